@@ -1,0 +1,267 @@
+//! Every way the gate says no.
+//!
+//! A refusal has two readers. The caller gets [`Denial::message`]: short, with the
+//! way forward where there is one, and never a matched value. The audit gets
+//! [`Denial::code`]: stable for ever, one per reason. HTTP status and JSON-RPC
+//! numbers are not decided here but in `server::reply`, the one place for them.
+
+use crate::model::ids::RuleId;
+use crate::model::scope::Scopes;
+use std::time::Duration;
+
+/// A refused call.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.message())]
+pub enum Denial {
+    // -- identity
+    /// No credentials at all: RFC 6750 §3.1 wants a challenge without an error code.
+    TokenAbsent,
+    /// Credentials in a form or place that RFC 6750 §2 does not allow.
+    AuthorizationMalformed(&'static str),
+    /// The token is not acceptable. The reason goes to the audit only.
+    TokenRefused(&'static str),
+    /// The issuer's keys cannot be had, so no token can be judged.
+    KeysUnavailable,
+
+    // -- session: the message and its sender's standing
+    MessageMalformed(MessageFault),
+    MethodUnknown,
+    /// A method of MCP that this gate does not let through.
+    MethodRefused,
+    RevisionUnsupported,
+    SessionAbsent,
+    SessionUnknown,
+    /// The lineage was killed; the duration is what is left of the kill.
+    Killed(Duration),
+    RateLimited(Duration),
+
+    // -- policy
+    /// `missing` would make the call permissible (RFC 6750 `insufficient_scope`).
+    ScopeMissing {
+        required: Scopes,
+        reason: String,
+    },
+    PolicyRefused {
+        reason: String,
+    },
+    PolicyUnavailable,
+    /// Unknown to the catalogue, without rules, or not for this caller: one answer
+    /// for all three, so that refusals do not map the tools behind the gate.
+    ToolUnknown,
+    /// The server's definition of the tool is no longer the pinned one.
+    ToolChanged,
+
+    // -- inspect
+    /// Says which argument and what was expected of it, never the value.
+    ArgumentsInvalid(String),
+    Injection(RuleId),
+    /// A redaction marker came back as an argument and would overwrite real data.
+    MarkerWrittenBack,
+
+    // -- exchange and upstream
+    ExchangeFailed(&'static str),
+    UpstreamUnreachable,
+    UpstreamTimedOut,
+    UpstreamMalformed(&'static str),
+    UpstreamRefused(u16),
+
+    // -- release
+    /// The result could not be filtered whole, so none of it is passed.
+    ResultBlocked(&'static str),
+    /// The result would disclose more data subjects than the lineage may learn.
+    BudgetExceeded,
+
+    // -- audit
+    AuditUnavailable,
+}
+
+/// What is wrong with a request's bytes or headers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessageFault {
+    /// Not JSON, not UTF-8, or JSON with duplicate members or beyond a bound.
+    NotJson(&'static str),
+    /// JSON, but not one JSON-RPC 2.0 request or notification of MCP.
+    NotJsonRpc(&'static str),
+    TooLarge,
+    TooSlow,
+    /// `Content-Type` is not `application/json`.
+    MediaType,
+    /// `Accept` does not allow both `application/json` and `text/event-stream`.
+    NotAcceptable,
+    /// Header and body disagree (MCP 2026-07-28, error -32020).
+    HeaderMismatch(&'static str),
+    /// A required member of `params` or `_meta` is missing or of the wrong type.
+    Params(&'static str),
+    /// `Host`, `Origin` or the path is not one the gate serves.
+    Host,
+    Origin,
+    HttpMethod,
+}
+
+impl Denial {
+    /// The audit's reason code. Never renamed, never reused.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TokenAbsent => "token_absent",
+            Self::AuthorizationMalformed(_) => "authorization_malformed",
+            Self::TokenRefused(_) => "token_refused",
+            Self::KeysUnavailable => "keys_unavailable",
+            Self::MessageMalformed(fault) => fault.code(),
+            Self::MethodUnknown => "method_unknown",
+            Self::MethodRefused => "method_refused",
+            Self::RevisionUnsupported => "revision_unsupported",
+            Self::SessionAbsent => "session_absent",
+            Self::SessionUnknown => "session_unknown",
+            Self::Killed(_) => "killed",
+            Self::RateLimited(_) => "rate_limited",
+            Self::ScopeMissing { .. } => "scope_missing",
+            Self::PolicyRefused { .. } => "policy_refused",
+            Self::PolicyUnavailable => "policy_unavailable",
+            Self::ToolUnknown => "tool_unknown",
+            Self::ToolChanged => "tool_changed",
+            Self::ArgumentsInvalid(_) => "arguments_invalid",
+            Self::Injection(_) => "injection",
+            Self::MarkerWrittenBack => "marker_written_back",
+            Self::ExchangeFailed(_) => "exchange_failed",
+            Self::UpstreamUnreachable => "upstream_unreachable",
+            Self::UpstreamTimedOut => "upstream_timed_out",
+            Self::UpstreamMalformed(_) => "upstream_malformed",
+            Self::UpstreamRefused(_) => "upstream_refused",
+            Self::ResultBlocked(_) => "result_blocked",
+            Self::BudgetExceeded => "budget_exceeded",
+            Self::AuditUnavailable => "audit_unavailable",
+        }
+    }
+
+    /// What the audit adds to the code: a rule id, a token check, a bound. Never a value.
+    pub fn detail(&self) -> Option<&str> {
+        match self {
+            Self::AuthorizationMalformed(detail)
+            | Self::TokenRefused(detail)
+            | Self::ExchangeFailed(detail)
+            | Self::UpstreamMalformed(detail)
+            | Self::ResultBlocked(detail) => Some(detail),
+            Self::MessageMalformed(fault) => fault.detail(),
+            Self::Injection(rule) => Some(rule.as_str()),
+            Self::ScopeMissing { reason, .. } | Self::PolicyRefused { reason } => Some(reason),
+            Self::ArgumentsInvalid(detail) => Some(detail),
+            Self::TokenAbsent
+            | Self::KeysUnavailable
+            | Self::MethodUnknown
+            | Self::MethodRefused
+            | Self::RevisionUnsupported
+            | Self::SessionAbsent
+            | Self::SessionUnknown
+            | Self::Killed(_)
+            | Self::RateLimited(_)
+            | Self::PolicyUnavailable
+            | Self::ToolUnknown
+            | Self::ToolChanged
+            | Self::MarkerWrittenBack
+            | Self::UpstreamUnreachable
+            | Self::UpstreamTimedOut
+            | Self::UpstreamRefused(_)
+            | Self::BudgetExceeded
+            | Self::AuditUnavailable => None,
+        }
+    }
+
+    /// What the caller reads.
+    pub fn message(&self) -> String {
+        match self {
+            Self::TokenAbsent => "Authentication required: send an access token.".into(),
+            Self::AuthorizationMalformed(what) => format!("Malformed authorization: {what}."),
+            Self::TokenRefused(_) => "The access token is invalid or expired.".into(),
+            Self::KeysUnavailable => "Tokens cannot be verified at the moment; try again.".into(),
+            Self::MessageMalformed(fault) => fault.message().into(),
+            Self::MethodUnknown => "Method not found.".into(),
+            Self::MethodRefused => "This gate does not offer that method.".into(),
+            Self::RevisionUnsupported => "Unsupported protocol version.".into(),
+            Self::SessionAbsent => "Mcp-Session-Id is required after initialize.".into(),
+            Self::SessionUnknown => "Unknown or ended session: initialize again.".into(),
+            Self::Killed(_) => "Access stopped: this session showed a pattern of data exfiltration. \
+                 Contact your security team."
+                .into(),
+            Self::RateLimited(wait) => {
+                format!("Rate limit reached; retry in {} s.", wait.as_secs().max(1))
+            }
+            Self::ScopeMissing { reason, .. } | Self::PolicyRefused { reason } => reason.clone(),
+            Self::PolicyUnavailable => "Access denied: no policy decision could be made.".into(),
+            Self::ToolUnknown => "Unknown tool.".into(),
+            Self::ToolChanged => {
+                "This tool's definition changed since it was reviewed; an operator must accept it.".into()
+            }
+            Self::ArgumentsInvalid(detail) => format!("Invalid arguments: {detail}."),
+            Self::Injection(_) => "Refused: an argument reads like an instruction to the system.".into(),
+            Self::MarkerWrittenBack => {
+                "Refused: an argument carries a redaction marker, which would overwrite real data.".into()
+            }
+            Self::ExchangeFailed(_) => "No delegated access could be obtained for this call.".into(),
+            Self::UpstreamUnreachable => "The tool's server cannot be reached.".into(),
+            Self::UpstreamTimedOut => {
+                "The tool's server did not answer in time; the outcome is unknown.".into()
+            }
+            Self::UpstreamMalformed(_) | Self::UpstreamRefused(_) => {
+                "The tool's server gave no usable answer.".into()
+            }
+            Self::ResultBlocked(_) => "The result was withheld: it could not be filtered safely.".into(),
+            Self::BudgetExceeded => {
+                "Access stopped: this result would exceed the number of people whose data \
+                 this session may see. Contact your security team."
+                    .into()
+            }
+            Self::AuditUnavailable => "The call cannot be recorded, so it is not carried out.".into(),
+        }
+    }
+}
+
+impl MessageFault {
+    fn code(self) -> &'static str {
+        match self {
+            Self::NotJson(_) => "not_json",
+            Self::NotJsonRpc(_) => "not_json_rpc",
+            Self::TooLarge => "body_too_large",
+            Self::TooSlow => "body_too_slow",
+            Self::MediaType => "media_type",
+            Self::NotAcceptable => "not_acceptable",
+            Self::HeaderMismatch(_) => "header_mismatch",
+            Self::Params(_) => "params",
+            Self::Host => "host",
+            Self::Origin => "origin",
+            Self::HttpMethod => "http_method",
+        }
+    }
+
+    fn detail(&self) -> Option<&'static str> {
+        match self {
+            Self::NotJson(detail)
+            | Self::NotJsonRpc(detail)
+            | Self::HeaderMismatch(detail)
+            | Self::Params(detail) => Some(detail),
+            Self::TooLarge
+            | Self::TooSlow
+            | Self::MediaType
+            | Self::NotAcceptable
+            | Self::Host
+            | Self::Origin
+            | Self::HttpMethod => None,
+        }
+    }
+
+    /// Static by construction: nothing of the request is echoed.
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::NotJson(detail)
+            | Self::NotJsonRpc(detail)
+            | Self::HeaderMismatch(detail)
+            | Self::Params(detail) => detail,
+            Self::TooLarge => "The request body exceeds the limit.",
+            Self::TooSlow => "The request body did not arrive in time.",
+            Self::MediaType => "Content-Type must be application/json.",
+            Self::NotAcceptable => "Accept must allow application/json and text/event-stream.",
+            Self::Host => "This host is not served here.",
+            Self::Origin => "Origin not allowed.",
+            Self::HttpMethod => "Only POST and DELETE are served here.",
+        }
+    }
+}

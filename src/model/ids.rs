@@ -1,0 +1,72 @@
+//! Identifiers. Each is its own type: handing a tool name where a server name
+//! belongs does not compile.
+
+use std::fmt;
+use std::sync::Arc;
+
+macro_rules! identifier {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            pub fn new(text: impl AsRef<str>) -> Self {
+                Self(Arc::from(text.as_ref()))
+            }
+
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({:?})", stringify!($name), &self.0)
+            }
+        }
+
+        impl std::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+identifier! {
+    /// The configured name of an MCP server behind the gate, such as `clinic`.
+    ServerName
+}
+identifier! {
+    /// The name of an MCP tool, as its server lists it.
+    ToolName
+}
+identifier! {
+    /// One request through the gate. Appears in the audit trail and in answers.
+    CallId
+}
+identifier! {
+    /// The id of a rule: a detector, an injection rule, a tool's redaction.
+    RuleId
+}
+identifier! {
+    /// What a detector finds, in the style `US_SSN`, `PAN`, `PERSON`.
+    Entity
+}
+identifier! {
+    /// An `Mcp-Session-Id` minted by the gate (MCP revisions before 2026-07-28).
+    SessionId
+}
+identifier! {
+    /// Whose doings are counted together: issuer, subject and client, hashed.
+    /// It outlives tokens and MCP sessions, so neither renews a budget.
+    Lineage
+}

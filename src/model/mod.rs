@@ -1,0 +1,14 @@
+//! Words that every layer shares: who calls, what is asked, why it was refused.
+//!
+//! Invariant: nothing here does I/O, waits, or knows MCP's wire format.
+//! (Guarded by `tests/it/architecture.rs`.)
+
+pub mod call;
+pub mod clock;
+pub mod denial;
+pub mod fault;
+pub mod ids;
+pub mod principal;
+pub mod scope;
+pub mod sensitive;
+pub mod trail;

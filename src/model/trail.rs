@@ -1,0 +1,88 @@
+//! What happened to one call, in order. Append-only: stages add, `audit` reads.
+//!
+//! The trail is separate from the stages' results, so that a refused call keeps
+//! its history. Invariant: no event holds a value taken from arguments or results.
+
+use crate::model::ids::{Entity, Lineage, RuleId, ServerName, ToolName};
+use crate::model::scope::Scopes;
+
+/// One step that a stage reports.
+#[derive(Clone, Debug)]
+pub enum Event {
+    Authenticated {
+        issuer: String,
+        subject: String,
+        client: String,
+        token_id: String,
+        lineage: Lineage,
+    },
+    Bound {
+        server: ServerName,
+        method: &'static str,
+        revision: &'static str,
+        tool: Option<ToolName>,
+    },
+    Decided {
+        allow: bool,
+        reason: String,
+        policy: String,
+    },
+    /// A rule matched an argument without refusing the call.
+    Noted {
+        rule: RuleId,
+    },
+    Delegated {
+        mode: &'static str,
+        audience: String,
+        scope: String,
+        expires: u64,
+    },
+    Answered {
+        status: u16,
+        bytes: usize,
+    },
+    Filtered(Filtered),
+    /// The lineage was killed by this call.
+    Killed {
+        pattern: &'static str,
+    },
+}
+
+/// What `release` did to one result: proof that each rule ran.
+#[derive(Clone, Debug, Default)]
+pub struct Filtered {
+    pub scopes: Scopes,
+    pub rules_version: String,
+    pub bytes_in: usize,
+    pub bytes_out: usize,
+    /// Strings, numbers and keys that were inspected.
+    pub values_inspected: u64,
+    /// Members and elements dropped because no held scope releases them.
+    pub withheld: u64,
+    pub subjects: usize,
+    /// One entry per rule and action.
+    pub actions: Vec<Action>,
+}
+
+/// How often one rule acted in a result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Action {
+    pub rule: RuleId,
+    pub entity: Option<Entity>,
+    pub operator: &'static str,
+    pub count: u64,
+}
+
+/// The append-only list.
+#[derive(Debug, Default)]
+pub struct Trail(Vec<Event>);
+
+impl Trail {
+    pub fn add(&mut self, event: Event) {
+        self.0.push(event);
+    }
+
+    pub fn events(&self) -> &[Event] {
+        &self.0
+    }
+}

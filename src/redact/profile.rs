@@ -1,0 +1,1 @@
+//! Which entity gets which operator.

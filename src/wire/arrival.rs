@@ -1,0 +1,63 @@
+//! A request as it arrives: its head read, its body still on the wire.
+
+use crate::model::denial::MessageFault;
+use crate::model::ids::ServerName;
+use bytes::Bytes;
+use http::HeaderMap;
+use std::fmt;
+use std::future::Future;
+use std::net::IpAddr;
+use std::pin::Pin;
+
+/// The body, not yet read. `session` awaits it after `identity` has passed the
+/// head, so that a stranger's bytes are never taken in, let alone parsed. The
+/// server that makes it has already put limits of size and time around it.
+pub type PendingBody = Pin<Box<dyn Future<Output = Result<Bytes, MessageFault>> + Send>>;
+
+/// What the server hands to the pipeline.
+pub struct Arrival {
+    pub head: Head,
+    pub body: PendingBody,
+}
+
+/// The request line and headers.
+#[derive(Clone, Debug)]
+pub struct Head {
+    pub method: HttpMethod,
+    /// The MCP server that the request's path names.
+    pub server: ServerName,
+    pub query: Option<String>,
+    pub headers: HeaderMap,
+    pub peer: IpAddr,
+}
+
+/// The HTTP methods that Streamable HTTP knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HttpMethod {
+    Post,
+    Get,
+    Delete,
+}
+
+impl Head {
+    /// The value of a header that may occur once. `Err` if it occurs more often or
+    /// is not visible ASCII.
+    pub fn single(&self, name: &str) -> Result<Option<&str>, RepeatedHeader> {
+        let mut values = self.headers.get_all(name).iter();
+        let Some(first) = values.next() else { return Ok(None) };
+        if values.next().is_some() {
+            return Err(RepeatedHeader);
+        }
+        first.to_str().map(Some).map_err(|_| RepeatedHeader)
+    }
+}
+
+/// A header that must be single was repeated or unreadable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RepeatedHeader;
+
+impl fmt::Debug for Arrival {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Arrival").field("head", &self.head).finish_non_exhaustive()
+    }
+}
