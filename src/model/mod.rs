@@ -11,4 +11,5 @@ pub mod ids;
 pub mod principal;
 pub mod scope;
 pub mod sensitive;
+pub mod strict;
 pub mod trail;

@@ -4,4 +4,3 @@
 //! refused with a fault that echoes nothing of the input.
 
 pub mod arrival;
-pub mod strict;
