@@ -1,1 +1,3 @@
-//! config
+//! Configuration.
+
+pub mod builtin;

@@ -1,8 +1,120 @@
 //! The redaction engine: what personal data looks like, what a scope releases,
 //! and the one walk that turns a result into what may be seen.
 //!
+//! Read [`plan`] for what is decided, [`walk`] for the pass over a document,
+//! [`detect`] for how personal data is recognised, [`tools`] for the rule files.
+//!
 //! Invariant: pure. No sockets, no clock, no MCP; usable as a library.
 
+mod apply;
 pub mod detect;
+mod json;
+mod marker;
 pub mod operator;
+mod path;
+pub mod plan;
 pub mod profile;
+pub mod rules;
+mod run;
+pub mod shape;
+mod text;
+pub mod tools;
+mod walk;
+
+use crate::model::strict::StrictFault;
+use crate::model::trail::Filtered;
+use detect::KeyPath;
+pub use marker::REDACTED;
+pub use path::Path;
+use plan::Plan;
+use run::Run;
+
+/// Why a result cannot be filtered whole, so that none of it may pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.reason())]
+pub enum Blocked {
+    NotUtf8,
+    Syntax,
+    Duplicate,
+    TooDeep,
+    TooMany,
+    /// A look-ahead query failed on this document.
+    Query,
+}
+
+impl Blocked {
+    /// For the audit and for `portcullis redact`. Holds nothing of the document.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::NotUtf8 => "not UTF-8",
+            Self::Syntax => "not valid JSON",
+            Self::Duplicate => "duplicate member name",
+            Self::TooDeep => "nested too deeply",
+            Self::TooMany => "too many values",
+            Self::Query => "a JSONPath query failed on it",
+        }
+    }
+}
+
+impl From<StrictFault> for Blocked {
+    fn from(fault: StrictFault) -> Self {
+        match fault {
+            StrictFault::Syntax => Self::Syntax,
+            StrictFault::Duplicate => Self::Duplicate,
+            StrictFault::TooDeep => Self::TooDeep,
+            StrictFault::TooMany => Self::TooMany,
+        }
+    }
+}
+
+/// The filtering of one result under one plan. All its parts share numbered
+/// markers and the names found in any of them.
+pub struct Redactor<'p> {
+    plan: &'p Plan,
+    run: Run,
+}
+
+impl<'p> Redactor<'p> {
+    /// `this_year` serves the age rule of HIPAA 164.514(b)(2)(i)(C).
+    pub fn new(plan: &'p Plan, this_year: u16) -> Self {
+        Self { plan, run: Run::new(this_year) }
+    }
+
+    /// Filters a JSON document. `None` when nothing of it is released.
+    ///
+    /// # Errors
+    /// [`Blocked`] when it cannot be filtered whole.
+    pub fn structure(&mut self, document: &[u8]) -> Result<Option<Vec<u8>>, Blocked> {
+        walk::filter(self.plan, &mut self.run, &mut KeyPath::default(), document)
+    }
+
+    /// Filters a text block, which may hold JSON. `None` when nothing is released.
+    ///
+    /// # Errors
+    /// [`Blocked`] when it holds JSON that cannot be filtered whole.
+    pub fn text(&mut self, text: &str) -> Result<Option<String>, Blocked> {
+        text::filter(self.plan, &mut self.run, text)
+    }
+
+    /// Puts text that no plan releases or withholds, such as a progress message,
+    /// through the detectors alone.
+    pub fn prose(&mut self, text: &str) -> String {
+        apply::prose(self.plan, &mut self.run, text)
+    }
+
+    /// Whether all parts must be filtered once more, because a name was learned
+    /// after text had been passed that may hold it. True at most once.
+    pub fn must_repeat(&mut self) -> bool {
+        self.run.must_repeat()
+    }
+
+    /// The data subjects met in all parts, as the upstream spells them.
+    pub fn subjects(&self) -> impl Iterator<Item = &str> {
+        self.run.subjects().iter().map(String::as_str)
+    }
+
+    /// What was inspected and what was done, without any value.
+    pub fn report(&self) -> Filtered {
+        self.run.report()
+    }
+}

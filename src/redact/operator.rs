@@ -34,4 +34,17 @@ impl Operator {
             Self::Null => "null",
         }
     }
+
+    /// How much of the value an operator shows, least first.
+    pub(crate) fn shows(self) -> u8 {
+        match self {
+            Self::Drop => 0,
+            Self::Null => 1,
+            Self::Mask => 2,
+            Self::Replace => 3,
+            Self::Year => 4,
+            Self::Partial => 5,
+            Self::Keep => 6,
+        }
+    }
 }

@@ -1,1 +1,90 @@
-//! Which entity gets which operator.
+//! Profiles: which entity gets which operator, for one standard.
+
+use crate::model::fault::{SourceFault, read_yaml};
+use crate::model::ids::Entity;
+use crate::redact::detect::Detectors;
+use crate::redact::operator::Operator;
+use crate::redact::plan::Detection;
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    name: String,
+    title: String,
+    reference: String,
+    /// What the profile does not cover, in words; shown by `check`.
+    known_limits: String,
+    entities: HashMap<String, Spanned<Operator>>,
+}
+
+/// A named profile, such as `hipaa-safe-harbor`, with its scanner.
+#[derive(Clone)]
+pub struct Profile {
+    pub name: String,
+    pub title: String,
+    pub known_limits: String,
+    pub detection: Detection,
+}
+
+impl Profile {
+    /// # Errors
+    /// A fault with its place, also for an entity that no detector finds: such a
+    /// line would promise a protection that never happens.
+    pub fn load(file: &str, text: &str, detectors: &Detectors) -> Result<Self, SourceFault> {
+        let raw: File = read_yaml(file, text)?;
+        if raw.title.is_empty() || raw.reference.is_empty() || raw.known_limits.is_empty() {
+            return Err(SourceFault::whole(
+                file,
+                "`title`, `reference` and `known_limits` must not be empty",
+            ));
+        }
+        let known = detectors.entities();
+        let mut operators = HashMap::new();
+        for (name, operator) in raw.entities {
+            let entity = Entity::new(&name);
+            if !known.contains(&entity) {
+                return Err(SourceFault::at(file, &operator, format!("no detector finds `{name}`")));
+            }
+            operators.insert(entity, operator.value);
+        }
+        Ok(Self {
+            detection: detection(detectors, operators),
+            name: raw.name,
+            title: raw.title,
+            known_limits: raw.known_limits,
+        })
+    }
+}
+
+/// A scanner for exactly the entities that `operators` names.
+pub fn detection(detectors: &Detectors, operators: HashMap<Entity, Operator>) -> Detection {
+    let scanner = detectors.scanner(|entity| operators.contains_key(entity));
+    Detection { scanner: Arc::new(scanner), operators: Arc::new(operators) }
+}
+
+/// Several profiles as one: for each entity, the operator that shows least.
+pub fn combine<'p>(
+    detectors: &Detectors,
+    profiles: impl IntoIterator<Item = &'p Profile>,
+) -> Option<Detection> {
+    let mut profiles = profiles.into_iter();
+    let first = profiles.next()?;
+    let mut operators = HashMap::clone(&first.detection.operators);
+    let mut others = profiles.peekable();
+    if others.peek().is_none() {
+        return Some(first.detection.clone());
+    }
+    for profile in others {
+        for (entity, operator) in profile.detection.operators.iter() {
+            let strictest = operators.entry(entity.clone()).or_insert(*operator);
+            if operator.shows() < strictest.shows() {
+                *strictest = *operator;
+            }
+        }
+    }
+    Some(detection(detectors, operators))
+}

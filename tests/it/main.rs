@@ -1,2 +1,4 @@
-#[test]
-fn t() {}
+//! The one integration-test binary. Each module is a subject.
+
+mod redaction;
+mod rules;

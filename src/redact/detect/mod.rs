@@ -1,1 +1,78 @@
-//! What personal data looks like.
+//! What personal data looks like: detectors, written as data.
+//!
+//! A detector finds values in two ways. By key: under `ssn` or `name.family` the
+//! whole value is personal data whatever its shape, since a mistyped SSN is still
+//! somebody's. By pattern: a shape, confirmed by a checksum and by words nearby.
+//! Checksums and context serve precision; they never take away what a key says.
+
+mod check;
+mod fold;
+mod keys;
+mod rule;
+mod scan;
+
+use crate::model::fault::SourceFault;
+use crate::model::ids::{Entity, RuleId};
+pub use keys::KeyPath;
+pub use rule::Detector;
+pub use scan::Scanner;
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+/// One piece of personal data in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Bytes of the text that was scanned.
+    pub range: Range<usize>,
+    pub entity: Entity,
+    pub rule: RuleId,
+    /// The finding is all of the text.
+    pub whole: bool,
+    /// Found by its shape rather than by the key it stands under.
+    pub by_pattern: bool,
+}
+
+/// All detectors, each proven by its own examples.
+#[derive(Clone, Debug, Default)]
+pub struct Detectors {
+    all: Vec<Detector>,
+}
+
+impl Detectors {
+    /// Reads rule files and runs every example in them.
+    ///
+    /// # Errors
+    /// Every fault of every file, with its place: a detector that does not do what
+    /// its examples say is not loaded, and neither are the others.
+    pub fn load(sources: impl IntoIterator<Item = (String, String)>) -> Result<Self, Vec<SourceFault>> {
+        let (mut all, mut faults) = (Vec::<Detector>::new(), Vec::new());
+        for (file, text) in sources {
+            match rule::read(&file, &text) {
+                Ok(detector) if all.iter().any(|other| other.id == detector.id) => {
+                    faults.push(SourceFault::whole(
+                        &file,
+                        format!("the id `{}` is already taken", detector.id),
+                    ));
+                }
+                Ok(detector) => all.push(detector),
+                Err(found) => faults.extend(found),
+            }
+        }
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        if faults.is_empty() { Ok(Self { all }) } else { Err(faults) }
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Detector> {
+        self.all.iter()
+    }
+
+    /// Every entity that some detector finds.
+    pub fn entities(&self) -> BTreeSet<Entity> {
+        self.all.iter().map(|detector| detector.entity.clone()).collect()
+    }
+
+    /// A scanner with the detectors of the entities that `wanted` accepts.
+    pub fn scanner(&self, wanted: impl Fn(&Entity) -> bool) -> Scanner {
+        Scanner::new(self.all.iter().filter(|detector| wanted(&detector.entity)).cloned().collect())
+    }
+}

@@ -1,0 +1,121 @@
+//! Key paths: the strongest sign of personal data in a JSON result.
+
+/// The member names from the root of a document to a value, each normalised:
+/// `dateOfBirth`, `date-of-birth` and `Date Of Birth` all read `date_of_birth`.
+#[derive(Clone, Debug, Default)]
+pub struct KeyPath {
+    names: Vec<String>,
+}
+
+impl KeyPath {
+    /// Reads a dotted path, as rule files write it.
+    pub fn dotted(text: &str) -> Self {
+        Self { names: text.split('.').map(normalise).collect() }
+    }
+
+    pub fn push(&mut self, name: &str) {
+        self.names.push(normalise(name));
+    }
+
+    pub fn pop(&mut self) {
+        self.names.pop();
+    }
+
+    pub(crate) fn last(&self) -> Option<&str> {
+        self.names.last().map(String::as_str)
+    }
+}
+
+/// A key or the end of a key path in a rule: `ssn`, `name.family`, `*_ssn`.
+#[derive(Clone, Debug)]
+pub(crate) struct KeyPattern {
+    names: Vec<String>,
+    /// `*`: the first name may be the end of a longer one.
+    open: bool,
+}
+
+impl KeyPattern {
+    pub(crate) fn read(text: &str) -> Self {
+        let (open, text) = text.strip_prefix('*').map_or((false, text), |rest| (true, rest));
+        let names = text.split('.').map(|name| name.trim_matches('_').to_owned()).collect();
+        Self { names, open }
+    }
+
+    /// The last name, if it is a fixed one.
+    pub(crate) fn fixed_last(&self) -> Option<&str> {
+        if self.open && self.names.len() == 1 { None } else { self.names.last().map(String::as_str) }
+    }
+
+    pub(crate) fn matches(&self, path: &KeyPath) -> bool {
+        let Some(skip) = path.names.len().checked_sub(self.names.len()) else { return false };
+        let mut pairs = path.names.iter().skip(skip).zip(&self.names).enumerate();
+        pairs.all(|(position, (name, wanted))| {
+            name == wanted
+                || (self.open
+                    && position == 0
+                    && name.strip_suffix(wanted.as_str()).is_some_and(|head| head.ends_with('_')))
+        })
+    }
+}
+
+/// Splits camel case and punctuation into words, lower-cased, joined by `_`.
+fn normalise(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 4);
+    let mut chars = name.chars().peekable();
+    let mut before = '_';
+    while let Some(c) = chars.next() {
+        if !c.is_alphanumeric() {
+            if !out.ends_with('_') && !out.is_empty() {
+                out.push('_');
+            }
+        } else {
+            // fooBar → foo_bar, SSNNumber → ssn_number.
+            let starts_word = c.is_uppercase()
+                && (before.is_lowercase()
+                    || before.is_ascii_digit()
+                    || (before.is_uppercase() && chars.peek().is_some_and(|next| next.is_lowercase())));
+            if starts_word && !out.ends_with('_') && !out.is_empty() {
+                out.push('_');
+            }
+            out.extend(c.to_lowercase());
+        }
+        before = c;
+    }
+    out.truncate(out.trim_end_matches('_').len());
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_a_key_are_one() {
+        for name in [
+            "dateOfBirth",
+            "date-of-birth",
+            "Date Of Birth",
+            "DATE_OF_BIRTH",
+            "date__of.birth_",
+            "DateOFBirth",
+        ] {
+            assert_eq!(normalise(name), "date_of_birth", "{name}");
+        }
+        assert_eq!(normalise("SSN"), "ssn");
+        assert_eq!(normalise("customerSSNNumber"), "customer_ssn_number");
+        assert_eq!(normalise("address1Line"), "address1_line");
+    }
+
+    #[test]
+    fn a_pattern_matches_the_end_of_a_path() {
+        let path = KeyPath::dotted("patient.name.family");
+        assert!(KeyPattern::read("family").matches(&path));
+        assert!(KeyPattern::read("name.family").matches(&path));
+        assert!(!KeyPattern::read("product.family").matches(&path));
+        assert!(!KeyPattern::read("a.patient.name.family").matches(&path));
+        assert!(KeyPattern::read("*_ssn").matches(&KeyPath::dotted("customer_ssn")));
+        assert!(KeyPattern::read("*_ssn").matches(&KeyPath::dotted("x.spouseSsn")));
+        assert!(KeyPattern::read("*_ssn").matches(&KeyPath::dotted("ssn")));
+        assert!(!KeyPattern::read("*_ssn").matches(&KeyPath::dotted("lossn")));
+    }
+}

@@ -1,0 +1,179 @@
+//! Detector files: `rules/detectors/<pack>/<id>.yaml`.
+
+use crate::model::fault::{SourceFault, read_yaml};
+use crate::model::ids::{Entity, RuleId};
+use crate::redact::detect::check::{self, Check};
+use crate::redact::detect::keys::{KeyPath, KeyPattern};
+use crate::redact::detect::{Finding, Scanner};
+use regex::{Regex, RegexBuilder};
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+
+/// A rule's pattern may not compile to more than this.
+const MAX_PATTERN_BYTES: usize = 1 << 20;
+const FEWEST_EXAMPLES: usize = 3;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    id: String,
+    title: String,
+    entity: String,
+    /// Where the shape and the check come from.
+    reference: String,
+    pattern: Option<Spanned<String>>,
+    check: Option<Spanned<String>>,
+    #[serde(default)]
+    context: Vec<String>,
+    #[serde(default)]
+    needs_context: bool,
+    #[serde(default = "one_half")]
+    score: f32,
+    #[serde(default)]
+    keys: Vec<String>,
+    /// What a value under `keys` must look like, where the key alone says too little.
+    value: Option<Spanned<String>>,
+    #[serde(default)]
+    veto_keys: Vec<String>,
+    examples: Examples,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Examples {
+    #[serde(rename = "match")]
+    matching: Vec<Spanned<Match>>,
+    ignore: Vec<Spanned<Ignore>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Match {
+    text: String,
+    key: Option<String>,
+    finds: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ignore {
+    text: String,
+    key: Option<String>,
+}
+
+fn one_half() -> f32 {
+    0.5
+}
+
+/// One detector, compiled and proven by its examples.
+#[derive(Clone, Debug)]
+pub struct Detector {
+    pub id: RuleId,
+    pub title: String,
+    pub entity: Entity,
+    /// How many examples it was proven by.
+    pub examples: usize,
+    pub(crate) pattern: Option<Regex>,
+    pub(crate) check: Option<Check>,
+    pub(crate) context: Option<Regex>,
+    pub(crate) needs_context: bool,
+    pub(crate) score: f32,
+    pub(crate) keys: Vec<KeyPattern>,
+    pub(crate) value: Option<Regex>,
+    pub(crate) veto_keys: Vec<KeyPattern>,
+}
+
+/// Reads one file and runs its examples.
+pub(super) fn read(file: &str, text: &str) -> Result<Detector, Vec<SourceFault>> {
+    let raw: File = read_yaml(file, text).map_err(|fault| vec![fault])?;
+    let detector = compile(file, &raw).map_err(|fault| vec![fault])?;
+    let faults = prove(file, &raw, &detector);
+    if faults.is_empty() { Ok(detector) } else { Err(faults) }
+}
+
+fn compile(file: &str, raw: &File) -> Result<Detector, SourceFault> {
+    let whole = |message: &str| Err(SourceFault::whole(file, message));
+    if raw.pattern.is_none() && raw.keys.is_empty() {
+        return whole("the rule can never fire: it has neither `pattern` nor `keys`");
+    }
+    if raw.needs_context && raw.context.is_empty() {
+        return whole("the rule can never fire: it needs context but lists no `context` words");
+    }
+    if raw.examples.matching.len() < FEWEST_EXAMPLES || raw.examples.ignore.len() < FEWEST_EXAMPLES {
+        return whole("give at least 3 examples under `match` and 3 under `ignore`");
+    }
+    if raw.title.is_empty() || raw.reference.is_empty() {
+        return whole("`title` and `reference` must not be empty");
+    }
+    let named = |name: &Spanned<String>| {
+        check::named(&name.value)
+            .ok_or_else(|| SourceFault::at(file, name, format!("there is no check `{}`", name.value)))
+    };
+    Ok(Detector {
+        id: RuleId::new(&raw.id),
+        title: raw.title.clone(),
+        entity: Entity::new(&raw.entity),
+        examples: raw.examples.matching.len() + raw.examples.ignore.len(),
+        pattern: raw.pattern.as_ref().map(|pattern| regex(file, pattern)).transpose()?,
+        check: raw.check.as_ref().map(named).transpose()?,
+        context: words(file, &raw.context)?,
+        needs_context: raw.needs_context,
+        score: raw.score,
+        keys: raw.keys.iter().map(|key| KeyPattern::read(key)).collect(),
+        value: raw.value.as_ref().map(|pattern| regex(file, pattern)).transpose()?,
+        veto_keys: raw.veto_keys.iter().map(|key| KeyPattern::read(key)).collect(),
+    })
+}
+
+fn regex(file: &str, pattern: &Spanned<String>) -> Result<Regex, SourceFault> {
+    let built =
+        RegexBuilder::new(&pattern.value).size_limit(MAX_PATTERN_BYTES).ignore_whitespace(true).build();
+    built.map_err(|error| {
+        let text = error.to_string();
+        let last = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
+        SourceFault::at(file, pattern, format!("the pattern is not a regular expression: {last}"))
+    })
+}
+
+/// The cue words as one pattern, matched as whole words in any case.
+fn words(file: &str, words: &[String]) -> Result<Option<Regex>, SourceFault> {
+    if words.is_empty() {
+        return Ok(None);
+    }
+    let choices: Vec<String> = words.iter().map(|word| regex::escape(word)).collect();
+    let pattern = format!(r"(?i)(?:^|[^\pL])(?:{})(?:[^\pL]|$)", choices.join("|"));
+    Regex::new(&pattern).map(Some).map_err(|_| SourceFault::whole(file, "the `context` words are too many"))
+}
+
+/// Runs the examples as a scanner with this detector alone would see them.
+fn prove(file: &str, raw: &File, detector: &Detector) -> Vec<SourceFault> {
+    let scanner = Scanner::new(vec![detector.clone()]);
+    let found = |text: &str, key: Option<&String>| {
+        let path = key.map_or_else(KeyPath::default, |key| KeyPath::dotted(key));
+        let mut findings: Vec<Finding> = Vec::new();
+        scanner.value(&path, text, &mut findings);
+        findings
+            .into_iter()
+            .filter_map(|finding| text.get(finding.range).map(str::to_owned))
+            .collect::<Vec<_>>()
+    };
+    let mut faults = Vec::new();
+    for example in &raw.examples.matching {
+        let got = found(&example.value.text, example.value.key.as_ref());
+        if example.value.finds.is_empty() || got != example.value.finds {
+            let message = format!("the example should find {:?} but finds {got:?}", example.value.finds);
+            faults.push(SourceFault::at(file, example, message));
+        }
+    }
+    for example in &raw.examples.ignore {
+        let got = found(&example.value.text, example.value.key.as_ref());
+        if !got.is_empty() {
+            faults.push(SourceFault::at(
+                file,
+                example,
+                format!("the example should be ignored but finds {got:?}"),
+            ));
+        }
+    }
+    faults
+}

@@ -1,0 +1,185 @@
+//! Scanning one value with a set of detectors.
+
+use crate::redact::detect::fold::{Folded, fold};
+use crate::redact::detect::{Detector, Finding, KeyPath};
+use regex::RegexSet;
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// Cue words are looked for this many bytes before a match, and fewer behind it.
+const CUE_BEFORE: usize = 48;
+const CUE_AFTER: usize = 24;
+
+/// The detectors of one profile, ready to scan.
+#[derive(Clone, Debug)]
+pub struct Scanner {
+    detectors: Vec<Detector>,
+    /// One automaton over all patterns says which of them to run.
+    patterns: RegexSet,
+    /// The detector behind each pattern of the set.
+    owners: Vec<usize>,
+    /// Last key name → detectors that may claim a value under it.
+    by_key: HashMap<String, Vec<usize>>,
+    /// Detectors with an open key pattern (`*_ssn`).
+    by_suffix: Vec<usize>,
+}
+
+struct Candidate {
+    range: Range<usize>,
+    owner: usize,
+    score: f32,
+}
+
+impl Scanner {
+    pub(crate) fn new(detectors: Vec<Detector>) -> Self {
+        let (mut owners, mut sources) = (Vec::new(), Vec::new());
+        let mut by_key: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut by_suffix = Vec::new();
+        for (index, detector) in detectors.iter().enumerate() {
+            if let Some(pattern) = &detector.pattern {
+                owners.push(index);
+                sources.push(format!("(?x){}", pattern.as_str()));
+            }
+            for key in &detector.keys {
+                match key.fixed_last() {
+                    Some(last) => by_key.entry(last.to_owned()).or_default().push(index),
+                    None => by_suffix.push(index),
+                }
+            }
+        }
+        // Each source compiled alone under a tenth of this; should the set still be
+        // too large, an empty one would silently find nothing, so then all patterns run.
+        let patterns = regex::RegexSetBuilder::new(&sources).size_limit(1 << 26).build();
+        let patterns = patterns.unwrap_or_else(|_| RegexSet::empty());
+        Self { detectors, patterns, owners, by_key, by_suffix }
+    }
+
+    /// Finds personal data in `text`: a decoded JSON string, the literal of a number,
+    /// or a member name. Findings come in order and do not overlap.
+    pub fn value(&self, path: &KeyPath, text: &str, findings: &mut Vec<Finding>) {
+        if text.trim().is_empty() {
+            return;
+        }
+        if let Some(detector) = self.claimant(path, text) {
+            findings.push(finding(detector, 0..text.len(), text, false));
+            return;
+        }
+        if text.is_ascii() {
+            self.shapes(path, text, None, findings);
+        } else {
+            let folded = fold(text);
+            self.shapes(path, text, Some(&folded), findings);
+        }
+    }
+
+    /// The detector whose keys name this value's place.
+    fn claimant(&self, path: &KeyPath, text: &str) -> Option<&Detector> {
+        let named = self.by_key.get(path.last()?).map(Vec::as_slice).unwrap_or_default();
+        let candidates = named.iter().chain(&self.by_suffix).filter_map(|&index| self.detectors.get(index));
+        let mut claims = candidates.filter(|detector| {
+            detector.keys.iter().any(|key| key.matches(path))
+                && !detector.veto_keys.iter().any(|key| key.matches(path))
+                && detector.value.as_ref().is_none_or(|shape| shape.is_match(text))
+        });
+        claims.next()
+    }
+
+    fn shapes(&self, path: &KeyPath, original: &str, folded: Option<&Folded>, findings: &mut Vec<Finding>) {
+        let text = folded.map_or(original, |folded| folded.text.as_str());
+        let mut candidates = Vec::new();
+        if self.patterns.is_empty() {
+            self.owners.iter().for_each(|&owner| self.collect(owner, path, text, &mut candidates));
+        } else {
+            for index in &self.patterns.matches(text) {
+                let Some(&owner) = self.owners.get(index) else { continue };
+                self.collect(owner, path, text, &mut candidates);
+            }
+        }
+        // The surest first, then the longest; what overlaps it is the same data.
+        candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then(b.range.len().cmp(&a.range.len())));
+        let start = findings.len();
+        for candidate in candidates {
+            let range =
+                folded.map_or_else(|| candidate.range.clone(), |folded| folded.original(&candidate.range));
+            let chosen = findings.get(start..).unwrap_or_default();
+            let free =
+                chosen.iter().all(|other| other.range.end <= range.start || range.end <= other.range.start);
+            if let (true, Some(detector)) = (free, self.detectors.get(candidate.owner)) {
+                findings.push(finding(detector, range, original, true));
+            }
+        }
+        if let Some(chosen) = findings.get_mut(start..) {
+            chosen.sort_by_key(|finding| finding.range.start);
+        }
+    }
+
+    fn collect(&self, owner: usize, path: &KeyPath, text: &str, candidates: &mut Vec<Candidate>) {
+        let Some(detector) = self.detectors.get(owner) else { return };
+        let Some(pattern) = &detector.pattern else { return };
+        if detector.veto_keys.iter().any(|key| key.matches(path)) {
+            return;
+        }
+        for found in pattern.captures_iter(text) {
+            // A pattern may name the part that is the value: (?<value>…).
+            let Some(part) = found.name("value").or_else(|| found.get(0)) else { continue };
+            let range = part.range();
+            let cued = detector.context.as_ref().is_some_and(|cues| cued(cues, path, text, &range));
+            let sound = detector.check.is_none_or(|check| check(part.as_str()));
+            // A cue outweighs a failed check: a mistyped number is still somebody's.
+            let holds = if detector.needs_context { cued } else { sound || cued };
+            if holds && stands_alone(text, &range) {
+                let score = detector.score + if cued { 0.3 } else { 0.0 } + if sound { 0.1 } else { 0.0 };
+                candidates.push(Candidate { range, owner, score });
+            }
+        }
+    }
+}
+
+fn finding(detector: &Detector, range: Range<usize>, text: &str, by_pattern: bool) -> Finding {
+    let whole = text.get(range.clone()).is_some_and(|found| found.len() == text.trim().len());
+    Finding { range, entity: detector.entity.clone(), rule: detector.id.clone(), whole, by_pattern }
+}
+
+/// Whether a cue word stands near the match or in the key the value stands under.
+fn cued(cues: &regex::Regex, path: &KeyPath, text: &str, range: &Range<usize>) -> bool {
+    let from = floor(text, range.start.saturating_sub(CUE_BEFORE));
+    let to = floor(text, range.end.saturating_add(CUE_AFTER).min(text.len()));
+    let near = |part: Option<&str>| part.is_some_and(|part| cues.is_match(part));
+    near(text.get(from..range.start))
+        || near(text.get(range.end..to))
+        || path.last().is_some_and(|key| cues.is_match(key))
+}
+
+/// A number within a longer run of digits, a hash or a decimal is not the value.
+fn stands_alone(text: &str, range: &Range<usize>) -> bool {
+    let (head, tail) =
+        (text.get(..range.start).unwrap_or_default(), text.get(range.end..).unwrap_or_default());
+    let inner = text.get(range.clone()).unwrap_or_default();
+    let numeric = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    if numeric(inner.chars().next()) {
+        let mut before = head.chars().rev();
+        let (last, other) = (before.next(), before.next());
+        if last.is_some_and(|c| c.is_alphanumeric() || c == '_')
+            || (matches!(last, Some('-' | '.')) && other.is_some_and(char::is_alphanumeric))
+        {
+            return false;
+        }
+    }
+    if numeric(inner.chars().next_back()) {
+        let mut after = tail.chars();
+        let (next, other) = (after.next(), after.next());
+        if next.is_some_and(|c| c.is_alphanumeric() || c == '_')
+            || (matches!(next, Some('-' | '.')) && numeric(other))
+        {
+            return false;
+        }
+    }
+    true
+}
+
+fn floor(text: &str, mut place: usize) -> usize {
+    while !text.is_char_boundary(place) {
+        place -= 1;
+    }
+    place
+}

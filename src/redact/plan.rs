@@ -1,0 +1,137 @@
+//! A plan: what one tool's result may say to a caller with certain scopes.
+
+use crate::model::ids::{Entity, RuleId};
+use crate::redact::detect::Scanner;
+use crate::redact::operator::Operator;
+use crate::redact::path::{Automaton, Path};
+use crate::redact::shape::Shape;
+use serde::Deserialize;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What a path of a plan stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tag {
+    /// The node and all beneath it may be seen.
+    Release,
+    /// The redaction with this index applies to the node and all beneath it.
+    Redact(usize),
+    /// The value names a data subject; it feeds the disclosure budget.
+    Subject,
+}
+
+/// What becomes of text that is not JSON.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TextMode {
+    /// JSON in text is filtered like the structure. Other text is one opaque value:
+    /// it is shown, through the detectors, only if the whole document is released.
+    #[default]
+    Same,
+    /// Other text is shown through the detectors.
+    Detect,
+    /// No text is shown.
+    Drop,
+}
+
+/// A redaction by path.
+#[derive(Clone, Debug)]
+pub struct Redaction {
+    pub id: RuleId,
+    pub operator: Operator,
+}
+
+/// The detectors of a plan and what is done with what they find.
+#[derive(Clone)]
+pub struct Detection {
+    pub scanner: Arc<Scanner>,
+    pub operators: Arc<HashMap<Entity, Operator>>,
+}
+
+/// Everything that filtering one result needs. Cheap to make, immutable, shared.
+#[derive(Clone)]
+pub struct Plan {
+    pub(crate) automaton: Automaton<Tag>,
+    /// Queries that are answered on a tree before the walk.
+    pub(crate) lookahead: Vec<(Path, Tag)>,
+    pub(crate) releases_root: bool,
+    pub(crate) redactions: Vec<Redaction>,
+    pub(crate) detection: Option<Detection>,
+    pub(crate) text: TextMode,
+    pub(crate) shape: Option<Shape>,
+    /// The plan for JSON inside a released string: all of it, through the detectors.
+    pub(crate) inside: Option<Arc<Plan>>,
+}
+
+/// The parts a plan is made of.
+#[derive(Default)]
+pub struct Parts {
+    /// The paths that the caller's scopes release.
+    pub release: Vec<Path>,
+    pub redact: Vec<(Path, Redaction)>,
+    pub subject: Option<Path>,
+    pub detection: Option<Detection>,
+    pub text: TextMode,
+    /// From the tool's `outputSchema`.
+    pub shape: Option<Shape>,
+}
+
+impl Plan {
+    pub fn new(parts: Parts) -> Self {
+        let releases_root = parts.release.iter().any(Path::selects_root);
+        let mut tagged: Vec<(Path, Tag)> =
+            parts.release.into_iter().map(|path| (path, Tag::Release)).collect();
+        let mut redactions = Vec::new();
+        for (path, redaction) in parts.redact {
+            tagged.push((path, Tag::Redact(redactions.len())));
+            redactions.push(redaction);
+        }
+        tagged.extend(parts.subject.map(|path| (path, Tag::Subject)));
+        let (lookahead, streaming) = tagged.into_iter().partition(|(path, _)| path.needs_tree());
+        Self {
+            automaton: Automaton::new(streaming),
+            lookahead,
+            releases_root,
+            redactions,
+            inside: parts.detection.clone().map(|detection| Arc::new(Self::released(detection))),
+            detection: parts.detection,
+            text: parts.text,
+            shape: parts.shape,
+        }
+    }
+
+    /// Everything is released and only `detection` applies.
+    pub fn released(detection: Detection) -> Self {
+        Self {
+            automaton: Automaton::new([(Path::root(), Tag::Release)]),
+            lookahead: Vec::new(),
+            releases_root: true,
+            redactions: Vec::new(),
+            detection: Some(detection),
+            text: TextMode::Detect,
+            shape: None,
+            inside: None,
+        }
+    }
+
+    /// Of two redactions that cover one value, the one that shows less.
+    pub(crate) fn stricter(&self, held: Option<usize>, other: usize) -> usize {
+        let Some(held) = held else { return other };
+        let shows = |index: usize| self.redactions.get(index).map(|redaction| redaction.operator.shows());
+        if shows(other) < shows(held) { other } else { held }
+    }
+
+    /// What is done with a finding. A detector whose entity no profile names would
+    /// not be in the scanner; if it were, its finding is masked.
+    pub(crate) fn operator(&self, entity: &Entity) -> Operator {
+        let operators = self.detection.as_ref().map(|detection| &detection.operators);
+        operators.and_then(|operators| operators.get(entity).copied()).unwrap_or(Operator::Mask)
+    }
+}
+
+impl Redaction {
+    /// The entity that a `replace` by path is numbered under.
+    pub(crate) fn entity(&self) -> Entity {
+        Entity::new("VALUE")
+    }
+}

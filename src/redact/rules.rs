@@ -1,0 +1,126 @@
+//! All rules of a gate, loaded together and swapped together.
+
+use crate::model::fault::SourceFault;
+use crate::model::ids::ServerName;
+use crate::model::scope::Scopes;
+use crate::redact::detect::Detectors;
+use crate::redact::path::Path;
+use crate::redact::plan::{Detection, Plan};
+use crate::redact::profile::{self, Profile};
+use crate::redact::shape::Shape;
+use crate::redact::tools::{self, Narrowing, ServerRules, ToolRules};
+use std::collections::HashMap;
+
+/// A rule file: where it came from and what it says.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Source {
+    pub file: String,
+    pub text: String,
+}
+
+/// Rule files by kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sources {
+    pub detectors: Vec<Source>,
+    pub profiles: Vec<Source>,
+    pub tools: Vec<Source>,
+}
+
+/// Detectors, profiles and tool rules that fit together.
+pub struct Rules {
+    pub detectors: Detectors,
+    pub profiles: HashMap<String, Profile>,
+    servers: HashMap<ServerName, ServerRules>,
+}
+
+impl Rules {
+    /// # Errors
+    /// Every fault in every file. Rules are taken whole or not at all.
+    pub fn load(sources: &Sources) -> Result<Self, Vec<SourceFault>> {
+        let pairs = sources.detectors.iter().map(|source| (source.file.clone(), source.text.clone()));
+        let detectors = Detectors::load(pairs)?;
+        let (mut profiles, mut faults) = (HashMap::new(), Vec::new());
+        for source in &sources.profiles {
+            match Profile::load(&source.file, &source.text, &detectors) {
+                Ok(profile) => drop(profiles.insert(profile.name.clone(), profile)),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        let mut servers: HashMap<ServerName, ServerRules> = HashMap::new();
+        for source in &sources.tools {
+            match ServerRules::load(&source.file, &source.text, &profiles) {
+                Ok(rules) if servers.contains_key(&rules.server) => {
+                    let message = format!("another file already has rules for `{}`", rules.server);
+                    faults.push(SourceFault::whole(&source.file, message));
+                }
+                Ok(rules) => drop(servers.insert(rules.server.clone(), rules)),
+                Err(found) => faults.extend(found),
+            }
+        }
+        if faults.is_empty() { Ok(Self { detectors, profiles, servers }) } else { Err(faults) }
+    }
+
+    pub fn server(&self, server: &ServerName) -> Option<&ServerRules> {
+        self.servers.get(server)
+    }
+
+    pub fn servers(&self) -> impl Iterator<Item = &ServerRules> {
+        self.servers.values()
+    }
+
+    /// The rules of a tool. None means the tool is not served.
+    pub fn tool(&self, server: &ServerName, tool: &str) -> Option<&ToolRules> {
+        self.servers.get(server)?.tool(tool)
+    }
+
+    /// The plan for one tool, one caller and what policy takes away besides.
+    /// `None` if policy names a path or profile that does not exist: an obligation
+    /// that cannot be met refuses the call.
+    pub fn plan(
+        &self,
+        rules: &ToolRules,
+        held: &Scopes,
+        shape: Option<Shape>,
+        narrow: &Narrowing,
+    ) -> Option<Plan> {
+        let paths = narrow.drop.iter().map(|path| Path::compile(path).ok()).collect::<Option<Vec<_>>>()?;
+        if narrow.profiles.iter().any(|name| !self.profiles.contains_key(name)) {
+            return None;
+        }
+        let stricter = (!narrow.profiles.is_empty())
+            .then(|| {
+                tools::stricter(&self.detectors, &self.profiles, rules.profile.as_deref(), &narrow.profiles)
+            })
+            .flatten();
+        Some(rules.plan(held, shape, paths, stricter))
+    }
+
+    /// Several profiles by name as one detection. `Err` names the unknown one.
+    pub fn detection(&self, names: &[String]) -> Result<Option<Detection>, String> {
+        if let Some(unknown) = names.iter().find(|name| !self.profiles.contains_key(*name)) {
+            return Err(unknown.clone());
+        }
+        Ok(profile::combine(&self.detectors, names.iter().filter_map(|name| self.profiles.get(name))))
+    }
+
+    /// How many detectors, profiles, tools and examples were loaded.
+    pub fn census(&self) -> Census {
+        let tools = || self.servers.values().flat_map(|server| server.tools.values());
+        Census {
+            detectors: self.detectors.iter().count(),
+            profiles: self.profiles.len(),
+            tools: tools().count(),
+            examples: self.detectors.iter().map(|detector| detector.examples).sum::<usize>()
+                + tools().map(|tool| tool.examples).sum::<usize>(),
+        }
+    }
+}
+
+/// Counts of what was loaded; every example counted has passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Census {
+    pub detectors: usize,
+    pub profiles: usize,
+    pub tools: usize,
+    pub examples: usize,
+}

@@ -1,0 +1,161 @@
+//! What is remembered while one result is filtered: markers, counters, and the
+//! names already seen in it.
+
+use crate::model::ids::{Entity, RuleId};
+use crate::model::trail::{Action, Filtered};
+use crate::redact::detect::Finding;
+use crate::redact::marker::Markers;
+use crate::redact::operator::Operator;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The state of one result. It holds values, so it never outlives the result and
+/// has no `Debug`.
+#[derive(Default)]
+pub(crate) struct Run {
+    pub(crate) echo: Echo,
+    pub(crate) nesting: usize,
+    /// For the age rule of HIPAA 164.514(b)(2)(i)(C).
+    pub(crate) this_year: u16,
+    markers: Markers,
+    counts: Counts,
+    subjects: BTreeSet<String>,
+    prose: bool,
+}
+
+#[derive(Default)]
+struct Counts {
+    inspected: u64,
+    withheld: u64,
+    actions: BTreeMap<(RuleId, Option<Entity>, &'static str), u64>,
+}
+
+impl Run {
+    pub(crate) fn new(this_year: u16) -> Self {
+        Self { this_year, ..Self::default() }
+    }
+
+    pub(crate) fn inspected(&mut self) {
+        self.counts.inspected += 1;
+    }
+
+    pub(crate) fn withheld(&mut self) {
+        self.counts.withheld += 1;
+    }
+
+    pub(crate) fn acted(&mut self, rule: &RuleId, entity: Option<&Entity>, operator: Operator) {
+        let key = (rule.clone(), entity.cloned(), operator.name());
+        *self.counts.actions.entry(key).or_default() += 1;
+    }
+
+    pub(crate) fn mark(&mut self, entity: &Entity, value: &str) -> String {
+        self.markers.mark(entity, value)
+    }
+
+    /// Notes whose data this is. The value is hashed before it is kept anywhere.
+    pub(crate) fn subject(&mut self, value: &str) {
+        self.subjects.insert(value.to_owned());
+    }
+
+    pub(crate) fn subjects(&self) -> &BTreeSet<String> {
+        &self.subjects
+    }
+
+    /// Notes that free text was shown, in which a name found elsewhere could stand.
+    pub(crate) fn seen(&mut self, text: &str) {
+        self.prose |= text.contains(' ') && text.len() > 20;
+    }
+
+    /// Whether a name was learned after free text had been shown. If so the counters
+    /// start again and the result must be filtered once more; markers keep their
+    /// numbers. True at most once.
+    pub(crate) fn must_repeat(&mut self) -> bool {
+        let repeat = self.prose && self.echo.settle();
+        if repeat {
+            self.counts = Counts::default();
+        }
+        repeat
+    }
+
+    pub(crate) fn report(&self) -> Filtered {
+        let actions = self.counts.actions.iter().map(|((rule, entity, operator), count)| Action {
+            rule: rule.clone(),
+            entity: entity.clone(),
+            operator,
+            count: *count,
+        });
+        Filtered {
+            values_inspected: self.counts.inspected,
+            withheld: self.counts.withheld,
+            subjects: self.subjects.len(),
+            actions: actions.collect(),
+            ..Filtered::default()
+        }
+    }
+}
+
+/// Values that a key named as personal, looked for in the free text of the same
+/// result: a note that says "Maria" is found by the record's own `given: Maria`.
+#[derive(Default)]
+pub(crate) struct Echo {
+    learned: Vec<(Entity, RuleId, String)>,
+    settled: usize,
+}
+
+impl Echo {
+    /// Shorter words are too common to be looked for.
+    const SHORTEST: usize = 3;
+    /// Bounds the work per text.
+    const MOST: usize = 256;
+
+    pub(crate) fn learn(&mut self, finding: &Finding, value: &str) {
+        // "Maria de la Cruz" is looked for whole and by its capitalised words.
+        let words =
+            value.split_whitespace().filter(|word| word.chars().next().is_some_and(char::is_uppercase));
+        for text in std::iter::once(value.trim()).chain(words) {
+            let text = text.trim_matches(|c: char| !c.is_alphanumeric());
+            let known = self.learned.iter().any(|(_, _, learned)| learned == text);
+            if text.chars().count() >= Self::SHORTEST && !known && self.learned.len() < Self::MOST {
+                self.learned.push((finding.entity.clone(), finding.rule.clone(), text.to_owned()));
+            }
+        }
+    }
+
+    /// Adds findings for learned values that stand in `text` as whole words.
+    pub(crate) fn find(&self, text: &str, findings: &mut Vec<Finding>) {
+        let before = findings.len();
+        for (entity, rule, value) in &self.learned {
+            for (start, found) in text.match_indices(value.as_str()) {
+                let range = start..start + found.len();
+                let free = findings
+                    .iter()
+                    .all(|other| other.range.end <= range.start || range.end <= other.range.start);
+                if free && is_word(text, &range) {
+                    findings.push(Finding {
+                        whole: range.len() == text.len(),
+                        range,
+                        entity: entity.clone(),
+                        rule: rule.clone(),
+                        by_pattern: true,
+                    });
+                }
+            }
+        }
+        if findings.len() > before {
+            findings.sort_by_key(|finding| finding.range.start);
+        }
+    }
+
+    fn settle(&mut self) -> bool {
+        let grew = self.settled == 0 && !self.learned.is_empty();
+        self.settled = self.learned.len();
+        // Longest first, so that a full name is one marker rather than two.
+        self.learned.sort_by_key(|(_, _, text)| std::cmp::Reverse(text.len()));
+        grew
+    }
+}
+
+fn is_word(text: &str, range: &std::ops::Range<usize>) -> bool {
+    let before = text.get(..range.start).and_then(|head| head.chars().next_back());
+    let after = text.get(range.end..).and_then(|tail| tail.chars().next());
+    !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
+}

@@ -1,0 +1,97 @@
+//! Text blocks. Servers repeat their structured result as text, so JSON in text
+//! gets the same plan: as one document, as JSON lines, or in fenced blocks.
+
+use crate::redact::Blocked;
+use crate::redact::apply;
+use crate::redact::detect::KeyPath;
+use crate::redact::plan::{Plan, TextMode};
+use crate::redact::run::Run;
+use crate::redact::walk;
+
+pub(crate) fn filter(plan: &Plan, run: &mut Run, text: &str) -> Result<Option<String>, Blocked> {
+    if plan.text == TextMode::Drop {
+        run.withheld();
+        return Ok(None);
+    }
+    if let Some(filtered) = whole(plan, run, text)? {
+        return Ok(filtered);
+    }
+    if let Some(filtered) = lines(plan, run, text)? {
+        return Ok(filtered);
+    }
+    fenced(plan, run, text)
+}
+
+/// The text is one JSON document. `None` if it is not JSON.
+fn whole(plan: &Plan, run: &mut Run, text: &str) -> Result<Option<Option<String>>, Blocked> {
+    if !text.trim_start().starts_with(['{', '[']) {
+        return Ok(None);
+    }
+    match walk::filter(plan, run, &mut KeyPath::default(), text.as_bytes()) {
+        Ok(Some(bytes)) => {
+            String::from_utf8(bytes).map(|text| Some(Some(text))).map_err(|_| Blocked::NotUtf8)
+        }
+        Ok(None) => Ok(Some(None)),
+        Err(Blocked::Syntax) => Ok(None),
+        Err(bound) => Err(bound),
+    }
+}
+
+/// Every line that is not blank is a JSON document (JSON lines).
+fn lines(plan: &Plan, run: &mut Run, text: &str) -> Result<Option<Option<String>>, Blocked> {
+    let documents = || text.lines().filter(|line| !line.trim().is_empty());
+    if documents().count() < 2 || !documents().all(|line| line.trim_start().starts_with(['{', '['])) {
+        return Ok(None);
+    }
+    let mut kept = Vec::new();
+    for line in documents() {
+        match whole(plan, run, line)? {
+            Some(filtered) => kept.extend(filtered),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some((!kept.is_empty()).then(|| kept.join("\n"))))
+}
+
+/// Text with fenced blocks: JSON in a fence is filtered, the rest is prose.
+fn fenced(plan: &Plan, run: &mut Run, text: &str) -> Result<Option<String>, Blocked> {
+    const FENCE: &str = "```";
+    let mut out = String::with_capacity(text.len());
+    let mut shown = false;
+    for (position, part) in text.split(FENCE).enumerate() {
+        if position > 0 {
+            out.push_str(FENCE);
+        }
+        let (language, body) =
+            if position % 2 == 1 { part.split_once('\n').unwrap_or(("", part)) } else { ("", part) };
+        let filtered = if position % 2 == 1 { whole(plan, run, body)? } else { None };
+        match filtered.unwrap_or_else(|| prose(plan, run, body)) {
+            Some(text) => {
+                shown |= !text.trim().is_empty();
+                if !language.is_empty() {
+                    out.push_str(language);
+                    out.push('\n');
+                }
+                out.push_str(&text);
+                if part.ends_with('\n') && !text.ends_with('\n') {
+                    out.push('\n');
+                }
+            }
+            None => out.push_str(super::REDACTED),
+        }
+    }
+    Ok(shown.then_some(out))
+}
+
+/// Text without structure stands for the whole document: no path can tell its
+/// parts apart, so it is shown only where the whole is released.
+fn prose(plan: &Plan, run: &mut Run, text: &str) -> Option<String> {
+    if text.trim().is_empty() {
+        return Some(text.to_owned());
+    }
+    if plan.releases_root || plan.text == TextMode::Detect {
+        return Some(apply::prose(plan, run, text));
+    }
+    run.withheld();
+    None
+}

@@ -1,0 +1,218 @@
+//! What the redaction engine promises, on small documents.
+
+use portcullis::config::builtin;
+use portcullis::model::ids::ServerName;
+use portcullis::model::scope::Scopes;
+use portcullis::redact::Redactor;
+use portcullis::redact::rules::{Rules, Source};
+use portcullis::redact::shape::Shape;
+use portcullis::redact::tools::Narrowing;
+use serde_json::json;
+
+/// Filters `document` under a tool whose rule file body is `rule` (YAML, one line),
+/// for a caller with `scopes`, as structure and as text.
+fn filter(rule: &str, scopes: &str, document: &str) -> (Option<String>, Option<String>) {
+    filter_shaped(rule, scopes, document, None)
+}
+
+fn filter_shaped(
+    rule: &str,
+    scopes: &str,
+    document: &str,
+    shape: Option<Shape>,
+) -> (Option<String>, Option<String>) {
+    let mut sources = builtin::rules();
+    let text = format!("server: s\ntools:\n  t: {rule}\n");
+    sources.tools = vec![Source { file: "t.yaml".into(), text }];
+    let rules = Rules::load(&sources).unwrap_or_else(|faults| panic!("{faults:?}"));
+    let tool = rules.tool(&ServerName::new("s"), "t").unwrap();
+    let plan = rules.plan(tool, &Scopes::parse(scopes).unwrap(), shape, &Narrowing::default()).unwrap();
+    let mut redactor = Redactor::new(&plan, 2026);
+    let both = |redactor: &mut Redactor| {
+        let structure = redactor.structure(document.as_bytes()).unwrap();
+        (structure.map(|bytes| String::from_utf8(bytes).unwrap()), redactor.text(document).unwrap())
+    };
+    let first = both(&mut redactor);
+    if redactor.must_repeat() { both(&mut redactor) } else { first }
+}
+
+fn check(rule: &str, scopes: &str, document: &str, expected: Option<&str>) {
+    let (structure, text) = filter(rule, scopes, document);
+    assert_eq!(structure.as_deref(), expected, "structure of {document} under {rule}");
+    assert_eq!(text.as_deref(), expected, "text of {document} under {rule}");
+}
+
+#[test]
+fn release_is_a_union_with_default_drop() {
+    let rule = r#"{ release: { a: [$.id, "$.list[*].code"], b: ["$.deep..name"] } }"#;
+    let document = r#"{"id":1,"x":2,"list":[{"code":"c","y":1},{"y":2}],"deep":{"p":{"name":"n","z":0}}}"#;
+    check(rule, "a", document, Some(r#"{"id":1,"list":[{"code":"c"}]}"#));
+    check(rule, "b", document, Some(r#"{"deep":{"p":{"name":"n"}}}"#));
+    check(rule, "a b", document, Some(r#"{"id":1,"list":[{"code":"c"}],"deep":{"p":{"name":"n"}}}"#));
+    check(rule, "", document, None);
+    check(rule, "c", document, None);
+}
+
+#[test]
+fn filters_slices_and_negative_indices_agree_with_the_reference() {
+    let document = r#"{"v":[{"k":"a","n":1},{"k":"b","n":2},{"k":"a","n":3}]}"#;
+    check(r#"{ release: { s: ["$.v[?@.k=='a'].n"] } }"#, "s", document, Some(r#"{"v":[{"n":1},{"n":3}]}"#));
+    check(r#"{ release: { s: ["$.v[-1].n"] } }"#, "s", document, Some(r#"{"v":[{"n":3}]}"#));
+    check(r#"{ release: { s: ["$.v[1:].n"] } }"#, "s", document, Some(r#"{"v":[{"n":2},{"n":3}]}"#));
+    check(r#"{ release: { s: ["$['v'][0]['n']"] } }"#, "s", document, Some(r#"{"v":[{"n":1}]}"#));
+}
+
+#[test]
+fn what_is_released_unchanged_keeps_its_bytes() {
+    let document = "{ \"b\" : 1.10 ,\"a\":[1e2, -0 ,12345678901234567890123],\"s\":\"\\u00eb\\/\"\n}";
+    check("{ release: all }", "", document, Some(document));
+    check(
+        r#"{ release: { s: [$.b, "$.s"] } }"#,
+        "s",
+        document,
+        Some("{ \"b\" : 1.10 ,\"s\":\"\\u00eb\\/\"\n}"),
+    );
+}
+
+#[test]
+fn a_value_is_found_under_every_spelling() {
+    let rule = "{ release: all, profile: hipaa-safe-harbor }";
+    let secret = ["536-90-4399", "536904399", "４３９９", "4399\""];
+    for document in [
+        r#"{"ssn":"536-90-4399"}"#,
+        r#"{"ssn":536904399}"#,
+        r#"{"note":"his SSN: 536-90-4399, ok"}"#,
+        r#"{"note":"SSN \u0035\u0033\u0036-90-4399"}"#,
+        r#"{"note":"SSN ５３６-９０-４３９９"}"#,
+        r#"{"note":"SSN 536\u200b-90-4399"}"#,
+        r#"{"note":"SSN 536\u201190\u20114399"}"#,
+        r#"{"a":[{"patientSSN":"536 90 4399"}]}"#,
+        r#"{"536-90-4399":{"x":1}}"#,
+        r#"{"payload":"{\"ssn\":\"536-90-4399\"}"}"#,
+        r#"{"payload":"[\"{\\\"ssn\\\":536904399}\"]"}"#,
+    ] {
+        let (structure, text) = filter(rule, "", document);
+        for (form, out) in [("structure", structure), ("text", text)] {
+            let out = out.unwrap_or_default();
+            assert!(out.contains("US_SSN_1"), "{form}: {document} gave {out}");
+            assert!(secret.iter().all(|secret| !out.contains(secret)), "{form}: {document} gave {out}");
+        }
+    }
+}
+
+#[test]
+fn a_name_that_a_key_gives_is_gone_from_the_note() {
+    let rule = "{ release: all, profile: hipaa-safe-harbor }";
+    let document = r#"{"text":"Maria Halloran (MRN 00483920) slept well. Halloran's pain is less.","subject":{"display":"Maria Halloran"}}"#;
+    let expected = r#"{"text":"[PERSON_1] (MRN [MEDICAL_ID_1]) slept well. [PERSON_2]'s pain is less.","subject":{"display":"[PERSON_1]"}}"#;
+    check(rule, "", document, Some(expected));
+}
+
+#[test]
+fn operators_by_path_keep_types_under_a_schema() {
+    let rule = "{ release: { s: [$.id, $.born, $.pan] }, redact: [ { path: $.born, as: year, unless: full }, { path: $.pan, as: partial } ] }";
+    let document = r#"{"id":"p1","born":"1980-02-03","pan":4111111111111111,"ssn":"536-90-4399","n":7}"#;
+    check(rule, "s", document, Some(r#"{"id":"p1","born":"1980","pan":"****1111"}"#));
+    check(rule, "s full", document, Some(r#"{"id":"p1","born":"1980-02-03","pan":"****1111"}"#));
+    let schema = json!({
+        "type": "object", "required": ["id", "born", "pan", "ssn", "n"],
+        "properties": {
+            "id": {"type": "string"}, "born": {"type": "string"}, "pan": {"type": "integer"},
+            "ssn": {"type": "string"}, "n": {"type": "integer"}
+        }
+    });
+    let (structure, _) = filter_shaped(rule, "s", document, Some(Shape::compile(&schema)));
+    assert_eq!(structure.as_deref(), Some(r#"{"id":"p1","born":"1980","pan":0,"ssn":"[REDACTED]","n":0}"#));
+}
+
+#[test]
+fn text_that_is_not_json_shows_only_where_everything_is_released() {
+    let prose = "name: Bob, ssn 536-90-4399";
+    assert_eq!(filter("{ release: { s: [$.id] } }", "s", "{}").1, None);
+    let text = |rule: &str| {
+        let mut sources = builtin::rules();
+        sources.tools = vec![Source { file: "t".into(), text: format!("server: s\ntools:\n  t: {rule}\n") }];
+        let rules = Rules::load(&sources).unwrap_or_else(|faults| panic!("{faults:?}"));
+        let tool = rules.tool(&ServerName::new("s"), "t").unwrap();
+        let plan = rules.plan(tool, &Scopes::parse("s").unwrap(), None, &Narrowing::default()).unwrap();
+        Redactor::new(&plan, 2026).text(prose).unwrap()
+    };
+    assert_eq!(text("{ release: { s: [$.id] }, profile: glba }"), None);
+    assert_eq!(
+        text("{ release: { s: [$.id] }, profile: glba, text: detect }").as_deref(),
+        Some("name: [PERSON_1], ssn [US_SSN_1]")
+    );
+    assert_eq!(text("{ release: all, profile: glba, text: drop }"), None);
+    assert_eq!(
+        text("{ release: { s: [$] }, profile: glba }").as_deref(),
+        Some("name: [PERSON_1], ssn [US_SSN_1]")
+    );
+}
+
+#[test]
+fn json_lines_and_fences_get_the_plan_too() {
+    let rule = r#"{ release: { s: [$.id] } }"#;
+    assert_eq!(
+        filter_text(rule, "{\"id\":1,\"x\":2}\n{\"id\":3,\"x\":4}\n").as_deref(),
+        Some("{\"id\":1}\n{\"id\":3}")
+    );
+    assert_eq!(
+        filter_text(rule, "Here:\n```json\n{\"id\":1,\"x\":2}\n```\nbye").as_deref(),
+        Some("[REDACTED]```json\n{\"id\":1}\n```[REDACTED]")
+    );
+}
+
+fn filter_text(rule: &str, text: &str) -> Option<String> {
+    let mut sources = builtin::rules();
+    sources.tools = vec![Source { file: "t".into(), text: format!("server: s\ntools:\n  t: {rule}\n") }];
+    let rules = Rules::load(&sources).unwrap_or_else(|faults| panic!("{faults:?}"));
+    let tool = rules.tool(&ServerName::new("s"), "t").unwrap();
+    let plan = rules.plan(tool, &Scopes::parse("s").unwrap(), None, &Narrowing::default()).unwrap();
+    Redactor::new(&plan, 2026).text(text).unwrap()
+}
+
+#[test]
+fn faults_in_rules_name_file_line_and_column() {
+    let load = |text: &str| {
+        let mut sources = builtin::rules();
+        sources.tools = vec![Source { file: "rules/tools/s.yaml".into(), text: text.into() }];
+        Rules::load(&sources).err().map(|faults| faults[0].to_string()).unwrap_or_default()
+    };
+    let bad_path = "server: s\ntools:\n  t:\n    release:\n      x: [$.a, '$.b[']\n";
+    assert!(
+        load(bad_path).starts_with("rules/tools/s.yaml:5:16: `$.b[` is not a JSONPath"),
+        "{}",
+        load(bad_path)
+    );
+    let misspelt = "server: s\ntools:\n  t:\n    realease: all\n";
+    assert!(load(misspelt).starts_with("rules/tools/s.yaml:4:5: "), "{}", load(misspelt));
+    let profile = "server: s\ntools:\n  t:\n    release: all\n    profile: hippa\n";
+    assert_eq!(load(profile), "rules/tools/s.yaml:5:14: there is no profile `hippa`");
+    let example = "server: s\ntools:\n  t:\n    release: { a: [$.x] }\n    examples:\n      - { scopes: [a], result: { x: 1, y: 2 }, expect: { x: 1, y: 2 } }\n";
+    assert!(load(example).contains("the example gives {\"x\":1}, not"), "{}", load(example));
+    let search = "server: s\ntools:\n  t:\n    release: { a: [\"$.x[?search(@.y,'z')]\"] }\n";
+    assert!(load(search).contains("`match` and `search` are not allowed"), "{}", load(search));
+}
+
+#[test]
+fn bounds_block_rather_than_pass() {
+    let mut sources = builtin::rules();
+    sources.tools =
+        vec![Source { file: "t".into(), text: "server: s\ntools:\n  t: { release: all }\n".into() }];
+    let rules = Rules::load(&sources).unwrap_or_else(|faults| panic!("{faults:?}"));
+    let tool = rules.tool(&ServerName::new("s"), "t").unwrap();
+    let plan = rules.plan(tool, &Scopes::default(), None, &Narrowing::default()).unwrap();
+    let deep = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
+    let block = |document: &[u8]| {
+        Redactor::new(&plan, 2026).structure(document).err().map(|blocked| blocked.reason())
+    };
+    assert_eq!(block(deep(64).as_bytes()), None);
+    assert_eq!(block(deep(65).as_bytes()), Some("nested too deeply"));
+    assert_eq!(block(br#"{"a":1,"a":2}"#), Some("duplicate member name"));
+    assert_eq!(block(br#"{"a":1,"\u0061":2}"#), Some("duplicate member name"));
+    assert_eq!(block(b"\"\xff\""), Some("not UTF-8"));
+    for broken in ["{", "[1,]", "{\"a\"}", "01", "1.", "tru", "\"\\ud800\"", "{} x", "", "[1 2]", "\"\u{1}\""]
+    {
+        assert_eq!(block(broken.as_bytes()), Some("not valid JSON"), "{broken}");
+    }
+}
