@@ -1,1 +1,106 @@
-//! net
+//! The one HTTP client: bounded in bytes and time, pooled, never redirected.
+//!
+//! Invariant: no answer is taken beyond its limits, and no fault holds any part of
+//! an answer or of a URL.
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, header};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::{Client, connect::HttpConnector};
+use hyper_util::rt::TokioExecutor;
+use std::time::Duration;
+
+/// Bounds on one exchange.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of the answer's body.
+    pub max_bytes: usize,
+    /// Until the head of the answer, and again between two pieces of its body.
+    pub timeout: Duration,
+}
+
+/// Why an exchange failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NetFault {
+    #[error("the server cannot be reached")]
+    Unreachable,
+    #[error("the server did not answer in time")]
+    TimedOut,
+    #[error("the answer exceeds the size limit")]
+    TooLarge,
+    /// We ask for identity encoding; anything else could be a decompression bomb.
+    #[error("the answer is encoded, which was not asked for")]
+    Encoded,
+    #[error("the answer broke off")]
+    Broken,
+}
+
+/// A pooled client for `http` and `https` (rustls, the system's trust roots).
+#[derive(Clone)]
+pub struct HttpClient {
+    inner: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+}
+
+impl HttpClient {
+    /// # Errors
+    /// When the system's trust roots cannot be read.
+    pub fn new() -> std::io::Result<Self> {
+        let connector = HttpsConnectorBuilder::new().with_native_roots()?.https_or_http().enable_http1().build();
+        let inner = Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_secs(30)).build(connector);
+        Ok(Self { inner })
+    }
+
+    /// Sends a request and takes its whole answer.
+    pub async fn fetch(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, NetFault> {
+        let (head, mut chunks) = self.open(request, limits).await?.into_parts();
+        let mut body = Vec::new();
+        while let Some(chunk) = chunks.next().await {
+            body.extend_from_slice(&chunk?);
+        }
+        Ok(Response::from_parts(head, body.into()))
+    }
+
+    /// Sends a request and takes the head of its answer; the body comes in chunks.
+    pub async fn open(&self, mut request: Request<Bytes>, limits: Limits) -> Result<Response<Chunks>, NetFault> {
+        request.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        let sent = self.inner.request(request.map(Full::new));
+        let answer = tokio::time::timeout(limits.timeout, sent).await.map_err(|_| NetFault::TimedOut)?;
+        let answer = answer.map_err(|_| NetFault::Unreachable)?;
+        let plain = answer.headers().get(header::CONTENT_ENCODING).is_none_or(|coding| coding == "identity");
+        if !plain {
+            return Err(NetFault::Encoded);
+        }
+        Ok(answer.map(|body| Chunks { body, left: limits.max_bytes, timeout: limits.timeout }))
+    }
+}
+
+/// The body of an answer, piece by piece.
+#[derive(Debug)]
+pub struct Chunks {
+    body: Incoming,
+    left: usize,
+    timeout: Duration,
+}
+
+impl Chunks {
+    /// The next piece; `None` at the end.
+    pub async fn next(&mut self) -> Option<Result<Bytes, NetFault>> {
+        loop {
+            let frame = match tokio::time::timeout(self.timeout, self.body.frame()).await {
+                Err(_) => return Some(Err(NetFault::TimedOut)),
+                Ok(None) => return None,
+                Ok(Some(Err(_))) => return Some(Err(NetFault::Broken)),
+                Ok(Some(Ok(frame))) => frame,
+            };
+            // Trailers are not passed on.
+            let Ok(data) = frame.into_data() else { continue };
+            if data.len() > self.left {
+                return Some(Err(NetFault::TooLarge));
+            }
+            self.left -= data.len();
+            return Some(Ok(data));
+        }
+    }
+}
