@@ -8,6 +8,8 @@ pub mod server;
 
 pub mod audit;
 pub mod exchange;
+pub mod pipeline;
+
 pub mod identity;
 pub mod inspect;
 pub mod policy;
@@ -20,6 +22,7 @@ pub mod jose;
 pub mod journal;
 pub mod net;
 pub mod redact;
+pub mod request;
 pub mod store;
 pub mod wire;
 

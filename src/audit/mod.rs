@@ -1,1 +1,46 @@
-//! audit
+//! Stage 9: the outcome is on record before the answer leaves.
+//!
+//! Invariant: [`Reply`] is made here alone, and only with a receipt for its record,
+//! or else it says that the call could not be recorded and nothing more.
+
+use crate::journal::Journal;
+use crate::journal::record::{self, Pseudonyms};
+use crate::model::call::Call;
+use crate::model::denial::Denial;
+use crate::release::Released;
+use std::sync::Arc;
+
+/// Seals outcomes.
+pub struct Audit {
+    journal: Journal,
+    pseudonyms: Arc<Pseudonyms>,
+}
+
+/// What leaves the gate. `server` turns it into HTTP.
+pub struct Reply {
+    outcome: Result<Released, Denial>,
+}
+
+impl Audit {
+    pub fn new(journal: Journal, pseudonyms: Arc<Pseudonyms>) -> Self {
+        Self { journal, pseudonyms }
+    }
+
+    /// Records how the call ended, then lets it end.
+    pub async fn seal(&self, call: &Call, outcome: Result<Released, Denial>) -> Reply {
+        let record = record::outcome(call, outcome.as_ref().err(), &self.pseudonyms);
+        match self.journal.append(record).await {
+            Ok(_receipt) => Reply { outcome },
+            Err(fault) => {
+                tracing::error!(%fault, call = %call.id, "record an outcome; the answer is withheld");
+                Reply { outcome: Err(Denial::AuditUnavailable) }
+            }
+        }
+    }
+}
+
+impl Reply {
+    pub fn into_outcome(self) -> Result<Released, Denial> {
+        self.outcome
+    }
+}

@@ -1,1 +1,123 @@
-//! catalogue
+//! The trusted tools: what each server said of them when they were pinned.
+//!
+//! Invariant: a tool whose definition differs from its pin is not called and not
+//! listed until an operator accepts it. A description that changes after review is
+//! how a trusted tool is turned against its users.
+
+mod schema;
+
+use crate::jose::{base64url, sha256};
+use crate::model::ids::ServerName;
+use crate::redact::shape::Shape;
+use schema::ArgumentSchema;
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// One tool as its server defines it.
+pub struct Definition {
+    pub name: String,
+    /// SHA-256 over name, title, description, annotations and schemas.
+    pub hash: String,
+    pub shape: Option<Shape>,
+    /// Set when the hash is not the pinned one.
+    pub changed: bool,
+    arguments: Result<ArgumentSchema, String>,
+}
+
+impl Definition {
+    fn read(tool: &Value) -> Option<Self> {
+        let name = tool.get("name")?.as_str()?.to_owned();
+        let schema = tool.get("inputSchema").cloned().unwrap_or_else(|| json!({"type": "object"}));
+        let shape = tool.get("outputSchema").map(Shape::compile);
+        let arguments = ArgumentSchema::compile(&schema);
+        Some(Self { name, hash: hash(tool), shape, changed: false, arguments })
+    }
+
+    /// Checks arguments against the pinned `inputSchema`.
+    ///
+    /// # Errors
+    /// What was expected of which argument; never the value.
+    pub fn check(&self, arguments: &Value) -> Result<(), String> {
+        match &self.arguments {
+            Ok(schema) => schema.check(arguments),
+            Err(why) => Err(why.clone()),
+        }
+    }
+}
+
+/// The hash that a tool is pinned by.
+pub fn hash(tool: &Value) -> String {
+    let parts = ["name", "title", "description", "annotations", "inputSchema", "outputSchema"];
+    let pinned: BTreeMap<&str, Value> =
+        parts.into_iter().filter_map(|part| tool.get(part).map(|value| (part, sorted(value)))).collect();
+    base64url(&sha256(json!(pinned).to_string().as_bytes()))
+}
+
+/// Members in a fixed order: two spellings of one schema are one schema.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(object) => {
+            let ordered: BTreeMap<&String, Value> =
+                object.iter().map(|(name, value)| (name, sorted(value))).collect();
+            Value::Object(
+                ordered.into_iter().map(|(name, value)| (name.clone(), value)).collect::<Map<_, _>>(),
+            )
+        }
+        Value::Array(elements) => Value::Array(elements.iter().map(sorted).collect()),
+        other => other.clone(),
+    }
+}
+
+/// All servers' tools, and the file that remembers their pins.
+pub struct Catalogue {
+    tools: RwLock<HashMap<ServerName, HashMap<String, Arc<Definition>>>>,
+    pins: PathBuf,
+}
+
+impl Catalogue {
+    /// `directory` keeps one file of pins per server.
+    pub fn new(directory: &Path) -> Self {
+        Self { tools: RwLock::default(), pins: directory.to_owned() }
+    }
+
+    pub fn tool(&self, server: &ServerName, name: &str) -> Option<Arc<Definition>> {
+        self.tools.read().unwrap_or_else(PoisonError::into_inner).get(server)?.get(name).cloned()
+    }
+
+    /// Every tool of a server; None before the server was first reached.
+    pub fn tools(&self, server: &ServerName) -> Option<Vec<Arc<Definition>>> {
+        let tools = self.tools.read().unwrap_or_else(PoisonError::into_inner);
+        tools.get(server).map(|tools| tools.values().cloned().collect())
+    }
+
+    /// Takes a server's current definitions. Tools seen for the first time are
+    /// pinned as they are; the others are compared with their pins. Returns the names
+    /// of tools that changed.
+    ///
+    /// # Errors
+    /// When the pins cannot be read or written; then nothing is taken.
+    pub fn take(&self, server: &ServerName, listed: &[Value]) -> std::io::Result<Vec<String>> {
+        let path = self.pins.join(format!("{server}.json"));
+        let mut pins: BTreeMap<String, String> = match std::fs::read(&path) {
+            Ok(bytes) => serde_json::from_slice(&bytes)?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => BTreeMap::new(),
+            Err(error) => return Err(error),
+        };
+        let known = pins.len();
+        let mut tools = HashMap::new();
+        for mut definition in listed.iter().filter_map(Definition::read) {
+            let pin = pins.entry(definition.name.clone()).or_insert_with(|| definition.hash.clone());
+            definition.changed = *pin != definition.hash;
+            tools.insert(definition.name.clone(), Arc::new(definition));
+        }
+        if pins.len() > known {
+            std::fs::create_dir_all(&self.pins)?;
+            std::fs::write(&path, serde_json::to_vec_pretty(&pins)?)?;
+        }
+        let changed = tools.values().filter(|tool| tool.changed).map(|tool| tool.name.clone()).collect();
+        self.tools.write().unwrap_or_else(PoisonError::into_inner).insert(server.clone(), tools);
+        Ok(changed)
+    }
+}

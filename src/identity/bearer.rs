@@ -17,7 +17,9 @@ pub(super) fn token(head: &Head) -> Result<Sensitive<String>, Denial> {
         return malformed("more than one Authorization header");
     }
     let Ok(value) = value.to_str() else { return malformed("the Authorization header is not ASCII") };
-    let Some((scheme, token)) = value.split_once(' ') else { return malformed("the Authorization header has no token") };
+    let Some((scheme, token)) = value.split_once(' ') else {
+        return malformed("the Authorization header has no token");
+    };
     if !scheme.eq_ignore_ascii_case("bearer") {
         // Another scheme is no token at all: the challenge says which one is meant.
         return Err(Denial::TokenAbsent);

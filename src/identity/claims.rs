@@ -59,7 +59,8 @@ pub(super) fn principal(token: &Compact<'_>, expected: &Expected<'_>) -> Result<
 /// `aud` must be ours and nobody else's: a token good elsewhere too could be
 /// replayed here by that other server.
 fn audience(claims: &Map<String, Value>, ours: &[String]) -> Result<(), &'static str> {
-    let is_ours = |value: &Value| value.as_str().is_some_and(|audience| ours.iter().any(|own| own == audience));
+    let is_ours =
+        |value: &Value| value.as_str().is_some_and(|audience| ours.iter().any(|own| own == audience));
     match claims.get("aud") {
         Some(one @ Value::String(_)) if is_ours(one) => Ok(()),
         Some(Value::Array(several)) if !several.is_empty() && several.iter().all(is_ours) => Ok(()),

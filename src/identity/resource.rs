@@ -19,7 +19,11 @@ pub struct Resources {
 }
 
 impl Resources {
-    pub fn new(public_url: &str, authorization_servers: Vec<String>, scopes: BTreeMap<ServerName, Scopes>) -> Self {
+    pub fn new(
+        public_url: &str,
+        authorization_servers: Vec<String>,
+        scopes: BTreeMap<ServerName, Scopes>,
+    ) -> Self {
         Self { public_url: public_url.trim_end_matches('/').to_owned(), authorization_servers, scopes }
     }
 
@@ -58,17 +62,25 @@ impl Resources {
 
     /// The `WWW-Authenticate` value for a refusal, where one is due.
     pub fn challenge(&self, server: &ServerName, denial: &Denial) -> Option<String> {
-        let metadata = format!("resource_metadata=\"{}/.well-known/oauth-protected-resource{}\"", self.public_url, Self::path(server));
+        let metadata = format!(
+            "resource_metadata=\"{}/.well-known/oauth-protected-resource{}\"",
+            self.public_url,
+            Self::path(server)
+        );
         match denial {
             // RFC 6750 §3.1: no error code when no credentials were sent.
             Denial::TokenAbsent => Some(format!("Bearer {metadata}")),
             Denial::TokenRefused(_) => {
                 let description = quoted(&denial.message());
-                Some(format!("Bearer error=\"invalid_token\", error_description=\"{description}\", {metadata}"))
+                Some(format!(
+                    "Bearer error=\"invalid_token\", error_description=\"{description}\", {metadata}"
+                ))
             }
             Denial::AuthorizationMalformed(_) => {
                 let description = quoted(&denial.message());
-                Some(format!("Bearer error=\"invalid_request\", error_description=\"{description}\", {metadata}"))
+                Some(format!(
+                    "Bearer error=\"invalid_request\", error_description=\"{description}\", {metadata}"
+                ))
             }
             Denial::ScopeMissing { required, reason } => Some(format!(
                 "Bearer error=\"insufficient_scope\", scope=\"{required}\", {metadata}, error_description=\"{}\"",

@@ -1,1 +1,85 @@
-//! inspect
+//! Stage 4: what is said to the tool.
+//!
+//! Invariant: no argument leaves that does not fit the tool's pinned schema, reads
+//! like an instruction to the system, or would write a redaction marker back.
+
+mod canonical;
+pub mod injection;
+mod markers;
+
+use crate::model::call::Call;
+use crate::model::denial::Denial;
+use crate::model::sensitive::Sensitive;
+use crate::model::trail::Event;
+use crate::policy::Permitted;
+use crate::request::{Grant, Request};
+use injection::{Action, Injection};
+use serde_json::Value;
+
+/// A request whose arguments may leave. Made only by [`vet`].
+pub struct Vetted {
+    request: Request,
+    token: Sensitive<String>,
+    grant: Grant,
+}
+
+/// # Errors
+/// [`Denial::ArgumentsInvalid`], [`Denial::MarkerWrittenBack`] or [`Denial::Injection`].
+pub fn vet(rules: &Injection, call: &mut Call, permitted: Permitted) -> Result<Vetted, Denial> {
+    if let Some(grant) = &permitted.grant().call {
+        let arguments = permitted.request().message.arguments();
+        grant.definition.check(&arguments).map_err(Denial::ArgumentsInvalid)?;
+        texts(&arguments, &mut |text| look(rules, call, text))?;
+    }
+    let (request, token, grant) = permitted.into_parts();
+    Ok(Vetted { request, token, grant })
+}
+
+fn look(rules: &Injection, call: &mut Call, text: &str) -> Result<(), Denial> {
+    if markers::contains(text) {
+        return Err(Denial::MarkerWrittenBack);
+    }
+    for hit in rules.scan(text) {
+        match hit.action {
+            Action::Refuse => return Err(Denial::Injection(hit.rule)),
+            Action::Note => call.trail.add(Event::Noted { rule: hit.rule }),
+        }
+    }
+    Ok(())
+}
+
+/// Visits every string and member name, and each object's and array's strings as
+/// one, so that an instruction cut into pieces is read whole.
+fn texts(value: &Value, look: &mut impl FnMut(&str) -> Result<(), Denial>) -> Result<(), Denial> {
+    match value {
+        Value::String(text) => look(text),
+        Value::Array(elements) => {
+            elements.iter().try_for_each(|element| texts(element, look))?;
+            together(elements.iter(), look)
+        }
+        Value::Object(object) => {
+            object.keys().try_for_each(|name| look(name))?;
+            object.values().try_for_each(|member| texts(member, look))?;
+            together(object.values(), look)
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
+    }
+}
+
+fn together<'v>(
+    values: impl Iterator<Item = &'v Value>,
+    look: &mut impl FnMut(&str) -> Result<(), Denial>,
+) -> Result<(), Denial> {
+    let strings: Vec<&str> = values.filter_map(Value::as_str).collect();
+    if strings.len() < 2 { Ok(()) } else { look(&strings.join(" ")) }
+}
+
+impl Vetted {
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    pub fn into_parts(self) -> (Request, Sensitive<String>, Grant) {
+        (self.request, self.token, self.grant)
+    }
+}

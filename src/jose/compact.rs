@@ -42,7 +42,8 @@ impl<'t> Compact<'t> {
         if header.keys().any(|name| REFUSED_HEADERS.contains(&name.as_str())) {
             return Err("header parameter");
         }
-        let algorithm = header.get("alg").and_then(Value::as_str).and_then(Algorithm::parse).ok_or("algorithm")?;
+        let algorithm =
+            header.get("alg").and_then(Value::as_str).and_then(Algorithm::parse).ok_or("algorithm")?;
         Ok(Self {
             algorithm,
             kind: text(&header, "typ")?,
@@ -57,7 +58,9 @@ impl<'t> Compact<'t> {
 fn text(header: &Map<String, Value>, name: &str) -> Result<Option<String>, &'static str> {
     match header.get(name) {
         None => Ok(None),
-        Some(Value::String(text)) if text.len() <= 256 && text.bytes().all(|byte| byte.is_ascii_graphic()) => {
+        Some(Value::String(text))
+            if text.len() <= 256 && text.bytes().all(|byte| byte.is_ascii_graphic()) =>
+        {
             Ok(Some(text.clone()))
         }
         Some(_) => Err("header parameter"),

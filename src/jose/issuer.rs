@@ -103,7 +103,10 @@ impl Issuer {
 
     async fn fetch_keys(&self) -> Result<KeySet, IssuerFault> {
         let metadata = self.metadata().await?;
-        let uri = metadata.get("jwks_uri").and_then(Value::as_str).ok_or(IssuerFault("no jwks_uri in the metadata"))?;
+        let uri = metadata
+            .get("jwks_uri")
+            .and_then(Value::as_str)
+            .ok_or(IssuerFault("no jwks_uri in the metadata"))?;
         let uri = safe_url(uri)?;
         let issuer = safe_url(&self.settings.issuer)?;
         if uri.host_str() != issuer.host_str() {
@@ -129,7 +132,8 @@ impl Issuer {
         for url in metadata_urls(&self.settings.issuer)? {
             match self.fetch(&url).await {
                 Ok(document) => {
-                    let value = strict::parse(&document).map_err(|_| IssuerFault("the metadata is not JSON"))?;
+                    let value =
+                        strict::parse(&document).map_err(|_| IssuerFault("the metadata is not JSON"))?;
                     if value.get("issuer").and_then(Value::as_str) != Some(&self.settings.issuer) {
                         return Err(IssuerFault("the metadata names another issuer"));
                     }
@@ -144,9 +148,14 @@ impl Issuer {
     }
 
     async fn fetch(&self, url: &Url) -> Result<Bytes, IssuerFault> {
-        let request = Request::get(url.as_str()).header(header::ACCEPT, "application/json").body(Bytes::new());
+        let request =
+            Request::get(url.as_str()).header(header::ACCEPT, "application/json").body(Bytes::new());
         let request = request.map_err(|_| IssuerFault("not a usable URL"))?;
-        let answer = self.client.fetch(request, LIMITS).await.map_err(|_| IssuerFault("the issuer does not answer"))?;
+        let answer = self
+            .client
+            .fetch(request, LIMITS)
+            .await
+            .map_err(|_| IssuerFault("the issuer does not answer"))?;
         if answer.status() != StatusCode::OK {
             return Err(IssuerFault("the issuer does not serve the document"));
         }
@@ -195,7 +204,8 @@ mod tests {
 
     #[test]
     fn metadata_is_looked_for_in_three_places() {
-        let urls: Vec<String> = metadata_urls("https://as.example/tenant/").unwrap().iter().map(Url::to_string).collect();
+        let urls: Vec<String> =
+            metadata_urls("https://as.example/tenant/").unwrap().iter().map(Url::to_string).collect();
         assert_eq!(
             urls,
             [
@@ -211,7 +221,13 @@ mod tests {
         for url in ["https://as.example/x", "http://127.0.0.1:9/x", "http://localhost/x", "http://[::1]:9/"] {
             assert!(safe_url(url).is_ok(), "{url}");
         }
-        for url in ["http://as.example/", "file:///etc/passwd", "http://169.254.169.254/", "https://u:p@as.example/", "x"] {
+        for url in [
+            "http://as.example/",
+            "file:///etc/passwd",
+            "http://169.254.169.254/",
+            "https://u:p@as.example/",
+            "x",
+        ] {
             assert!(safe_url(url).is_err(), "{url}");
         }
     }

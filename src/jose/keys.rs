@@ -114,13 +114,18 @@ fn usable(jwk: &Map<String, Value>) -> Option<Key> {
     let text = |name: &str| jwk.get(name).and_then(Value::as_str);
     let signs = text("use").is_none_or(|purpose| purpose == "sig");
     let operations = jwk.get("key_ops").and_then(Value::as_array);
-    let verifies = operations.is_none_or(|operations| operations.iter().any(|operation| operation == "verify"));
+    let verifies =
+        operations.is_none_or(|operations| operations.iter().any(|operation| operation == "verify"));
     if !signs || !verifies || jwk.contains_key("d") {
         return None;
     }
     let (kinds, key) = match (text("kty")?, text("crv")) {
-        ("EC", Some("P-256")) => (vec![Algorithm::ES256], DecodingKey::from_ec_components(text("x")?, text("y")?)),
-        ("EC", Some("P-384")) => (vec![Algorithm::ES384], DecodingKey::from_ec_components(text("x")?, text("y")?)),
+        ("EC", Some("P-256")) => {
+            (vec![Algorithm::ES256], DecodingKey::from_ec_components(text("x")?, text("y")?))
+        }
+        ("EC", Some("P-384")) => {
+            (vec![Algorithm::ES384], DecodingKey::from_ec_components(text("x")?, text("y")?))
+        }
         ("OKP", Some("Ed25519")) => (vec![Algorithm::EdDSA], DecodingKey::from_ed_components(text("x")?)),
         ("RSA", _) => {
             let modulus = URL_SAFE_NO_PAD.decode(text("n")?).ok()?;

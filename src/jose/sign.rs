@@ -73,7 +73,8 @@ impl SigningKey {
         let header = json!({"alg": "ES256", "typ": kind, "kid": self.id}).to_string();
         let claims = Value::Object(claims.clone()).to_string();
         let signed = format!("{}.{}", base64url(header.as_bytes()), base64url(claims.as_bytes()));
-        let signature = jsonwebtoken::crypto::sign(signed.as_bytes(), &self.key, jsonwebtoken::Algorithm::ES256);
+        let signature =
+            jsonwebtoken::crypto::sign(signed.as_bytes(), &self.key, jsonwebtoken::Algorithm::ES256);
         Ok(format!("{signed}.{}", signature.map_err(|_| "the key does not sign")?))
     }
 }
@@ -90,7 +91,9 @@ mod tests {
         let claims = json!({"sub": "alice"}).as_object().unwrap().clone();
         let token = SigningKey::from_pem(&key.to_pem()).unwrap().sign("at+jwt", &claims).unwrap();
         let read = Compact::read(&token).unwrap();
-        let set = |key: &SigningKey| KeySet::read(json!({"keys": [key.public_jwk()]}).to_string().as_bytes()).unwrap();
+        let set = |key: &SigningKey| {
+            KeySet::read(json!({"keys": [key.public_jwk()]}).to_string().as_bytes()).unwrap()
+        };
         assert_eq!(set(&key).verify(&read), Ok(()));
         assert_eq!(set(&other).verify(&read), Err("unknown key"));
         let mut renamed = other.public_jwk();

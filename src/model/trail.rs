@@ -35,7 +35,6 @@ pub enum Event {
         mode: &'static str,
         audience: String,
         scope: String,
-        expires: u64,
     },
     Answered {
         status: u16,

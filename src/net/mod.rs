@@ -47,8 +47,10 @@ impl HttpClient {
     /// # Errors
     /// When the system's trust roots cannot be read.
     pub fn new() -> std::io::Result<Self> {
-        let connector = HttpsConnectorBuilder::new().with_native_roots()?.https_or_http().enable_http1().build();
-        let inner = Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_secs(30)).build(connector);
+        let connector =
+            HttpsConnectorBuilder::new().with_native_roots()?.https_or_http().enable_http1().build();
+        let inner =
+            Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_secs(30)).build(connector);
         Ok(Self { inner })
     }
 
@@ -63,7 +65,11 @@ impl HttpClient {
     }
 
     /// Sends a request and takes the head of its answer; the body comes in chunks.
-    pub async fn open(&self, mut request: Request<Bytes>, limits: Limits) -> Result<Response<Chunks>, NetFault> {
+    pub async fn open(
+        &self,
+        mut request: Request<Bytes>,
+        limits: Limits,
+    ) -> Result<Response<Chunks>, NetFault> {
         request.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let sent = self.inner.request(request.map(Full::new));
         let answer = tokio::time::timeout(limits.timeout, sent).await.map_err(|_| NetFault::TimedOut)?;

@@ -1,1 +1,14 @@
-//! store
+//! State that outlives a call: what each lineage has learned, who is killed, which
+//! sessions exist. In memory; a shared store for several replicas has the same
+//! questions to answer.
+
+pub mod lineages;
+pub mod sessions;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// A poisoned lock means that a thread panicked between two plain map operations;
+/// the map itself is whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

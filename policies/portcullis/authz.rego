@@ -1,0 +1,87 @@
+# METADATA
+# title: Who may call which tool
+# description: >-
+#   The decision of the gate for one request. A tool call needs every scope that the
+#   tool's rules name; a request that touches no tool needs only a valid token.
+package portcullis.authz
+
+# METADATA
+# title: The answer
+# description: One object. Anything else, undefined included, is a denial.
+# entrypoint: true
+default decision := {"allow": false, "reason": "Access denied.", "scopes": []}
+
+decision := {"allow": true, "reason": "no tool is called"} if {
+	input.method in methods_without_tool
+	input.tool == null
+}
+
+decision := {"allow": true, "reason": "all scopes are held", "obligations": obligations} if {
+	calls_a_tool
+	count(missing) == 0
+}
+
+decision := {"allow": false, "reason": reason, "scopes": input.tool.scopes} if {
+	calls_a_tool
+	count(missing) > 0
+}
+
+# METADATA
+# title: Requests that name no tool
+methods_without_tool := {
+	"http/delete",
+	"initialize",
+	"notifications/cancelled",
+	"notifications/initialized",
+	"notifications/progress",
+	"ping",
+	"server/discover",
+	"tools/list",
+}
+
+calls_a_tool if {
+	input.method == "tools/call"
+	is_object(input.tool)
+	is_array(input.tool.scopes)
+	is_array(input.principal.scopes)
+}
+
+# METADATA
+# title: Scopes that the tool asks for and the caller lacks
+missing := {scope | some scope in input.tool.scopes; not scope in input.principal.scopes}
+
+# METADATA
+# title: Obligations
+# description: >-
+#   A caller without a stated purpose of use sees data labelled restricted through the
+#   strictest profile only.
+default obligations := {}
+
+obligations := {"profiles": ["hipaa-safe-harbor"]} if {
+	"restricted" in input.tool.labels
+	not input.principal.claims.purpose_of_use
+}
+
+reason := sprintf("Access denied: %s access requires %s %s.", [subject, names, noun])
+
+names := concat(" and ", sort(missing))
+
+default noun := "scopes"
+
+noun := "scope" if count(missing) == 1
+
+default subject := "tool"
+
+subject := words[label] if {
+	some label in ["pii", "phi"]
+	label in input.tool.labels
+	not earlier(label)
+} else := input.tool.name
+
+words := {"phi": "PHI", "pii": "PII"}
+
+# A tool labelled both is refused as PII.
+earlier(label) if {
+	label == "phi"
+	"pii" in input.tool.labels
+}

@@ -1,0 +1,47 @@
+//! What the policy is told. Typed, so that no field it relies on can be absent: an
+//! absent field is undefined in Rego, and undefined is not false.
+
+use crate::model::principal::Principal;
+use serde_json::{Value, json};
+
+/// The input document of one decision.
+pub struct Input<'i> {
+    pub method: &'static str,
+    pub principal: &'i Principal,
+    pub tool: Option<Tool<'i>>,
+    pub arguments: Value,
+    /// Distinct data subjects this lineage has been told of in the window.
+    pub subjects: usize,
+    /// Seconds since the epoch. Policies get time from here alone.
+    pub time: u64,
+}
+
+/// The tool that is called.
+#[derive(Clone, Debug)]
+pub struct Tool<'i> {
+    pub server: &'i str,
+    pub name: &'i str,
+    pub labels: &'i [String],
+    /// The scopes that the tool's rules ask for.
+    pub scopes: Vec<&'i str>,
+}
+
+impl Input<'_> {
+    pub(super) fn to_json(&self) -> Value {
+        let principal = self.principal;
+        json!({
+            "method": self.method,
+            "principal": {
+                "issuer": principal.issuer, "subject": principal.subject, "client": principal.client,
+                "scopes": principal.scopes.iter().collect::<Vec<_>>(),
+                "actors": principal.actors, "claims": principal.claims,
+            },
+            "tool": self.tool.as_ref().map(|tool| json!({
+                "server": tool.server, "name": tool.name, "labels": tool.labels, "scopes": tool.scopes,
+            })),
+            "arguments": self.arguments,
+            "session": {"subjects": self.subjects},
+            "time": self.time,
+        })
+    }
+}

@@ -1,0 +1,59 @@
+//! MCP sessions of the revisions that have them. A session is a convenience, never
+//! authentication: it is good only for the lineage that opened it.
+
+use crate::jose::random_id;
+use crate::model::ids::{Lineage, ServerName, SessionId};
+use crate::store::lock;
+use crate::wire::revision::Revision;
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+const IDLE: Duration = Duration::from_secs(3600);
+const MOST: usize = 100_000;
+
+/// One session and the upstream's own behind it.
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub lineage: Lineage,
+    pub server: ServerName,
+    pub revision: Revision,
+    /// The upstream's `Mcp-Session-Id`. Clients never see it.
+    pub upstream: Option<String>,
+}
+
+/// All open sessions.
+#[derive(Default)]
+pub struct Sessions {
+    open: Mutex<HashMap<SessionId, (Session, Duration)>>,
+}
+
+impl Sessions {
+    pub fn open(&self, session: Session, now: Duration) -> Option<SessionId> {
+        let mut open = lock(&self.open);
+        if open.len() >= MOST {
+            open.retain(|_, (_, used)| now.saturating_sub(*used) < IDLE);
+        }
+        let id = SessionId::new(random_id());
+        let room = open.len() < MOST && !id.as_str().is_empty();
+        room.then(|| {
+            open.insert(id.clone(), (session, now));
+            id
+        })
+    }
+
+    /// The session of this id, if this lineage opened it at this server.
+    pub fn find(&self, id: &str, lineage: &Lineage, server: &ServerName, now: Duration) -> Option<Session> {
+        let mut open = lock(&self.open);
+        let (session, used) = open.get_mut(id)?;
+        let fresh = now.saturating_sub(*used) < IDLE;
+        (fresh && session.lineage == *lineage && session.server == *server).then(|| {
+            *used = now;
+            session.clone()
+        })
+    }
+
+    pub fn end(&self, id: &str) {
+        lock(&self.open).remove(id);
+    }
+}
