@@ -70,18 +70,10 @@ default noun := "scopes"
 
 noun := "scope" if count(missing) == 1
 
-default subject := "tool"
-
-subject := words[label] if {
-	some label in ["pii", "phi"]
-	label in input.tool.labels
-	not earlier(label)
-} else := input.tool.name
-
-words := {"phi": "PHI", "pii": "PII"}
-
-# A tool labelled both is refused as PII.
-earlier(label) if {
-	label == "phi"
+# METADATA
+# title: What the plain denial calls the data
+subject := "PII" if {
 	"pii" in input.tool.labels
-}
+} else := "PHI" if {
+	"phi" in input.tool.labels
+} else := input.tool.name

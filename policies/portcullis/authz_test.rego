@@ -58,7 +58,7 @@ test_an_unknown_method_is_denied if {
 }
 
 test_a_call_without_a_tool_is_denied if {
-	every tool in [null, {}, "x", {"scopes": "pii:read"}] {
+	every tool in [null, {}, "x"] {
 		decision := authz.decision with input as request(["pii:read"], tool)
 		not decision.allow
 	}

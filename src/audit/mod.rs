@@ -5,7 +5,7 @@
 
 use crate::journal::Journal;
 use crate::journal::record::{self, Pseudonyms};
-use crate::model::call::Call;
+use crate::model::call::{Asked, Call};
 use crate::model::denial::Denial;
 use crate::release::Released;
 use std::sync::Arc;
@@ -19,6 +19,7 @@ pub struct Audit {
 /// What leaves the gate. `server` turns it into HTTP.
 pub struct Reply {
     outcome: Result<Released, Denial>,
+    asked: Asked,
 }
 
 impl Audit {
@@ -28,19 +29,21 @@ impl Audit {
 
     /// Records how the call ended, then lets it end.
     pub async fn seal(&self, call: &Call, outcome: Result<Released, Denial>) -> Reply {
+        let asked = call.asked.clone();
         let record = record::outcome(call, outcome.as_ref().err(), &self.pseudonyms);
         match self.journal.append(record).await {
-            Ok(_receipt) => Reply { outcome },
+            Ok(_receipt) => Reply { outcome, asked },
             Err(fault) => {
                 tracing::error!(%fault, call = %call.id, "record an outcome; the answer is withheld");
-                Reply { outcome: Err(Denial::AuditUnavailable) }
+                Reply { outcome: Err(Denial::AuditUnavailable), asked }
             }
         }
     }
 }
 
 impl Reply {
-    pub fn into_outcome(self) -> Result<Released, Denial> {
-        self.outcome
+    /// How the call ended, and what is known of the request.
+    pub fn into_parts(self) -> (Result<Released, Denial>, Asked) {
+        (self.outcome, self.asked)
     }
 }

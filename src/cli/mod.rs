@@ -1,3 +1,137 @@
-//! The command line.
+//! The command line: the only part that prints.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this is where people and scripts are answered"
+)]
 
+mod audit;
+mod check;
 pub mod demo;
+mod redact;
+mod serve;
+mod style;
+mod test;
+
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// What a finished command says by its exit code. Documented in `--help`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    Ok = 0,
+    /// A check did not hold: faulty rules, a failing test, a broken audit chain.
+    Failed = 1,
+    /// The command was not understood, or a file could not be read.
+    Usage = 2,
+    /// `redact`: the result was blocked.
+    Blocked = 3,
+    /// `audit verify`: the chain holds, but a record was cut short or an outcome is
+    /// unknown.
+    Incomplete = 4,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 fine · 1 a check failed · 2 usage or unreadable file · \
+    3 result blocked (redact) · 4 chain holds but is incomplete (audit verify)";
+
+#[derive(Parser)]
+#[command(name = "portcullis", version, about = "A response firewall for the Model Context Protocol", after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the gate
+    Serve {
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Write logs as JSON lines
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run a hospital and a bank behind the gate, and play an agent against it
+    Demo(demo::Options),
+    /// Check a configuration with its rules, policies and keys, and start nothing
+    Check {
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Show what a tool releases: SERVER.TOOL
+        #[arg(long, value_name = "SERVER.TOOL")]
+        explain: Option<String>,
+    },
+    /// Filter a tool result or any text from standard input
+    Redact(redact::Options),
+    /// Work with rules
+    #[command(subcommand)]
+    Rules(RulesCommand),
+    /// Work with policies
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Work with the audit journal
+    #[command(subcommand)]
+    Audit(AuditCommand),
+}
+
+#[derive(Subcommand)]
+enum RulesCommand {
+    /// Run every example in the rules
+    Test {
+        /// A folder of rules to add to those that ship with the gate
+        #[arg(value_name = "DIR")]
+        rules: Option<PathBuf>,
+    },
+}
+
+#[derive(Subcommand)]
+enum PolicyCommand {
+    /// Run every `test_` rule
+    Test {
+        /// A folder of Rego; by default the policy that ships with the gate
+        #[arg(value_name = "DIR")]
+        policies: Option<PathBuf>,
+    },
+    /// Print who may call what in the demo, by role and tool
+    Matrix,
+}
+
+#[derive(Subcommand)]
+enum AuditCommand {
+    /// Check the chain, offline
+    Verify {
+        /// The journal's folder: `audit` in the state directory
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Runs the command that the process was started with.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            let code = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
+            return ExitCode::from(code as u8);
+        }
+    };
+    let done = match cli.command {
+        Command::Serve { config, json } => serve::run(&config, json),
+        Command::Demo(options) => demo::run(&options),
+        Command::Check { config, explain } => check::run(&config, explain.as_deref()),
+        Command::Redact(options) => redact::run(&options),
+        Command::Rules(RulesCommand::Test { rules }) => test::rules(rules),
+        Command::Policy(PolicyCommand::Test { policies }) => test::policies(policies),
+        Command::Policy(PolicyCommand::Matrix) => test::matrix(),
+        Command::Audit(AuditCommand::Verify { directory, json }) => audit::verify(&directory, json),
+    };
+    let exit = done.unwrap_or_else(|error| {
+        eprintln!("portcullis: {error:#}");
+        Exit::Usage
+    });
+    ExitCode::from(exit as u8)
+}

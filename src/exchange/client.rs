@@ -106,13 +106,11 @@ impl TokenClient {
     async fn ask(&self, form: &[(&str, &str)]) -> Result<Map<String, Value>, &'static str> {
         let endpoint = self.issuer.endpoint("token_endpoint").await.map_err(|fault| fault.0)?;
         let assertion = self.assertion()?;
-        let mut body = url::form_urlencoded::Serializer::new(String::new());
-        body.extend_pairs(form).append_pair("client_id", &self.client_id);
-        body.append_pair("client_assertion_type", ASSERTION).append_pair("client_assertion", &assertion);
+        let body = self.body(form, &assertion);
         let request = Request::post(endpoint.as_str())
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(header::ACCEPT, "application/json")
-            .body(Bytes::from(body.finish()));
+            .body(Bytes::from(body));
         let request = request.map_err(|_| "token endpoint")?;
         let answer = self.http.fetch(request, LIMITS).await.map_err(|_| "token endpoint unreachable")?;
         if answer.status() != StatusCode::OK {
@@ -122,6 +120,13 @@ impl TokenClient {
             Ok(Value::Object(object)) => Ok(object),
             Ok(_) | Err(_) => Err("answer is not JSON"),
         }
+    }
+
+    fn body(&self, form: &[(&str, &str)], assertion: &str) -> String {
+        let mut body = url::form_urlencoded::Serializer::new(String::new());
+        body.extend_pairs(form).append_pair("client_id", &self.client_id);
+        body.append_pair("client_assertion_type", ASSERTION).append_pair("client_assertion", assertion);
+        body.finish()
     }
 
     /// RFC 7523 §3, with the issuer alone as audience.

@@ -13,12 +13,24 @@ pub struct Call {
     /// When the call arrived, since the Unix epoch.
     pub began: Duration,
     pub trail: Trail,
+    /// Known once the body was read.
+    pub asked: Asked,
+}
+
+/// What an answer, also a refusal, must know of its request.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// The JSON-RPC id.
+    pub id: Option<serde_json::Value>,
+    /// MCP 2026-07-28 or later.
+    pub modern: bool,
+    pub calls_tool: bool,
 }
 
 impl Call {
     pub fn begin(id: CallId, clock: Clock) -> Self {
         let began = clock.now();
-        Self { id, clock, began, trail: Trail::default() }
+        Self { id, clock, began, trail: Trail::default(), asked: Asked::default() }
     }
 
     pub fn elapsed(&self) -> Duration {

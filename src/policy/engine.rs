@@ -61,6 +61,8 @@ struct RawObligations {
 pub struct TestResult {
     pub name: String,
     pub passed: bool,
+    /// Why it could not be evaluated, if it could not.
+    pub error: Option<String>,
 }
 
 /// A set of policies whose tests have passed.
@@ -101,7 +103,9 @@ impl Policies {
         let tests: Vec<TestResult> =
             packages.iter().flat_map(|(package, source)| run(&engine, package, source)).collect();
         let failed = tests.iter().filter(|test| !test.passed);
-        faults.extend(failed.map(|test| SourceFault::whole(&test.name, "the test does not hold")));
+        faults.extend(failed.map(|test| {
+            SourceFault::whole(&test.name, test.error.as_deref().unwrap_or("the test does not hold"))
+        }));
         if tests.is_empty() {
             faults.push(SourceFault::whole(
                 "policies",
@@ -145,7 +149,9 @@ fn run(engine: &Engine, package: &str, source: &Source) -> Vec<TestResult> {
     });
     let test = |rule: &str| {
         let held = engine.clone().eval_rule(format!("{package}.{rule}"));
-        TestResult { name: format!("{}: {rule}", source.file), passed: matches!(held, Ok(Value::Bool(true))) }
+        let passed = matches!(held, Ok(Value::Bool(true)));
+        let error = held.err().map(|error| said(&error.to_string()));
+        TestResult { name: format!("{}: {rule}", source.file), passed, error }
     };
     rules.map(test).collect()
 }
@@ -165,7 +171,11 @@ fn place(file: &str, message: &str) -> SourceFault {
         .flat_map(|text| text.rsplitn(3, ':'))
         .filter_map(|part| part.trim().parse().ok());
     let (column, line) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-    let said = message.lines().rev().find_map(|text| text.trim().strip_prefix("error: "));
-    let said = said.unwrap_or_else(|| message.lines().next().unwrap_or_default());
-    SourceFault { file: file.to_owned(), line, column, message: said.to_owned() }
+    SourceFault { file: file.to_owned(), line, column, message: said(message) }
+}
+
+/// The sentence in regorus' rendering of an error.
+fn said(message: &str) -> String {
+    let sentence = message.lines().rev().find_map(|text| text.trim().strip_prefix("error: "));
+    sentence.unwrap_or_else(|| message.lines().next().unwrap_or_default()).to_owned()
 }

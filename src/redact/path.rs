@@ -18,6 +18,7 @@ use std::ops::Range;
 /// One query, compiled.
 #[derive(Clone, Debug)]
 pub struct Path {
+    text: String,
     form: Form,
 }
 
@@ -62,12 +63,17 @@ impl Path {
         }
         let hops = query.segments.iter().map(hop).collect::<Option<Vec<_>>>();
         let form = hops.map_or_else(|| Form::Tree(Box::new(query)), Form::Streaming);
-        Ok(Self { form })
+        Ok(Self { text: text.to_owned(), form })
     }
 
     /// The whole document: `$`.
     pub fn root() -> Self {
-        Self { form: Form::Streaming(Vec::new()) }
+        Self { text: "$".into(), form: Form::Streaming(Vec::new()) }
+    }
+
+    /// The query as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
     }
 
     /// Whether the query must see the document as a tree first.

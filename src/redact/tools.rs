@@ -220,7 +220,29 @@ impl ToolRules {
         })
     }
 
-    /// The scopes under which something is released, for `check --explain`.
+    /// What the rules do, in words, for `check --explain`.
+    pub fn explain(&self) -> String {
+        let mut lines = vec![format!(
+            "  to call: {}",
+            if self.scopes.is_empty() { "any token".into() } else { self.scopes.to_string() }
+        )];
+        for (scope, path) in &self.release {
+            let scope = scope.as_deref().unwrap_or("every caller");
+            lines.push(format!("  {scope} sees {}", path.as_str()));
+        }
+        for rule in &self.redact {
+            let unless = rule.unless.as_ref().map(|scope| format!(", unless {scope}")).unwrap_or_default();
+            let when = rule.when.as_ref().map(|scope| format!(", for {scope}")).unwrap_or_default();
+            lines.push(format!("  {} {}{unless}{when}", rule.redaction.operator.name(), rule.path.as_str()));
+        }
+        lines.push(format!(
+            "  then {}",
+            self.profile.as_deref().map_or("no detectors".into(), |name| format!("the detectors of {name}"))
+        ));
+        lines.join("\n")
+    }
+
+    /// The scopes under which something is released.
     pub fn releasing_scopes(&self) -> impl Iterator<Item = &str> {
         self.release.iter().filter_map(|(scope, _)| scope.as_deref())
     }

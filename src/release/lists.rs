@@ -8,6 +8,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
+const META_SERVER: &str = "io.modelcontextprotocol/serverInfo";
+
 /// Members of a tool that pass. `_meta` and icons do not: they carry links.
 const TOOL_MEMBERS: [&str; 6] =
     ["name", "title", "description", "inputSchema", "outputSchema", "annotations"];
@@ -78,7 +80,7 @@ pub(super) fn discover(result: &RawValue) -> Result<String, Denial> {
         "resultType": "complete",
         "supportedVersions": [Revision::V2026_07_28.as_str()],
         "capabilities": {"tools": {}},
-        "serverInfo": implementation(read.get("serverInfo")),
+        "_meta": {META_SERVER: implementation(read.get("_meta").and_then(|meta| meta.get(META_SERVER)))},
         "ttlMs": read.get("ttlMs").and_then(Value::as_u64).unwrap_or(0),
         "cacheScope": "private",
     });

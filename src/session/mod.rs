@@ -8,7 +8,7 @@
 mod limits;
 
 use crate::identity::Authenticated;
-use crate::model::call::Call;
+use crate::model::call::{Asked, Call};
 use crate::model::denial::Denial;
 use crate::model::ids::SessionId;
 use crate::model::principal::Principal;
@@ -54,6 +54,7 @@ impl Guard {
         self.limits.caller(&lineage)?;
         let body = arrival.body.await.map_err(Denial::MessageMalformed)?;
         let message = Message::decode(&arrival.head, &body)?;
+        call.asked = asked(&message);
         let (revision, session) = self.standing(call, &principal, &arrival.head, &message)?;
         let request = Request { principal, server: arrival.head.server, message, revision, session };
         call.trail.add(Event::Bound {
@@ -102,6 +103,14 @@ impl Guard {
             return Err(Denial::RevisionUnsupported);
         }
         Ok((session.revision, Some(OpenSession { id: SessionId::new(id), upstream: session.upstream })))
+    }
+}
+
+fn asked(message: &Message) -> Asked {
+    Asked {
+        id: message.id.as_ref().map(|id| id.as_value().clone()),
+        modern: message.revision.is_some_and(|revision| revision.era() == Era::Modern),
+        calls_tool: message.method == Method::ToolsCall,
     }
 }
 

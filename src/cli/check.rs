@@ -1,0 +1,40 @@
+//! `portcullis check`.
+
+use crate::cli::Exit;
+use crate::cli::style::Style;
+use crate::config::build::Checked;
+use crate::model::ids::ServerName;
+use std::path::Path;
+
+pub(super) fn run(config: &Path, explain: Option<&str>) -> anyhow::Result<Exit> {
+    let checked = match Checked::read(config) {
+        Ok(checked) => checked,
+        Err(faults) => {
+            eprintln!("{faults}");
+            return Ok(Exit::Failed);
+        }
+    };
+    let style = Style::detect();
+    let rulebook = &checked.rulebook;
+    if let Some(name) = explain {
+        let (server, tool) =
+            name.split_once('.').ok_or_else(|| anyhow::anyhow!("--explain takes SERVER.TOOL"))?;
+        let rules = rulebook.rules.tool(&ServerName::new(server), tool);
+        let rules =
+            rules.ok_or_else(|| anyhow::anyhow!("there are no rules for {name}; it is not served"))?;
+        println!("{}\n{}", style.bold(name), rules.explain());
+        return Ok(Exit::Ok);
+    }
+    let census = rulebook.rules.census();
+    let (injection, injection_examples) = rulebook.injection.census();
+    println!("{} {}", style.green("fine"), config.display());
+    println!("  {} servers, {} tools with rules", checked.file.upstreams.len(), census.tools);
+    println!("  {} detectors, {} profiles, {injection} injection rules", census.detectors, census.profiles);
+    println!(
+        "  {} examples hold, {} policy tests hold",
+        census.examples + injection_examples,
+        rulebook.policies.tests().len()
+    );
+    println!("  rulebook {}", rulebook.version);
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,121 @@
+//! `portcullis redact`: the engine on standard input.
+
+use crate::cli::Exit;
+use crate::config::rulebook::Places;
+use crate::model::ids::ServerName;
+use crate::model::scope::Scopes;
+use crate::redact::Redactor;
+use crate::redact::plan::Plan;
+use crate::redact::rules::Rules;
+use crate::redact::tools::Narrowing;
+use anyhow::{Context as _, anyhow};
+use clap::Args;
+use std::io::{Read as _, Write as _};
+use std::path::PathBuf;
+
+/// More than this is not taken from standard input.
+const MOST_BYTES: u64 = 256 << 20;
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// Apply the rules of this tool
+    #[arg(long, value_name = "SERVER.TOOL", required_unless_present = "profile", conflicts_with = "profile")]
+    tool: Option<String>,
+    /// Scopes the caller holds, separated by spaces
+    #[arg(long, default_value = "", requires = "tool")]
+    scopes: String,
+    /// Apply the detectors of a profile; may be given several times
+    #[arg(long, value_name = "NAME")]
+    profile: Vec<String>,
+    /// A folder of rules to add to those that ship with the gate and the demo
+    #[arg(long, value_name = "DIR")]
+    rules: Option<PathBuf>,
+    /// Say on standard error what was done and why
+    #[arg(long)]
+    explain: bool,
+}
+
+pub(super) fn run(options: &Options) -> anyhow::Result<Exit> {
+    let rules = match load(options) {
+        Ok(rules) => rules,
+        Err(faults) => {
+            eprintln!("{faults}");
+            return Ok(Exit::Failed);
+        }
+    };
+    let plan = plan(&rules, options)?;
+    let mut input = Vec::new();
+    std::io::stdin().take(MOST_BYTES).read_to_end(&mut input).context("read standard input")?;
+    let mut redactor = Redactor::new(&plan, this_year());
+    let mut filtered = filter(&mut redactor, &input);
+    if redactor.must_repeat() {
+        filtered = filter(&mut redactor, &input);
+    }
+    if options.explain {
+        explain(&redactor);
+    }
+    match filtered {
+        Ok(Some(output)) => {
+            std::io::stdout().write_all(output.as_bytes()).context("write standard output")?;
+            Ok(Exit::Ok)
+        }
+        Ok(None) => {
+            eprintln!("blocked: these scopes release nothing of it");
+            Ok(Exit::Blocked)
+        }
+        Err(reason) => {
+            eprintln!("blocked: {reason}");
+            Ok(Exit::Blocked)
+        }
+    }
+}
+
+fn load(options: &Options) -> Result<Rules, crate::config::Faults> {
+    let places = Places { rules: options.rules.clone(), policies: None, demo: true };
+    Ok(places.read()?.load()?.rules)
+}
+
+fn plan(rules: &Rules, options: &Options) -> anyhow::Result<Plan> {
+    if let Some(name) = &options.tool {
+        let (server, tool) = name
+            .split_once('.')
+            .ok_or_else(|| anyhow!("--tool takes SERVER.TOOL, such as clinic.getPatient"))?;
+        let found = rules
+            .tool(&ServerName::new(server), tool)
+            .ok_or_else(|| anyhow!("there are no rules for `{name}`"))?;
+        let scopes = Scopes::parse(&options.scopes)
+            .ok_or_else(|| anyhow!("--scopes has characters that no scope has"))?;
+        return rules
+            .plan(found, &scopes, None, &Narrowing::default())
+            .ok_or_else(|| anyhow!("no plan for `{name}`"));
+    }
+    let known = || rules.profiles.keys().cloned().collect::<std::collections::BTreeSet<_>>();
+    let detection = rules
+        .detection(&options.profile)
+        .map_err(|name| anyhow!("there is no profile `{name}`; there are {:?}", known()))?;
+    detection.map(Plan::released).ok_or_else(|| anyhow!("name a profile"))
+}
+
+/// A `tools/call` result or a JSON-RPC response is read as what it is; the plan then
+/// applies to its structure. Anything else is JSON or text.
+fn filter(redactor: &mut Redactor<'_>, input: &[u8]) -> Result<Option<String>, &'static str> {
+    let text = std::str::from_utf8(input).map_err(|_| "not UTF-8")?;
+    redactor.text(text).map_err(crate::redact::Blocked::reason)
+}
+
+fn explain(redactor: &Redactor<'_>) {
+    let report = redactor.report();
+    eprintln!(
+        "{} values inspected, {} withheld, {} data subjects",
+        report.values_inspected, report.withheld, report.subjects
+    );
+    for action in report.actions {
+        let entity = action.entity.map(|entity| format!(" {entity}")).unwrap_or_default();
+        eprintln!("  {:>5} × {}{entity} by {}", action.count, action.operator, action.rule);
+    }
+}
+
+fn this_year() -> u16 {
+    let seconds = crate::model::clock::Clock::System.unix_seconds();
+    u16::try_from(1970 + seconds / 31_556_952).unwrap_or(u16::MAX)
+}

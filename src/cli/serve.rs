@@ -1,0 +1,78 @@
+//! `portcullis serve`.
+
+use crate::cli::Exit;
+use crate::config::build::{Built, Checked};
+use crate::model::clock::Clock;
+use crate::server::listener;
+use crate::server::router;
+use crate::server::upkeep::{CatalogueReader, watch_rules};
+use anyhow::Context as _;
+use std::future::Future;
+use std::path::Path;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// How long the first reading of the servers' tools may hold up the start.
+const FIRST_READING: Duration = Duration::from_secs(5);
+
+pub(super) fn run(config: &Path, json: bool) -> anyhow::Result<Exit> {
+    logs(json);
+    let checked = match Checked::read(config) {
+        Ok(checked) => checked,
+        Err(faults) => {
+            eprintln!("{faults}");
+            return Ok(Exit::Failed);
+        }
+    };
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
+    runtime.block_on(async {
+        let listener = TcpListener::bind(checked.listen)
+            .await
+            .with_context(|| format!("listen on {}", checked.listen))?;
+        tracing::info!(address = %checked.listen, url = %checked.file.public_url.value, "the gate is up");
+        gate(checked, listener, stop_signal()?).await?;
+        tracing::info!("the gate is down");
+        Ok(Exit::Ok)
+    })
+}
+
+/// Builds a checked configuration and serves it until `stop`.
+pub(super) async fn gate(
+    checked: Checked,
+    listener: TcpListener,
+    stop: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    let (places, texts) = (checked.places.clone(), checked.texts.clone());
+    let Built { gate, tokens, audiences, served, body, connections } = checked.build(&Clock::System)?;
+    let reader = CatalogueReader { gate: gate.clone(), tokens, audiences };
+    // A server that is not up yet is read later; until then its tools are unknown.
+    let _ = tokio::time::timeout(FIRST_READING, reader.read_all()).await;
+    let catalogue = tokio::spawn(reader.run());
+    let rules = tokio::spawn(watch_rules(gate.clone(), places, texts));
+    listener::serve(listener, router::router(gate, served, body), connections, stop).await;
+    catalogue.abort();
+    rules.abort();
+    Ok(())
+}
+
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate()).context("listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("listen for SIGINT")?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+pub(super) fn logs(json: bool) {
+    let builder = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(tracing::Level::INFO)
+        .with_target(false);
+    // A second start in one process keeps the first one's logs.
+    let _ = if json { builder.json().try_init() } else { builder.with_ansi(false).try_init() };
+}

@@ -1,0 +1,325 @@
+//! From configuration to a gate.
+
+use crate::audit::Audit;
+use crate::catalogue::Catalogue;
+use crate::config::Faults;
+use crate::config::file::{Auth, File, UpstreamFile};
+use crate::config::rulebook::{Places, Texts};
+use crate::exchange::client::TokenClient;
+use crate::exchange::{Exchange, Mode};
+use crate::identity::{Identity, Resources};
+use crate::jose::issuer::{Issuer, IssuerSettings, safe_url};
+use crate::jose::keys::Algorithm;
+use crate::jose::sign::SigningKey;
+use crate::journal::Journal;
+use crate::journal::record::Pseudonyms;
+use crate::model::clock::Clock;
+use crate::model::fault::SourceFault;
+use crate::model::ids::ServerName;
+use crate::model::scope::Scopes;
+use crate::net::HttpClient;
+use crate::pipeline::{Gate, Rulebook};
+use crate::release::Release;
+use crate::server::Served;
+use crate::server::listener;
+use crate::server::router::BodyLimits;
+use crate::session::{Guard, Limits, Rate};
+use crate::store::lineages::{Budget, Lineages};
+use crate::store::sessions::Sessions;
+use crate::upstream::Upstream;
+use arc_swap::ArcSwap;
+use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Seconds by which an issuer's clock may differ from ours.
+const LEEWAY: u64 = 5;
+
+/// A configuration that was found faultless, with its rules loaded.
+pub struct Checked {
+    pub file: File,
+    name: String,
+    folder: PathBuf,
+    pub listen: SocketAddr,
+    pub places: Places,
+    pub texts: Texts,
+    pub rulebook: Rulebook,
+    issuers: Vec<IssuerSettings>,
+    key: Option<(String, SigningKey)>,
+}
+
+/// A gate ready to serve.
+pub struct Built {
+    pub gate: Arc<Gate>,
+    pub tokens: Option<Arc<TokenClient>>,
+    pub audiences: HashMap<ServerName, Option<String>>,
+    pub served: Served,
+    pub body: BodyLimits,
+    pub connections: listener::Limits,
+}
+
+impl Checked {
+    /// Reads and checks a configuration file and everything it names.
+    ///
+    /// # Errors
+    /// Every fault found, each with its place.
+    pub fn read(path: &Path) -> Result<Self, Faults> {
+        let name = path.display().to_string();
+        let text =
+            std::fs::read_to_string(path).map_err(|error| SourceFault::whole(&name, error.to_string()))?;
+        let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
+        Self::from_text(&name, &text, folder, false)
+    }
+
+    /// As [`Checked::read`], from text. `demo` adds the demo's tool rules.
+    ///
+    /// # Errors
+    /// Every fault found.
+    pub fn from_text(name: &str, text: &str, folder: PathBuf, demo: bool) -> Result<Self, Faults> {
+        let file = File::read(name, text)?;
+        let mut faults = Vec::new();
+        let at =
+            |spanned: &serde_saphyr::Spanned<String>, message: &str| SourceFault::at(name, spanned, message);
+        let listen =
+            file.listen.value.parse().map_err(|_| {
+                at(&file.listen, "`listen` must be an address and port, such as 127.0.0.1:8700")
+            })?;
+        if let Err(fault) = safe_url(&file.public_url.value) {
+            faults.push(at(&file.public_url, &format!("`public_url`: {fault}")));
+        }
+        let issuers = issuers(name, &file, &mut faults);
+        let key = signing_key(name, &file, &folder, &mut faults);
+        for (server, upstream) in &file.upstreams {
+            faults.extend(upstream_fault(name, server, upstream, key.is_some()));
+        }
+        let places = Places {
+            rules: file.rules.as_ref().map(|path| folder.join(path)),
+            policies: file.policies.as_ref().map(|path| folder.join(path)),
+            demo,
+        };
+        let texts = places.read()?;
+        let rulebook = match texts.load() {
+            Ok(rulebook) => rulebook,
+            Err(Faults(found)) => {
+                faults.extend(found);
+                return Err(Faults(faults));
+            }
+        };
+        for (server, upstream) in &file.upstreams {
+            if rulebook.rules.server(&ServerName::new(server)).is_none() {
+                let message = format!(
+                    "there are no tool rules for `{server}`: add rules/tools/{server}.yaml, or no tool of it is served"
+                );
+                faults.push(SourceFault::at(name, upstream, message));
+            }
+        }
+        let name = name.to_owned();
+        if faults.is_empty() {
+            Ok(Self { file, name, folder, listen, places, texts, rulebook, issuers, key })
+        } else {
+            Err(Faults(faults))
+        }
+    }
+
+    /// Opens the state directory and puts the gate together.
+    ///
+    /// # Errors
+    /// When the journal, the keys or the trust roots cannot be opened.
+    pub fn build(self, clock: &Clock) -> Result<Built, Faults> {
+        let fault =
+            |what: &dyn std::fmt::Display| Faults(vec![SourceFault::whole(&self.name, what.to_string())]);
+        let client = HttpClient::new().map_err(|error| fault(&error))?;
+        let state = self.folder.join(&self.file.state_dir);
+        let (limits, guard) = (&self.file.limits, &self.file.guard);
+        let journal = Journal::open(
+            &state.join("audit"),
+            clock.clone(),
+            Duration::from_millis(limits.audit_milliseconds),
+        );
+        let journal = journal.map_err(|error| fault(&error))?;
+        let pseudonyms = Arc::new(Pseudonyms::open(&state).map_err(|error| fault(&error))?);
+        let issuers: Vec<Arc<Issuer>> = (self.issuers.iter())
+            .map(|settings| Arc::new(Issuer::new(settings.clone(), client.clone(), clock.clone())))
+            .collect();
+        let own = self.key.as_ref().map(|(id, _)| id.clone()).unwrap_or_default();
+        let tokens = match (self.key, issuers.first()) {
+            (Some((id, key)), Some(issuer)) => {
+                Some(Arc::new(TokenClient::new(issuer.clone(), id, key, client.clone(), clock.clone())))
+            }
+            _ => None,
+        };
+        let lineages = Arc::new(Lineages::new(Budget {
+            subjects: guard.subjects,
+            window: Duration::from_secs(guard.window_seconds),
+            kill_for: Duration::from_secs(guard.kill_seconds),
+        }));
+        let sessions = Arc::new(Sessions::default());
+        let rates = Limits::new(
+            rate(guard.calls_per_second, guard.call_burst),
+            rate(guard.tool_calls_per_second, guard.tool_call_burst),
+        );
+        let names = self.issuers.iter().map(|issuer| issuer.issuer.clone()).collect();
+        let resources =
+            Resources::new(&self.file.public_url.value, names, scopes(&self.file, &self.rulebook));
+        let upstream = Upstream::new(
+            client,
+            self.file
+                .upstreams
+                .iter()
+                .map(|(name, file)| (ServerName::new(name), file.value.url.clone()))
+                .collect(),
+            limits.max_result_bytes,
+            Duration::from_secs(limits.upstream_seconds),
+        );
+        let gate = Gate {
+            clock: clock.clone(),
+            identity: Identity::new(resources, issuers, own, LEEWAY),
+            guard: Guard::new(rates, lineages.clone(), sessions.clone()),
+            rulebook: ArcSwap::from_pointee(self.rulebook),
+            catalogue: Arc::new(Catalogue::new(&state.join("pins"))),
+            lineages: lineages.clone(),
+            exchange: Exchange::new(tokens.clone(), modes(&self.file), journal.clone(), pseudonyms.clone()),
+            upstream: Arc::new(upstream),
+            release: Release::new(lineages, sessions),
+            audit: Audit::new(journal, pseudonyms),
+        };
+        Ok(Built {
+            gate: Arc::new(gate),
+            tokens,
+            audiences: audiences(&self.file),
+            served: served(&self.file, self.listen),
+            body: BodyLimits {
+                max_bytes: limits.max_request_bytes,
+                timeout: Duration::from_secs(limits.request_seconds),
+            },
+            connections: listener::Limits { connections: limits.connections, ..listener::Limits::default() },
+        })
+    }
+}
+
+fn issuers(name: &str, file: &File, faults: &mut Vec<SourceFault>) -> Vec<IssuerSettings> {
+    let mut found = Vec::new();
+    for issuer in &file.issuers {
+        if let Err(fault) = safe_url(&issuer.value.issuer) {
+            faults.push(SourceFault::at(name, issuer, format!("issuer: {fault}")));
+        }
+        let algorithms =
+            issuer.value.algorithms.iter().map(|name| Algorithm::parse(name)).collect::<Option<Vec<_>>>();
+        match algorithms.filter(|algorithms| !algorithms.is_empty()) {
+            Some(algorithms) => found.push(IssuerSettings {
+                issuer: issuer.value.issuer.clone(),
+                algorithms,
+                max_life: issuer.value.max_token_life,
+            }),
+            None => faults.push(SourceFault::at(
+                name,
+                issuer,
+                "`algorithms` may be ES256, ES384, PS256, RS256, EdDSA",
+            )),
+        }
+    }
+    if file.issuers.is_empty() {
+        faults.push(SourceFault::whole(name, "`issuers` must name at least one authorization server"));
+    }
+    found
+}
+
+fn signing_key(
+    name: &str,
+    file: &File,
+    folder: &Path,
+    faults: &mut Vec<SourceFault>,
+) -> Option<(String, SigningKey)> {
+    let client = file.client.as_ref()?;
+    let path = folder.join(&client.value.private_key_file);
+    let shown = path.display();
+    let read = std::fs::read_to_string(&path).map_err(|error| format!("read {shown}: {error}"));
+    let key = read.and_then(|pem| {
+        if open_to_others(&path) {
+            return Err(format!("{shown} is readable by others: chmod 600 it"));
+        }
+        SigningKey::from_pem(&pem).map_err(|what| format!("{shown}: {what}"))
+    });
+    match key {
+        Ok(key) => Some((client.value.client_id.clone(), key)),
+        Err(message) => {
+            faults.push(SourceFault::at(name, client, message));
+            None
+        }
+    }
+}
+
+#[cfg(unix)]
+fn open_to_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn open_to_others(_: &Path) -> bool {
+    false
+}
+
+fn upstream_fault(
+    name: &str,
+    server: &str,
+    upstream: &serde_saphyr::Spanned<UpstreamFile>,
+    has_key: bool,
+) -> Option<SourceFault> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let message = if server.is_empty() || !server.chars().all(fits) {
+        "a server's name may have letters, digits, `-` and `_`"
+    } else if url::Url::parse(&upstream.value.url).is_err() {
+        "`url` must be a URL"
+    } else if upstream.value.auth == Auth::Exchange && upstream.value.audience.is_none() {
+        "`auth: exchange` needs an `audience` for the delegated tokens"
+    } else if upstream.value.auth == Auth::Exchange && !has_key {
+        "`auth: exchange` needs a `client` with a usable key"
+    } else {
+        return None;
+    };
+    Some(SourceFault::at(name, upstream, message))
+}
+
+fn rate(per_second: u32, burst: u32) -> Rate {
+    let positive = |number: u32| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+    Rate { per_second: positive(per_second), burst: positive(burst) }
+}
+
+fn modes(file: &File) -> HashMap<ServerName, Mode> {
+    let mode = |upstream: &UpstreamFile| match (upstream.auth, &upstream.audience) {
+        (Auth::Exchange, Some(audience)) => Mode::Exchange { audience: audience.clone() },
+        _ => Mode::None,
+    };
+    file.upstreams.iter().map(|(name, upstream)| (ServerName::new(name), mode(&upstream.value))).collect()
+}
+
+fn audiences(file: &File) -> HashMap<ServerName, Option<String>> {
+    let audience =
+        |upstream: &UpstreamFile| upstream.audience.clone().filter(|_| upstream.auth == Auth::Exchange);
+    file.upstreams.iter().map(|(name, upstream)| (ServerName::new(name), audience(&upstream.value))).collect()
+}
+
+/// The scopes that a server's tools need or are released by, for its metadata.
+fn scopes(file: &File, rulebook: &Rulebook) -> BTreeMap<ServerName, Scopes> {
+    let of = |name: &ServerName| {
+        let tools = rulebook.rules.server(name).into_iter().flat_map(|server| server.named());
+        tools.fold(Scopes::default(), |all, (_, tool)| {
+            all.union(&tool.scopes).union(&tool.releasing_scopes().collect())
+        })
+    };
+    file.upstreams.keys().map(ServerName::new).map(|name| (name.clone(), of(&name))).collect()
+}
+
+/// The public host, and the listening address for those on this machine.
+fn served(file: &File, listen: SocketAddr) -> Served {
+    let mut hosts = vec![listen.to_string(), format!("localhost:{}", listen.port())];
+    if let Ok(url) = url::Url::parse(&file.public_url.value) {
+        let host = url.host_str().unwrap_or_default().to_owned();
+        hosts.push(url.port().map_or(host.clone(), |port| format!("{host}:{port}")));
+    }
+    Served { hosts, origins: file.allowed_origins.clone() }
+}

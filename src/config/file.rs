@@ -1,0 +1,140 @@
+//! The configuration file: YAML, read once, checked whole.
+
+use crate::model::fault::{SourceFault, read_yaml};
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// `portcullis.yaml`. Paths in it are relative to the file itself.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// Where to listen, such as `127.0.0.1:8700`.
+    pub listen: Spanned<String>,
+    /// The gate's URL as clients know it. Never taken from a request.
+    pub public_url: Spanned<String>,
+    /// Audit journal, pins and keys.
+    pub state_dir: PathBuf,
+    pub issuers: Vec<Spanned<IssuerFile>>,
+    /// How the gate itself is known to the first issuer. Needed for `auth: exchange`.
+    pub client: Option<Spanned<ClientFile>>,
+    pub upstreams: BTreeMap<String, Spanned<UpstreamFile>>,
+    /// Folders of rules: `detectors/`, `profiles/`, `tools/`, `injection/`. Detectors,
+    /// profiles and injection rules are added to those that ship with the gate.
+    pub rules: Option<PathBuf>,
+    /// A folder of Rego that takes the place of the default policy.
+    pub policies: Option<PathBuf>,
+    /// Browser origins that may call the gate. None by default.
+    #[serde(default)]
+    pub allowed_origins: Vec<String>,
+    #[serde(default)]
+    pub limits: LimitsFile,
+    #[serde(default)]
+    pub guard: GuardFile,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IssuerFile {
+    pub issuer: String,
+    #[serde(default = "default_algorithms")]
+    pub algorithms: Vec<String>,
+    /// Seconds.
+    #[serde(default = "default_token_life")]
+    pub max_token_life: u64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientFile {
+    pub client_id: String,
+    /// PKCS#8 PEM, P-256, readable by its owner alone.
+    pub private_key_file: PathBuf,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpstreamFile {
+    /// The server's Streamable HTTP endpoint.
+    pub url: String,
+    pub auth: Auth,
+    /// The audience of delegated tokens (RFC 8693).
+    pub audience: Option<String>,
+}
+
+/// How an upstream is authenticated to. There is no default: leaving it out would be
+/// a choice nobody made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Auth {
+    Exchange,
+    None,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsFile {
+    pub max_request_bytes: usize,
+    pub max_result_bytes: usize,
+    pub request_seconds: u64,
+    pub upstream_seconds: u64,
+    pub connections: usize,
+    pub audit_milliseconds: u64,
+}
+
+impl Default for LimitsFile {
+    fn default() -> Self {
+        Self {
+            max_request_bytes: 1 << 20,
+            max_result_bytes: 16 << 20,
+            request_seconds: 10,
+            upstream_seconds: 30,
+            connections: 1024,
+            audit_milliseconds: 1000,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GuardFile {
+    pub calls_per_second: u32,
+    pub call_burst: u32,
+    pub tool_calls_per_second: u32,
+    pub tool_call_burst: u32,
+    /// Distinct data subjects per caller and window.
+    pub subjects: usize,
+    pub window_seconds: u64,
+    pub kill_seconds: u64,
+}
+
+impl Default for GuardFile {
+    fn default() -> Self {
+        Self {
+            calls_per_second: 50,
+            call_burst: 100,
+            tool_calls_per_second: 10,
+            tool_call_burst: 20,
+            subjects: 50,
+            window_seconds: 3600,
+            kill_seconds: 3600,
+        }
+    }
+}
+
+fn default_algorithms() -> Vec<String> {
+    ["ES256", "PS256", "RS256", "EdDSA"].map(str::to_owned).to_vec()
+}
+
+fn default_token_life() -> u64 {
+    3600
+}
+
+impl File {
+    /// # Errors
+    /// A fault with line and column.
+    pub fn read(name: &str, text: &str) -> Result<Self, SourceFault> {
+        read_yaml(name, text)
+    }
+}

@@ -1,0 +1,195 @@
+//! The one place where a refusal becomes HTTP and JSON-RPC numbers.
+
+use crate::audit::Reply;
+use crate::identity::Resources;
+use crate::model::call::Asked;
+use crate::model::denial::{Denial, MessageFault};
+use crate::model::ids::ServerName;
+use crate::release::Body as Answer;
+use crate::wire::event;
+use crate::wire::revision::Revision;
+use axum::body::Body;
+use axum::response::Response;
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use serde_json::{Value, json};
+
+/// Codes of our own stay outside the range JSON-RPC and MCP reserve.
+const REFUSED: i64 = -33_001;
+const UNAVAILABLE: i64 = -33_002;
+const STOPPED: i64 = -33_003;
+
+/// How a call that was refused looks on the wire.
+enum Form {
+    /// HTTP status and a JSON-RPC error.
+    Error(StatusCode, i64),
+    /// A tool result with `isError`, so that the model can recover.
+    ToolError,
+}
+
+/// What a sealed call answers.
+pub(super) fn write(reply: Reply, resources: &Resources, server: &ServerName) -> Response {
+    let (outcome, asked) = reply.into_parts();
+    match outcome {
+        Err(denial) => denied(&denial, &asked, resources.challenge(server, &denial)),
+        Ok(released) => {
+            let (answer, session) = released.into_parts();
+            let mut response = released_response(answer);
+            if let Some(id) = session.and_then(|id| HeaderValue::from_str(id.as_str()).ok()) {
+                response.headers_mut().insert(HeaderName::from_static("mcp-session-id"), id);
+            }
+            response
+        }
+    }
+}
+
+fn released_response(answer: Answer) -> Response {
+    match answer {
+        Answer::Json(message) => respond(StatusCode::OK, "application/json", message),
+        Answer::Accepted => respond(StatusCode::ACCEPTED, "", Vec::new()),
+        Answer::Ended => respond(StatusCode::NO_CONTENT, "", Vec::new()),
+        Answer::Events(messages) => {
+            let mut stream = Vec::new();
+            messages.iter().for_each(|message| event::write(message, &mut stream));
+            let mut response = respond(StatusCode::OK, "text/event-stream", stream);
+            response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
+            response
+        }
+    }
+}
+
+/// The response for a refusal. `asked` is what is known of the request.
+pub(super) fn denied(denial: &Denial, asked: &Asked, challenge: Option<String>) -> Response {
+    let id = asked.id.clone().unwrap_or(Value::Null);
+    let body = |content: Value| {
+        let mut message = json!({"jsonrpc": "2.0", "id": id});
+        if let (Some(message), Some(content)) = (message.as_object_mut(), content.as_object()) {
+            message.extend(content.iter().map(|(name, value)| (name.clone(), value.clone())));
+        }
+        message.to_string().into_bytes()
+    };
+    let mut response = match form(denial, asked) {
+        Form::ToolError => {
+            let mut result =
+                json!({"content": [{"type": "text", "text": denial.message()}], "isError": true});
+            if let (true, Some(result)) = (asked.modern, result.as_object_mut()) {
+                result.insert("resultType".into(), json!("complete"));
+            }
+            respond(StatusCode::OK, "application/json", body(json!({"result": result})))
+        }
+        Form::Error(status, code) => {
+            let mut error =
+                json!({"code": code, "message": denial.message(), "data": {"reason": denial.code()}});
+            if let (Denial::RevisionUnsupported, Some(data)) = (denial, error.pointer_mut("/data")) {
+                *data = json!({"reason": denial.code(), "supported": Revision::ALL.map(Revision::as_str)});
+            }
+            respond(status, "application/json", body(json!({"error": error})))
+        }
+    };
+    let headers = response.headers_mut();
+    if let Some(challenge) = challenge.and_then(|challenge| HeaderValue::from_str(&challenge).ok()) {
+        headers.insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    if let Denial::RateLimited(wait) | Denial::Killed(wait) = denial {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+    }
+    if *denial == Denial::MessageMalformed(MessageFault::HttpMethod) || *denial == Denial::MethodRefused {
+        headers.insert(header::ALLOW, HeaderValue::from_static("POST, DELETE"));
+    }
+    response
+}
+
+fn form(denial: &Denial, asked: &Asked) -> Form {
+    let error = |status: u16, code: i64| {
+        Form::Error(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST), code)
+    };
+    match denial {
+        Denial::TokenAbsent | Denial::TokenRefused(_) => error(401, REFUSED),
+        Denial::AuthorizationMalformed(_) => error(400, REFUSED),
+        Denial::KeysUnavailable | Denial::AuditUnavailable => error(503, UNAVAILABLE),
+        Denial::MessageMalformed(fault) => message_form(*fault),
+        // A legacy client takes HTTP 404 for a lost session.
+        Denial::MethodUnknown => error(if asked.modern { 404 } else { 200 }, -32601),
+        Denial::MethodRefused => error(if asked.modern { 404 } else { 405 }, -32601),
+        Denial::RevisionUnsupported => error(400, -32022),
+        Denial::SessionAbsent => error(400, -32600),
+        Denial::SessionUnknown => error(404, REFUSED),
+        Denial::Killed(_) | Denial::BudgetExceeded => error(403, STOPPED),
+        Denial::RateLimited(_) => error(429, UNAVAILABLE),
+        Denial::ScopeMissing { .. } | Denial::PolicyRefused { .. } => error(403, REFUSED),
+        Denial::PolicyUnavailable => error(503, UNAVAILABLE),
+        Denial::ToolUnknown => error(200, -32602),
+        Denial::ToolChanged
+        | Denial::ArgumentsInvalid(_)
+        | Denial::Injection(_)
+        | Denial::MarkerWrittenBack
+        | Denial::ResultBlocked(_)
+        | Denial::ExchangeFailed(_)
+        | Denial::UpstreamUnreachable
+        | Denial::UpstreamTimedOut
+        | Denial::UpstreamMalformed(_)
+        | Denial::UpstreamRefused(_)
+            if asked.calls_tool =>
+        {
+            Form::ToolError
+        }
+        Denial::ToolChanged
+        | Denial::ArgumentsInvalid(_)
+        | Denial::Injection(_)
+        | Denial::MarkerWrittenBack => error(400, REFUSED),
+        Denial::ResultBlocked(_) | Denial::UpstreamMalformed(_) | Denial::UpstreamRefused(_) => {
+            error(502, UNAVAILABLE)
+        }
+        Denial::ExchangeFailed(_) | Denial::UpstreamUnreachable => error(502, UNAVAILABLE),
+        Denial::UpstreamTimedOut => error(504, UNAVAILABLE),
+    }
+}
+
+fn message_form(fault: MessageFault) -> Form {
+    match fault {
+        MessageFault::NotJson(_) => Form::Error(StatusCode::BAD_REQUEST, -32700),
+        MessageFault::NotJsonRpc(_) => Form::Error(StatusCode::BAD_REQUEST, -32600),
+        MessageFault::TooLarge => Form::Error(StatusCode::PAYLOAD_TOO_LARGE, -32600),
+        MessageFault::TooSlow => Form::Error(StatusCode::REQUEST_TIMEOUT, -32600),
+        MessageFault::MediaType => Form::Error(StatusCode::UNSUPPORTED_MEDIA_TYPE, -32600),
+        MessageFault::NotAcceptable => Form::Error(StatusCode::NOT_ACCEPTABLE, -32600),
+        MessageFault::HeaderMismatch(_) => Form::Error(StatusCode::BAD_REQUEST, -32020),
+        MessageFault::Params(_) => Form::Error(StatusCode::BAD_REQUEST, -32602),
+        MessageFault::Host => Form::Error(StatusCode::MISDIRECTED_REQUEST, REFUSED),
+        MessageFault::Origin => Form::Error(StatusCode::FORBIDDEN, REFUSED),
+        MessageFault::HttpMethod => Form::Error(StatusCode::METHOD_NOT_ALLOWED, REFUSED),
+    }
+}
+
+/// A plain-text answer to what is not MCP.
+pub(super) fn plain(status: StatusCode, text: &'static str) -> Response {
+    respond(status, "text/plain; charset=utf-8", text.as_bytes().to_vec())
+}
+
+/// Ends the connection after the answer: what follows on it cannot be trusted.
+pub(super) fn closing(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+pub(super) fn metadata(document: Option<Value>) -> Response {
+    match document {
+        Some(document) => {
+            let mut response = respond(StatusCode::OK, "application/json", document.to_string().into_bytes());
+            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=300"));
+            response
+        }
+        None => plain(StatusCode::NOT_FOUND, "No such resource."),
+    }
+}
+
+fn respond(status: StatusCode, kind: &'static str, body: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    if !kind.is_empty() {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}

@@ -1,0 +1,190 @@
+//! What goes on beside the calls: reading the servers' catalogues, and taking
+//! changed rules.
+
+use crate::config::rulebook::{Places, Texts};
+use crate::exchange::client::{Target, TokenClient};
+use crate::exchange::operation;
+use crate::model::denial::Denial;
+use crate::model::ids::ServerName;
+use crate::model::sensitive::Sensitive;
+use crate::pipeline::Gate;
+use crate::upstream::{Answer, Outgoing};
+use crate::wire::answer::{self, Incoming};
+use crate::wire::message::RequestId;
+use crate::wire::method::Method;
+use crate::wire::revision::{Era, Revision};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+const CATALOGUE_EVERY: Duration = Duration::from_secs(60);
+const CATALOGUE_RETRY: Duration = Duration::from_secs(2);
+const RULES_EVERY: Duration = Duration::from_secs(1);
+/// Pages of one tools/list.
+const MOST_PAGES: usize = 100;
+
+/// Reads servers' tools in the gate's own name.
+pub struct CatalogueReader {
+    pub gate: Arc<Gate>,
+    pub tokens: Option<Arc<TokenClient>>,
+    /// The audience of each server; None for one that takes no tokens.
+    pub audiences: HashMap<ServerName, Option<String>>,
+}
+
+impl CatalogueReader {
+    /// Reads every server once, then again from time to time.
+    pub async fn run(self) {
+        loop {
+            let unread = self.read_all().await;
+            tokio::time::sleep(if unread == 0 { CATALOGUE_EVERY } else { CATALOGUE_RETRY }).await;
+        }
+    }
+
+    /// Reads every server; returns how many could not be read.
+    pub async fn read_all(&self) -> usize {
+        let mut unread = 0;
+        for server in self.audiences.keys() {
+            match self.read(server).await {
+                Ok(changed) if changed.is_empty() => {}
+                Ok(changed) => {
+                    tracing::error!(%server, tools = ?changed, "tools changed since they were pinned; they are blocked");
+                }
+                Err(fault) => {
+                    unread += 1;
+                    tracing::warn!(%server, fault, "read a server's tools");
+                }
+            }
+        }
+        unread
+    }
+
+    async fn read(&self, server: &ServerName) -> Result<Vec<String>, &'static str> {
+        // The era is the server's to choose: the modern form first, then the handshake.
+        let tools = match self.list(server, Revision::V2026_07_28, None).await {
+            Ok(tools) => tools,
+            Err(_) => {
+                let session = self.handshake(server).await?;
+                self.list(server, Revision::NEWEST_LEGACY, session.as_deref()).await?
+            }
+        };
+        self.gate.catalogue.take(server, &tools).map_err(|_| "the pins cannot be kept")
+    }
+
+    async fn list(
+        &self,
+        server: &ServerName,
+        revision: Revision,
+        session: Option<&str>,
+    ) -> Result<Vec<Value>, &'static str> {
+        let (mut tools, mut cursor) = (Vec::new(), Value::Null);
+        for _ in 0..MOST_PAGES {
+            let mut params = json!({});
+            if revision.era() == Era::Modern {
+                params = json!({"_meta": {
+                    "io.modelcontextprotocol/protocolVersion": revision.as_str(),
+                    "io.modelcontextprotocol/clientCapabilities": {},
+                    "io.modelcontextprotocol/clientInfo": own_name(),
+                }});
+            }
+            if !cursor.is_null() {
+                params["cursor"] = cursor;
+            }
+            let (result, _) = self.call(server, Method::ToolsList, revision, session, params).await?;
+            tools.extend(result.get("tools").and_then(Value::as_array).into_iter().flatten().cloned());
+            cursor = result.get("nextCursor").cloned().unwrap_or(Value::Null);
+            if cursor.is_null() {
+                return Ok(tools);
+            }
+        }
+        Err("too many pages of tools")
+    }
+
+    async fn handshake(&self, server: &ServerName) -> Result<Option<String>, &'static str> {
+        let revision = Revision::NEWEST_LEGACY;
+        let params =
+            json!({"protocolVersion": revision.as_str(), "capabilities": {}, "clientInfo": own_name()});
+        let (_, session) = self.call(server, Method::Initialize, revision, None, params).await?;
+        let body = json!({"jsonrpc": "2.0", "method": Method::Initialized.as_str()});
+        self.send(server, Method::Initialized, revision, session.as_deref(), &body).await?;
+        Ok(session)
+    }
+
+    async fn call(
+        &self,
+        server: &ServerName,
+        method: Method,
+        revision: Revision,
+        session: Option<&str>,
+        params: Value,
+    ) -> Result<(Value, Option<String>), &'static str> {
+        let body = json!({"jsonrpc": "2.0", "id": 1, "method": method.as_str(), "params": params});
+        let answer = self.send(server, method, revision, session, &body).await?;
+        let id = RequestId::read(&json!(1));
+        for message in &answer.messages {
+            if let Ok(Incoming::Result(result)) = answer::read(message, id.as_ref()) {
+                return serde_json::from_str(result.get())
+                    .map(|value| (value, answer.session))
+                    .map_err(|_| "not JSON");
+            }
+        }
+        Err("the server gave no result")
+    }
+
+    async fn send(
+        &self,
+        server: &ServerName,
+        method: Method,
+        revision: Revision,
+        session: Option<&str>,
+        body: &Value,
+    ) -> Result<Answer, &'static str> {
+        let credential = self.credential(server, method).await?;
+        let body = body.to_string().into_bytes();
+        let outgoing =
+            Outgoing { method, tool: None, revision, session, credential: credential.as_ref(), body };
+        let id = RequestId::read(&json!(1));
+        let done = |message: &[u8]| {
+            matches!(answer::read(message, id.as_ref()), Ok(Incoming::Result(_) | Incoming::Error { .. }))
+        };
+        self.gate.upstream.ask(server, outgoing, done).await.map_err(|denial: Denial| denial.code())
+    }
+
+    async fn credential(
+        &self,
+        server: &ServerName,
+        method: Method,
+    ) -> Result<Option<Sensitive<String>>, &'static str> {
+        let Some(audience) = self.audiences.get(server).cloned().flatten() else { return Ok(None) };
+        let tokens = self.tokens.as_ref().ok_or("no client is configured")?;
+        let target = Target { audience, scope: operation(server, method.as_str()) };
+        tokens.service_token(&target).await.map(Some)
+    }
+}
+
+fn own_name() -> Value {
+    json!({"name": "portcullis", "version": env!("CARGO_PKG_VERSION")})
+}
+
+/// Watches the rule files by content, which holds on every kind of volume, and takes
+/// a changed set only if it is faultless. Calls under way keep the set they began with.
+pub async fn watch_rules(gate: Arc<Gate>, places: Places, mut last: Texts) {
+    loop {
+        tokio::time::sleep(RULES_EVERY).await;
+        let place = places.clone();
+        let read = tokio::task::spawn_blocking(move || place.read()).await;
+        let Ok(Ok(texts)) = read else { continue };
+        if texts == last {
+            continue;
+        }
+        last = texts.clone();
+        match tokio::task::spawn_blocking(move || texts.load()).await {
+            Ok(Ok(rulebook)) => {
+                tracing::info!(version = %rulebook.version, "rules taken");
+                gate.rulebook.store(Arc::new(rulebook));
+            }
+            Ok(Err(faults)) => tracing::error!("rules not taken, the last good ones stay:\n{faults}"),
+            Err(_) => tracing::error!("rules not taken: loading them failed"),
+        }
+    }
+}
