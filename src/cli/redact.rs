@@ -2,12 +2,14 @@
 
 use crate::cli::Exit;
 use crate::config::rulebook::Places;
+use crate::model::denial::Denial;
 use crate::model::ids::ServerName;
 use crate::model::scope::Scopes;
-use crate::redact::Redactor;
 use crate::redact::plan::Plan;
 use crate::redact::rules::Rules;
-use crate::redact::tools::Narrowing;
+use crate::redact::tools::{Blobs, Narrowing};
+use crate::redact::{Blocked, Redactor};
+use crate::release;
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 use std::io::{Read as _, Write as _};
@@ -47,10 +49,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<Exit> {
     let mut input = Vec::new();
     std::io::stdin().take(MOST_BYTES).read_to_end(&mut input).context("read standard input")?;
     let mut redactor = Redactor::new(&plan, this_year());
-    let mut filtered = filter(&mut redactor, &input);
-    if redactor.must_repeat() {
-        filtered = filter(&mut redactor, &input);
-    }
+    let filtered = filter(&mut redactor, &input);
     if options.explain {
         explain(&redactor);
     }
@@ -96,11 +95,29 @@ fn plan(rules: &Rules, options: &Options) -> anyhow::Result<Plan> {
     detection.map(Plan::released).ok_or_else(|| anyhow!("name a profile"))
 }
 
-/// A `tools/call` result or a JSON-RPC response is read as what it is; the plan then
-/// applies to its structure. Anything else is JSON or text.
+/// A `tools/call` result is read as what it is; anything else is JSON or text.
 fn filter(redactor: &mut Redactor<'_>, input: &[u8]) -> Result<Option<String>, &'static str> {
     let text = std::str::from_utf8(input).map_err(|_| "not UTF-8")?;
-    redactor.text(text).map_err(crate::redact::Blocked::reason)
+    if is_tool_result(text) {
+        return release::tool_result(redactor, None, Blobs::Drop, text, false).map(Some).map_err(|denial| {
+            match denial {
+                Denial::ResultBlocked(why) => why,
+                _ => "not a tool result",
+            }
+        });
+    }
+    let mut filtered = redactor.text(text).map_err(Blocked::reason)?;
+    if redactor.must_repeat() {
+        filtered = redactor.text(text).map_err(Blocked::reason)?;
+    }
+    Ok(filtered)
+}
+
+/// Whether the text is a `CallToolResult` of MCP: an object with content blocks.
+fn is_tool_result(text: &str) -> bool {
+    let Ok(value) = serde_json::from_str::<serde_json::Value>(text) else { return false };
+    let blocks = value.get("content").and_then(serde_json::Value::as_array);
+    blocks.is_some_and(|blocks| !blocks.is_empty() && blocks.iter().all(|block| block.get("type").is_some()))
 }
 
 fn explain(redactor: &Redactor<'_>) {

@@ -83,7 +83,9 @@ fn decodings(text: &str) -> Vec<String> {
 }
 
 fn readable(text: &str) -> bool {
-    text.contains(' ') && !text.chars().any(|c| c.is_control() && !c.is_whitespace())
+    let encoded = text.len() >= SHORTEST_RUN
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=-_".contains(&byte));
+    encoded || text.contains(' ') && !text.chars().any(|c| c.is_control() && !c.is_whitespace())
 }
 
 fn percent(text: &str) -> Option<String> {

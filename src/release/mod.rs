@@ -8,6 +8,8 @@ mod lists;
 mod notice;
 mod result;
 
+pub use result::apply as tool_result;
+
 use crate::model::call::Call;
 use crate::model::denial::Denial;
 use crate::model::ids::SessionId;

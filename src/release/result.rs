@@ -3,6 +3,7 @@
 use crate::model::call::Call;
 use crate::model::denial::Denial;
 use crate::model::trail::Event;
+use crate::redact::shape::Shape;
 use crate::redact::tools::Blobs;
 use crate::redact::{Blocked, REDACTED, Redactor};
 use crate::request::{Grant, Request, ToolGrant};
@@ -62,17 +63,9 @@ pub(super) fn filter(
     granted: &ToolGrant,
     result: &RawValue,
 ) -> Result<String, Denial> {
-    let read: ToolResult<'_> =
-        serde_json::from_str(result.get()).map_err(|_| Denial::UpstreamMalformed("result"))?;
-    if read.result_type.as_deref().is_some_and(|kind| kind != "complete") {
-        return Err(Denial::ResultBlocked("result type"));
-    }
     let mut redactor = Redactor::new(&granted.plan, year(call));
-    let mut filtered = parts(&mut redactor, granted, &read)?;
-    if redactor.must_repeat() {
-        filtered = parts(&mut redactor, granted, &read)?;
-    }
-    let out = write(&read, request, filtered);
+    let modern = request.revision.era() == Era::Modern;
+    let out = apply(&mut redactor, granted.definition.shape.as_ref(), granted.blobs, result.get(), modern)?;
     let mut report = redactor.report();
     (report.bytes_in, report.bytes_out) = (result.get().len(), out.len());
     report.scopes = request.principal.scopes.clone();
@@ -86,10 +79,35 @@ pub(super) fn filter(
     Ok(out)
 }
 
+/// Filters a whole `tools/call` result: known members, each by its kind. `shape` is
+/// the tool's `outputSchema`, if it declares one.
+///
+/// # Errors
+/// [`Denial::ResultBlocked`] or [`Denial::UpstreamMalformed`].
+pub fn apply(
+    redactor: &mut Redactor<'_>,
+    shape: Option<&Shape>,
+    blobs: Blobs,
+    result: &str,
+    modern: bool,
+) -> Result<String, Denial> {
+    let read: ToolResult<'_> =
+        serde_json::from_str(result).map_err(|_| Denial::UpstreamMalformed("result"))?;
+    if read.result_type.as_deref().is_some_and(|kind| kind != "complete") {
+        return Err(Denial::ResultBlocked("result type"));
+    }
+    let mut filtered = parts(redactor, shape, blobs, &read)?;
+    if redactor.must_repeat() {
+        filtered = parts(redactor, shape, blobs, &read)?;
+    }
+    Ok(write(&read, modern, filtered))
+}
+
 /// The structure first: the names it gives are then known in the text.
 fn parts(
     redactor: &mut Redactor<'_>,
-    granted: &ToolGrant,
+    shape: Option<&Shape>,
+    blobs: Blobs,
     read: &ToolResult<'_>,
 ) -> Result<(Option<String>, Vec<Value>), Denial> {
     let structure = match read.structured_content {
@@ -99,15 +117,15 @@ fn parts(
     let structure =
         structure.map(String::from_utf8).transpose().map_err(|_| Denial::ResultBlocked("not UTF-8"))?;
     // A client that was shown an outputSchema expects a structure, however empty.
-    let mask = || granted.definition.shape.as_ref().filter(|_| read.structured_content.is_some());
+    let mask = || shape.filter(|_| read.structured_content.is_some());
     let structure = structure.or_else(|| mask().map(|shape| shape.mask().to_string()));
-    let blocks = read.content.iter().map(|raw| block(redactor, granted, raw)).collect::<Result<_, _>>()?;
+    let blocks = read.content.iter().map(|raw| block(redactor, blobs, raw)).collect::<Result<_, _>>()?;
     Ok((structure, blocks))
 }
 
-fn block(redactor: &mut Redactor<'_>, granted: &ToolGrant, raw: &RawValue) -> Result<Value, Denial> {
+fn block(redactor: &mut Redactor<'_>, blobs: Blobs, raw: &RawValue) -> Result<Value, Denial> {
     let block: Block = serde_json::from_str(raw.get()).map_err(|_| Denial::ResultBlocked("content type"))?;
-    let pass = granted.blobs == Blobs::Pass;
+    let pass = blobs == Blobs::Pass;
     Ok(match block {
         Block::Text { text } => text_block(redactor.text(&text).map_err(blocked)?),
         Block::Image { data, mime_type } if pass => {
@@ -135,11 +153,7 @@ fn text_block(text: Option<String>) -> Value {
     json!({"type": "text", "text": text.unwrap_or_else(|| REDACTED.to_owned())})
 }
 
-fn write(
-    read: &ToolResult<'_>,
-    request: &Request,
-    (structure, blocks): (Option<String>, Vec<Value>),
-) -> String {
+fn write(read: &ToolResult<'_>, modern: bool, (structure, blocks): (Option<String>, Vec<Value>)) -> String {
     let mut out = format!("{{\"content\":{}", Value::Array(blocks));
     if let Some(structure) = structure {
         out.push_str(",\"structuredContent\":");
@@ -148,7 +162,7 @@ fn write(
     if let Some(is_error) = read.is_error {
         out.push_str(&format!(",\"isError\":{is_error}"));
     }
-    if request.revision.era() == Era::Modern {
+    if modern {
         out.push_str(",\"resultType\":\"complete\"");
     }
     out.push('}');

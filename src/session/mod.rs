@@ -53,7 +53,15 @@ impl Guard {
         }
         self.limits.caller(&lineage)?;
         let body = arrival.body.await.map_err(Denial::MessageMalformed)?;
-        let message = Message::decode(&arrival.head, &body)?;
+        let message = match Message::decode(&arrival.head, &body) {
+            Ok(message) => message,
+            Err(denial) => {
+                call.asked.id = Message::id_of(&body);
+                call.asked.modern =
+                    arrival.head.single("mcp-protocol-version") == Ok(Some(Revision::V2026_07_28.as_str()));
+                return Err(denial);
+            }
+        };
         call.asked = asked(&message);
         let (revision, session) = self.standing(call, &principal, &arrival.head, &message)?;
         let request = Request { principal, server: arrival.head.server, message, revision, session };

@@ -68,6 +68,13 @@ impl Message {
         Ok(message)
     }
 
+    /// The id of a request that could not be decoded whole, so that the client can tell
+    /// which one the error answers.
+    pub fn id_of(body: &[u8]) -> Option<Value> {
+        let value = strict::parse(body).ok()?;
+        RequestId::read(value.get("id")?).map(|id| id.0)
+    }
+
     fn bodiless(method: Method, revision: Option<Revision>) -> Self {
         Self { id: None, method, revision, params: Map::new(), arguments: None }
     }

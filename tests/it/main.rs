@@ -1,4 +1,20 @@
-//! The one integration-test binary. Each module is a subject.
+//! The one integration-test binary. Each module is a subject; [`support`] starts the
+//! real program and speaks to it over sockets.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on has failed"
+)]
 
+mod architecture;
+mod audit;
+mod bad_input;
+mod commands;
+mod identity;
+mod injection;
 mod redaction;
+mod reload;
 mod rules;
+mod support;

@@ -1,0 +1,116 @@
+//! The command line, as people and scripts use it.
+
+use crate::support::{Demo, PROGRAM, folder};
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+fn run(arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(PROGRAM)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn check(arguments: &[&str], input: &str, code: i32, expected: &str) {
+    let output = run(arguments, input);
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(
+        (output.status.code(), stdout.as_ref()),
+        (Some(code), expected),
+        "{arguments:?} {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn redact_filters_standard_input() {
+    let patient = r#"{"id":"p-1","birthDate":"1980-02-03","ssn":"536-90-4399"}"#;
+    let tool = |scopes| ["redact", "--tool", "clinic.getPatient", "--scopes", scopes];
+    check(&tool("patient:read"), patient, 0, r#"{"id":"p-1","birthDate":"1980"}"#);
+    check(
+        &tool("patient:read phi:read"),
+        patient,
+        0,
+        r#"{"id":"p-1","birthDate":"1980","ssn":"[US_SSN_1]"}"#,
+    );
+    check(&tool("other"), patient, 3, "");
+    check(&["redact", "--profile", "pci-dss"], "card 4111 1111 1111 1111\n", 0, "card ****1111\n");
+    check(&["redact", "--profile", "pci-dss"], r#"{"a":1,"a":2}"#, 3, "");
+    let both = ["redact", "--profile", "pci-dss", "--profile", "hipaa-safe-harbor"];
+    check(&both, r#"{"pan":"4111111111111111","ssn":"1"}"#, 0, r#"{"pan":"[PAN_1]","ssn":"[US_SSN_1]"}"#);
+}
+
+#[test]
+fn redact_reads_a_whole_tool_result_as_what_it_is() {
+    let result = r#"{"content":[{"type":"text","text":"{\"id\":\"p-1\",\"ssn\":\"536-90-4399\"}"}],"structuredContent":{"id":"p-1","ssn":"536-90-4399"},"_meta":{"ssn":"536-90-4399"}}"#;
+    let expected =
+        r#"{"content":[{"type":"text","text":"{\"id\":\"p-1\"}"}],"structuredContent":{"id":"p-1"}}"#;
+    check(&["redact", "--tool", "clinic.getPatient", "--scopes", "patient:read"], result, 0, expected);
+}
+
+#[test]
+fn mistakes_are_answered_with_what_to_do() {
+    for (arguments, code, said) in [
+        (vec!["redact"], 2, "--tool"),
+        (vec!["redact", "--profile", "hippa"], 2, "there is no profile `hippa`"),
+        (vec!["redact", "--tool", "clinic"], 2, "SERVER.TOOL"),
+        (vec!["serve", "--config", "/nonexistent.yaml"], 1, "/nonexistent.yaml"),
+        (vec!["audit", "verify", "/nonexistent"], 2, "read the journal"),
+        (vec!["frobnicate"], 2, "unrecognized"),
+    ] {
+        let output = run(&arguments, "");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?} {stderr}");
+        assert!(stderr.contains(said), "{arguments:?} {stderr}");
+    }
+}
+
+#[test]
+fn check_names_every_fault_with_its_place() {
+    let folder = folder("check");
+    let config = folder.join("portcullis.yaml");
+    let text = "listen: here\npublic_url: http://gate.example\nstate_dir: .\nissuers: []\nupstreams:\n  x: { url: nonsense, auth: none }\n";
+    std::fs::write(&config, text).unwrap();
+    let output = run(&["check", "--config", config.to_str().unwrap()], "");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr.contains("portcullis.yaml:1:9: `listen` must be"), "{stderr}");
+    std::fs::write(&config, text.replace("listen: here", "listen: 127.0.0.1:0")).unwrap();
+    let output = run(&["check", "--config", config.to_str().unwrap()], "");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    for said in [
+        ":2:13: `public_url`: https is required",
+        "`issuers` must name",
+        "`url` must be a URL",
+        "there are no tool rules for `x`",
+    ] {
+        assert!(stderr.contains(said), "{said}: {stderr}");
+    }
+}
+
+#[test]
+fn the_demos_own_configuration_is_checked_and_explained() {
+    let demo = Demo::start("check-demo");
+    let config = demo.state.join("portcullis.yaml");
+    let output = run(&["check", "--config", config.to_str().unwrap()], "");
+    // The demo's tool rules are built in; a configuration of one's own names a folder.
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("add rules/tools/clinic.yaml"));
+}
+
+#[test]
+fn the_decision_matrix_is_the_committed_one() {
+    let output = run(&["policy", "matrix"], "");
+    let now = String::from_utf8(output.stdout).unwrap();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/policies/matrix.txt");
+    if std::env::var_os("UPDATE_MATRIX").is_some() {
+        std::fs::write(path, &now).unwrap();
+    }
+    let committed = std::fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(now, committed, "run with UPDATE_MATRIX=1 and review the difference");
+}

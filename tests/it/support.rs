@@ -1,0 +1,153 @@
+//! The demo as a child process, and a plain HTTP client that can also misbehave.
+
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_portcullis");
+
+/// A running demo: gate, authorization server, clinic, ledger. Ends with the value.
+pub(crate) struct Demo {
+    child: Child,
+    pub(crate) addresses: Value,
+    pub(crate) state: PathBuf,
+}
+
+pub(crate) fn folder(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&path);
+    std::fs::create_dir_all(&path).unwrap();
+    path
+}
+
+impl Demo {
+    pub(crate) fn start(name: &str) -> Self {
+        Self::resume(folder(name))
+    }
+
+    /// Starts with a state folder that may hold an earlier journal.
+    pub(crate) fn resume(state: PathBuf) -> Self {
+        let mut child = Command::new(PROGRAM)
+            .args(["demo", "--quiet", "--json", "--port", "0", "--state"])
+            .arg(&state)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let addresses = serde_json::from_str(&line).expect("the demo prints its addresses");
+        Self { child, addresses, state }
+    }
+
+    pub(crate) fn gate(&self) -> &str {
+        self.addresses["gate"].as_str().unwrap().strip_prefix("http://").unwrap()
+    }
+
+    /// The ready-made `Authorization` value for a server.
+    pub(crate) fn authorization(&self, server: &str) -> String {
+        self.addresses["clients"]["mcpServers"][server]["headers"]["Authorization"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Sends bytes as they are and reads the answer to its end.
+    pub(crate) fn raw(&self, bytes: &[u8]) -> Answer {
+        let mut stream = TcpStream::connect(self.gate()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
+        // The gate may refuse and close before all was sent.
+        let _ = stream.write_all(bytes);
+        Answer::read(&mut stream)
+    }
+
+    /// Posts a body to a server's endpoint with further header lines.
+    pub(crate) fn post(&self, server: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let mut request =
+            format!("POST /{server}/mcp HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.gate());
+        for (name, value) in headers {
+            request.push_str(&format!("{name}: {value}\r\n"));
+        }
+        request.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
+        let mut bytes = request.into_bytes();
+        bytes.extend_from_slice(body);
+        self.raw(&bytes)
+    }
+
+    /// A well-formed `tools/call` of MCP 2026-07-28 with the ready-made token.
+    pub(crate) fn call(&self, server: &str, tool: &str, arguments: &Value) -> Answer {
+        let authorization = self.authorization(server);
+        let body = modern("tools/call", json!({"name": tool, "arguments": arguments}));
+        let headers = modern_headers(&authorization, "tools/call");
+        let mut headers = headers.to_vec();
+        headers.push(("Mcp-Name", tool));
+        self.post(server, &headers, body.to_string().as_bytes())
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub(crate) fn modern(method: &str, mut params: Value) -> Value {
+    params["_meta"] = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    json!({"jsonrpc": "2.0", "id": 7, "method": method, "params": params})
+}
+
+pub(crate) fn modern_headers<'a>(authorization: &'a str, method: &'a str) -> [(&'a str, &'a str); 5] {
+    [
+        ("Authorization", authorization),
+        ("Content-Type", "application/json"),
+        ("Accept", "application/json, text/event-stream"),
+        ("MCP-Protocol-Version", "2026-07-28"),
+        ("Mcp-Method", method),
+    ]
+}
+
+/// An HTTP answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    fn read(stream: &mut TcpStream) -> Self {
+        let mut bytes = Vec::new();
+        let _ = stream.read_to_end(&mut bytes);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+        Self { status, head: head.to_owned(), body: body.to_owned() }
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_default()
+    }
+}
+
+/// The journal's records, parsed.
+pub(crate) fn records(state: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(state.join("audit/audit.jsonl")).unwrap();
+    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+/// How many calls were forwarded to an upstream, by the journal.
+pub(crate) fn forwarded(state: &Path) -> usize {
+    records(state).iter().filter(|record| record["event"] == "decision").count()
+}
