@@ -27,7 +27,7 @@ fn print(report: &Report) {
     println!("{} records, {} to {}", report.records, span(&report.first_time), span(&report.last_time));
     match &report.broken {
         Some(what) => {
-            println!("{}: {what}; nothing after it can be trusted", style.red("the chain is broken"))
+            println!("{}: {what}; nothing after it can be trusted", style.red("the chain is broken"));
         }
         None => println!("{}", style.green("the chain holds")),
     }

@@ -75,8 +75,11 @@ fn decision_matrix() -> anyhow::Result<String> {
     for (role, scopes) in super::demo::people::ROLES {
         let principal = role_principal(role, scopes);
         for server in ["clinic", "ledger"].map(ServerName::new) {
-            let mut tools: Vec<_> =
-                rules.server(&server).into_iter().flat_map(|server| server.named()).collect();
+            let mut tools: Vec<_> = rules
+                .server(&server)
+                .into_iter()
+                .flat_map(super::super::redact::tools::ServerRules::named)
+                .collect();
             tools.sort_by(|a, b| a.0.cmp(&b.0));
             for (name, tool) in tools {
                 let scopes = tool.scopes.iter().collect();

@@ -306,7 +306,8 @@ fn audiences(file: &File) -> HashMap<ServerName, Option<String>> {
 /// The scopes that a server's tools need or are released by, for its metadata.
 fn scopes(file: &File, rulebook: &Rulebook) -> BTreeMap<ServerName, Scopes> {
     let of = |name: &ServerName| {
-        let tools = rulebook.rules.server(name).into_iter().flat_map(|server| server.named());
+        let tools =
+            rulebook.rules.server(name).into_iter().flat_map(super::super::redact::tools::ServerRules::named);
         tools.fold(Scopes::default(), |all, (_, tool)| {
             all.union(&tool.scopes).union(&tool.releasing_scopes().collect())
         })

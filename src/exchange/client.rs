@@ -78,7 +78,7 @@ impl TokenClient {
         if answer.get("issued_token_type").and_then(Value::as_str) != Some(ACCESS_TOKEN) {
             return Err("issued_token_type");
         }
-        let delegated = self.accept(&answer).await?;
+        let delegated = Self::accept(&answer)?;
         let claims = self.verified(&delegated, target).await?;
         let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
         if text(claims.get("sub")).as_deref() != Some(&principal.subject) {
@@ -98,7 +98,7 @@ impl TokenClient {
         let form =
             [("grant_type", "client_credentials"), ("resource", &target.audience), ("scope", &target.scope)];
         let answer = self.ask(&form).await?;
-        let token = self.accept(&answer).await?;
+        let token = Self::accept(&answer)?;
         self.verified(&token, target).await?;
         Ok(token)
     }
@@ -139,7 +139,7 @@ impl TokenClient {
         self.key.sign("JWT", claims.as_object().ok_or("assertion")?)
     }
 
-    async fn accept(&self, answer: &Map<String, Value>) -> Result<Sensitive<String>, &'static str> {
+    fn accept(answer: &Map<String, Value>) -> Result<Sensitive<String>, &'static str> {
         let text = |name: &str| answer.get(name).and_then(Value::as_str);
         if !text("token_type").is_some_and(|kind| kind.eq_ignore_ascii_case("bearer")) {
             return Err("token_type");

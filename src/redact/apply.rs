@@ -1,5 +1,6 @@
 //! What becomes of one value: by a redaction path, or by what the detectors find.
 
+use crate::model::ids::Entity;
 use crate::redact::Blocked;
 use crate::redact::detect::{Finding, KeyPath};
 use crate::redact::json::Kind;
@@ -11,6 +12,9 @@ use crate::redact::walk;
 
 /// JSON inside JSON strings is followed this deep; deeper is blocked.
 const MAX_NESTING: usize = 4;
+
+/// The entity that a `replace` by path is numbered under: `[VALUE_1]`.
+const BY_PATH: &str = "VALUE";
 
 /// What takes a value's place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +35,7 @@ pub(crate) fn by_path(run: &mut Run, redaction: &Redaction, text: &str) -> Outco
         Operator::Mask => Outcome::Text(REDACTED.to_owned()),
         Operator::Partial => Outcome::Text(marker::partial(text)),
         Operator::Year => Outcome::Text(marker::year(text, run.this_year)),
-        Operator::Replace => Outcome::Text(run.mark(&redaction.entity(), text)),
+        Operator::Replace => Outcome::Text(run.mark(&Entity::new(BY_PATH), text)),
     }
 }
 
@@ -47,10 +51,11 @@ pub(crate) fn by_detectors(
     if plan.detection.is_none() {
         return Ok(Outcome::Same);
     }
-    if kind == Kind::String && looks_like_json(text) {
-        if let Some(outcome) = nested(plan, run, keys, text)? {
-            return Ok(outcome);
-        }
+    if kind == Kind::String
+        && looks_like_json(text)
+        && let Some(outcome) = nested(plan, run, keys, text)?
+    {
+        return Ok(outcome);
     }
     find(plan, run, keys, text, findings);
     if kind == Kind::Number && !findings.is_empty() || matches!(&findings[..], [only] if only.whole) {

@@ -9,6 +9,7 @@
 mod apply;
 pub mod detect;
 mod json;
+mod literal;
 mod marker;
 pub mod operator;
 mod path;

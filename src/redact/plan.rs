@@ -128,10 +128,3 @@ impl Plan {
         operators.and_then(|operators| operators.get(entity).copied()).unwrap_or(Operator::Mask)
     }
 }
-
-impl Redaction {
-    /// The entity that a `replace` by path is numbered under.
-    pub(crate) fn entity(&self) -> Entity {
-        Entity::new("VALUE")
-    }
-}

@@ -1,9 +1,11 @@
 //! Text blocks. Servers repeat their structured result as text, so JSON in text
-//! gets the same plan: as one document, as JSON lines, or in fenced blocks.
+//! gets the same plan: as one document, as JSON lines, in fenced blocks, or in the
+//! form that Python prints.
 
 use crate::redact::Blocked;
 use crate::redact::apply;
 use crate::redact::detect::KeyPath;
+use crate::redact::literal;
 use crate::redact::plan::{Plan, TextMode};
 use crate::redact::run::Run;
 use crate::redact::walk;
@@ -24,7 +26,7 @@ pub(crate) fn filter(plan: &Plan, run: &mut Run, text: &str) -> Result<Option<St
 
 /// The text is one JSON document. `None` if it is not JSON.
 fn whole(plan: &Plan, run: &mut Run, text: &str) -> Result<Option<Option<String>>, Blocked> {
-    if !text.trim_start().starts_with(['{', '[']) {
+    if !text.trim_start().starts_with(['{', '[', '(']) {
         return Ok(None);
     }
     match walk::filter(plan, run, &mut KeyPath::default(), text.as_bytes()) {
@@ -32,8 +34,16 @@ fn whole(plan: &Plan, run: &mut Run, text: &str) -> Result<Option<Option<String>
             String::from_utf8(bytes).map(|text| Some(Some(text))).map_err(|_| Blocked::NotUtf8)
         }
         Ok(None) => Ok(Some(None)),
-        Err(Blocked::Syntax) => Ok(None),
+        Err(Blocked::Syntax) => literal(plan, run, text),
         Err(bound) => Err(bound),
+    }
+}
+
+/// The text is a Python literal; what is left of it is shown as JSON.
+fn literal(plan: &Plan, run: &mut Run, text: &str) -> Result<Option<Option<String>>, Blocked> {
+    match literal::to_json(text) {
+        Some(json) => whole(plan, run, &json),
+        None => Ok(None),
     }
 }
 

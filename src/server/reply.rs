@@ -49,7 +49,9 @@ fn released_response(answer: Answer) -> Response {
         Answer::Ended => respond(StatusCode::NO_CONTENT, "", Vec::new()),
         Answer::Events(messages) => {
             let mut stream = Vec::new();
-            messages.iter().for_each(|message| event::write(message, &mut stream));
+            for message in &messages {
+                event::write(message, &mut stream);
+            }
             let mut response = respond(StatusCode::OK, "text/event-stream", stream);
             response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
             response

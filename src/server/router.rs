@@ -15,7 +15,6 @@ use axum::extract::{Path, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{any, get};
-use bytes::Bytes;
 use http::{Method, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use std::net::{IpAddr, Ipv4Addr};
@@ -92,7 +91,7 @@ fn pending(body: Body, limits: BodyLimits) -> PendingBody {
         let read = Limited::new(body, limits.max_bytes).collect();
         match tokio::time::timeout(limits.timeout, read).await {
             Err(_) => Err(MessageFault::TooSlow),
-            Ok(Ok(collected)) => Ok(Bytes::from(collected.to_bytes())),
+            Ok(Ok(collected)) => Ok(collected.to_bytes()),
             Ok(Err(error)) if error.is::<LengthLimitError>() => Err(MessageFault::TooLarge),
             Ok(Err(_)) => Err(MessageFault::NotJson("the body broke off")),
         }

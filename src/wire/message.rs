@@ -154,7 +154,7 @@ impl Message {
             Method::Initialize => {
                 params.push(("protocolVersion", json!(revision.as_str()).to_string()));
                 params.push(("capabilities", "{}".into()));
-                let client = self.params.get("clientInfo").map(implementation).unwrap_or_else(|| json!({}));
+                let client = self.params.get("clientInfo").map_or_else(|| json!({}), implementation);
                 params.push(("clientInfo", client.to_string()));
             }
             Method::ToolsCall => {

@@ -79,7 +79,9 @@ pub(super) fn string(description: &str) -> Value {
 }
 
 pub(super) fn array(items: Value) -> Value {
-    json!({"type": "array", "items": items})
+    let mut schema = json!({"type": "array"});
+    schema["items"] = items;
+    schema
 }
 
 /// An object all of whose members are required.
@@ -150,7 +152,7 @@ impl Server {
             return Err("the token is for something else");
         }
         // One second of leeway: with more, a five-second token would live twice as long.
-        if number("exp") + 1 <= self.clock.unix_seconds() {
+        if number("exp") < self.clock.unix_seconds() {
             return Err("expired");
         }
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.claims);
@@ -226,10 +228,10 @@ async fn receive(State(server): State<Arc<Server>>, headers: HeaderMap, body: By
         }
         None => ([(header::CONTENT_TYPE, "application/json")], answer.to_string()).into_response(),
     };
-    if method == "initialize" {
-        if let Ok(session) = random_id().parse() {
-            response.headers_mut().insert("mcp-session-id", session);
-        }
+    if method == "initialize"
+        && let Ok(session) = random_id().parse()
+    {
+        response.headers_mut().insert("mcp-session-id", session);
     }
     response
 }

@@ -31,6 +31,9 @@ pub(super) struct Options {
     /// Start the servers and play no story
     #[arg(long, conflicts_with = "once")]
     quiet: bool,
+    /// A further resource that tokens may be asked for, such as another gate's URL
+    #[arg(long, value_name = "URL")]
+    resource: Vec<String>,
     /// Keep the audit journal here rather than in a temporary folder
     #[arg(long, value_name = "DIR")]
     state: Option<std::path::PathBuf>,
@@ -41,7 +44,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<Exit> {
     runtime.block_on(async {
         // A single run picks free ports, so that it never meets another one.
         let port = if options.once { 0 } else { options.port };
-        let world = World::start(port, options.state.clone()).await?;
+        let world = World::start(port, options.state.clone(), &options.resource).await?;
         let mut went_well = true;
         if !options.quiet {
             went_well = story::play(&world, Style::detect(), options.json).await?;
@@ -68,7 +71,7 @@ fn addresses(world: &World, as_json: bool) -> anyhow::Result<()> {
     if as_json {
         println!(
             "{}",
-            json!({"gate": world.gate, "authorization_server": world.issuer, "state": world.state_dir(), "clients": clients})
+            json!({"gate": world.gate, "authorization_server": world.issuer, "state": world.state_dir(), "servers": world.servers(), "clients": clients})
         );
         return Ok(());
     }

@@ -31,6 +31,8 @@ pub(super) struct World {
     pub(super) clinic: Arc<Server>,
     pub(super) ledger: Arc<Server>,
     authorization: Arc<AuthorizationServer>,
+    clinic_url: String,
+    ledger_url: String,
     state: PathBuf,
     /// Removed at the end; None when the user named a folder.
     temporary: Option<PathBuf>,
@@ -40,7 +42,7 @@ pub(super) struct World {
 
 impl World {
     /// Listens on four ports from `port` on, or on free ones if it is 0.
-    pub(super) async fn start(port: u16, state: Option<PathBuf>) -> anyhow::Result<Self> {
+    pub(super) async fn start(port: u16, state: Option<PathBuf>, further: &[String]) -> anyhow::Result<Self> {
         let listen = |offset: u16| async move {
             let port = if port == 0 { 0 } else { port + offset };
             TcpListener::bind(("127.0.0.1", port))
@@ -60,9 +62,10 @@ impl World {
         let key = SigningKey::generate().map_err(|what| anyhow!(what))?;
         write_private(&state.join("gate-key.pem"), &key.to_pem())?;
         let downstreams = ["urn:demo:clinic", "urn:demo:ledger"];
+        let own = [gate.clone(), format!("{gate}/clinic/mcp"), format!("{gate}/ledger/mcp")];
         let authorization = AuthorizationServer::new(Settings {
             issuer: issuer.clone(),
-            resources: vec![gate.clone(), format!("{gate}/clinic/mcp"), format!("{gate}/ledger/mcp")],
+            resources: own.into_iter().chain(further.iter().cloned()).collect(),
             downstreams: downstreams.map(str::to_owned).to_vec(),
             gate_client: GATE_CLIENT.to_owned(),
             gate_key: key.public_jwk(),
@@ -77,7 +80,8 @@ impl World {
         let clinic = Server::new("clinic", downstreams[0], clinic::tools(SEED), trust(), GATE_CLIENT);
         let ledger = Server::new("ledger", downstreams[1], ledger::tools(SEED), trust(), GATE_CLIENT);
 
-        let config = configuration(&gate_at, &gate, &issuer, &url(&clinic_at)?, &url(&ledger_at)?)?;
+        let (clinic_url, ledger_url) = (url(&clinic_at)?, url(&ledger_at)?);
+        let config = configuration(&gate_at, &gate, &issuer, &clinic_url, &ledger_url)?;
         let path = state.join("portcullis.yaml");
         std::fs::write(&path, &config).with_context(|| format!("write {}", path.display()))?;
         let checked = Checked::from_text(&path.display().to_string(), &config, state.clone(), true)?;
@@ -100,7 +104,19 @@ impl World {
                 eprintln!("portcullis: {error:#}");
             }
         }));
-        let world = Self { gate, issuer, clinic, ledger, authorization, state, temporary, stop, tasks };
+        let world = Self {
+            gate,
+            issuer,
+            clinic,
+            ledger,
+            authorization,
+            clinic_url,
+            ledger_url,
+            state,
+            temporary,
+            stop,
+            tasks,
+        };
         world.ready(&http).await?;
         Ok(world)
     }
@@ -108,6 +124,11 @@ impl World {
     /// The URL that clients call for a server; also its resource identifier.
     pub(super) fn resource(&self, server: &str) -> String {
         format!("{}/{server}/mcp", self.gate)
+    }
+
+    /// The sample servers' own endpoints, behind the gate.
+    pub(super) fn servers(&self) -> serde_json::Value {
+        serde_json::json!({"clinic": format!("{}/mcp", self.clinic_url), "ledger": format!("{}/mcp", self.ledger_url)})
     }
 
     pub(super) fn state_dir(&self) -> String {

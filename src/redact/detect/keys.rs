@@ -64,11 +64,7 @@ fn normalise(name: &str) -> String {
     let mut chars = name.chars().peekable();
     let mut before = '_';
     while let Some(c) = chars.next() {
-        if !c.is_alphanumeric() {
-            if !out.ends_with('_') && !out.is_empty() {
-                out.push('_');
-            }
-        } else {
+        if c.is_alphanumeric() {
             // fooBar → foo_bar, SSNNumber → ssn_number.
             let starts_word = c.is_uppercase()
                 && (before.is_lowercase()
@@ -78,6 +74,8 @@ fn normalise(name: &str) -> String {
                 out.push('_');
             }
             out.extend(c.to_lowercase());
+        } else if !out.ends_with('_') && !out.is_empty() {
+            out.push('_');
         }
         before = c;
     }

@@ -7,7 +7,10 @@ pub(super) fn valid(text: &str) -> bool {
     let prefix = digits.iter().take(2).fold(0, |number, digit| number * 10 + digit);
     let sum: u32 =
         digits.iter().zip([3, 7, 1].into_iter().cycle()).map(|(digit, weight)| digit * weight).sum();
-    digits.len() == 9 && matches!(prefix, 0..=12 | 21..=32 | 61..=72 | 80) && sum > 0 && sum % 10 == 0
+    digits.len() == 9
+        && matches!(prefix, 0..=12 | 21..=32 | 61..=72 | 80)
+        && sum > 0
+        && sum.is_multiple_of(10)
 }
 
 #[cfg(test)]
