@@ -151,7 +151,7 @@ fn text_that_is_not_json_shows_only_where_everything_is_released() {
 
 #[test]
 fn json_lines_and_fences_get_the_plan_too() {
-    let rule = r#"{ release: { s: [$.id] } }"#;
+    let rule = r"{ release: { s: [$.id] } }";
     assert_eq!(
         filter_text(rule, "{\"id\":1,\"x\":2}\n{\"id\":3,\"x\":4}\n").as_deref(),
         Some("{\"id\":1}\n{\"id\":3}")
@@ -204,7 +204,7 @@ fn bounds_block_rather_than_pass() {
     let plan = rules.plan(tool, &Scopes::default(), None, &Narrowing::default()).unwrap();
     let deep = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
     let block = |document: &[u8]| {
-        Redactor::new(&plan, 2026).structure(document).err().map(|blocked| blocked.reason())
+        Redactor::new(&plan, 2026).structure(document).err().map(portcullis::redact::Blocked::reason)
     };
     assert_eq!(block(deep(64).as_bytes()), None);
     assert_eq!(block(deep(65).as_bytes()), Some("nested too deeply"));
