@@ -114,7 +114,10 @@ impl Catalogue {
         }
         if pins.len() > known {
             std::fs::create_dir_all(&self.pins)?;
-            std::fs::write(&path, serde_json::to_vec_pretty(&pins)?)?;
+            // Whole or not at all: half a file of pins would unpin the other half.
+            let fresh = path.with_extension("new");
+            std::fs::write(&fresh, serde_json::to_vec_pretty(&pins)?)?;
+            std::fs::rename(&fresh, &path)?;
         }
         let changed = tools.values().filter(|tool| tool.changed).map(|tool| tool.name.clone()).collect();
         self.tools.write().unwrap_or_else(PoisonError::into_inner).insert(server.clone(), tools);

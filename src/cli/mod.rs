@@ -32,7 +32,7 @@ pub enum Exit {
     Incomplete = 4,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 fine · 1 a check failed · 2 usage or unreadable file · \
+const EXIT_CODES: &str = "Exit codes: 0 fine · 1 a check failed or a configuration is faulty · 2 usage or unreadable input · \
     3 result blocked (redact) · 4 chain holds but is incomplete (audit verify)";
 
 #[derive(Parser)]

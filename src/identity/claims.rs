@@ -44,7 +44,7 @@ pub(super) fn principal(token: &Compact<'_>, expected: &Expected<'_>) -> Result<
         Some(_) => return Err("scope"),
     };
     Ok(Principal {
-        lineage: lineage(&issuer, &subject, &client),
+        lineage: lineage(&issuer, &subject),
         token_id: text("jti")?,
         issuer,
         subject,
@@ -109,10 +109,11 @@ fn text(claims: &Map<String, Value>, name: &str) -> Option<String> {
     fit.then(|| text.to_owned())
 }
 
-/// Hashes with lengths, so that no two triples run together.
-fn lineage(issuer: &str, subject: &str, client: &str) -> Lineage {
+/// Hashes with lengths, so that no two pairs run together. The client is left out: with
+/// dynamic registration anyone gets a new one, and a budget with it.
+fn lineage(issuer: &str, subject: &str) -> Lineage {
     let mut input = Vec::new();
-    for part in [issuer, subject, client] {
+    for part in [issuer, subject] {
         input.extend_from_slice(&(part.len() as u64).to_be_bytes());
         input.extend_from_slice(part.as_bytes());
     }

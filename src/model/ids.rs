@@ -66,7 +66,7 @@ identifier! {
     SessionId
 }
 identifier! {
-    /// Whose doings are counted together: issuer, subject and client, hashed.
-    /// It outlives tokens and MCP sessions, so neither renews a budget.
+    /// Whose doings are counted together: issuer and subject, hashed. It outlives
+    /// tokens, clients and MCP sessions, so none of them renews a budget.
     Lineage
 }

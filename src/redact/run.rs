@@ -108,9 +108,11 @@ impl Echo {
     const MOST: usize = 256;
 
     pub(crate) fn learn(&mut self, finding: &Finding, value: &str) {
-        // "Maria de la Cruz" is looked for whole and by its capitalised words.
-        let words =
-            value.split_whitespace().filter(|word| word.chars().next().is_some_and(char::is_uppercase));
+        // "Maria de la Cruz" is looked for whole and by its capitalised words; the words
+        // of an address are too common for that.
+        let splits = finding.entity.as_str() == "PERSON";
+        let capital = |word: &&str| word.chars().next().is_some_and(char::is_uppercase);
+        let words = value.split_whitespace().filter(|word| splits && capital(word));
         for text in std::iter::once(value.trim()).chain(words) {
             let text = text.trim_matches(|c: char| !c.is_alphanumeric());
             let known = self.learned.iter().any(|(_, _, learned)| learned == text);

@@ -68,7 +68,7 @@ impl Release {
             let incoming = answer::read(message, Some(&id)).map_err(Denial::UpstreamMalformed)?;
             match incoming {
                 Incoming::Notification { method, params } => {
-                    out.extend(notice::progress(&method, params, &request, &grant));
+                    out.extend(notice::progress(call, &method, params, &request, &grant));
                 }
                 Incoming::Request => return Err(Denial::ResultBlocked("server request")),
                 Incoming::Error { code, message } => {

@@ -19,6 +19,7 @@ struct Progress {
 /// A progress notification about this very request; any other notification is
 /// dropped. Its message is text about data, so it passes the tool's plan.
 pub(super) fn progress(
+    call: &Call,
     method: &str,
     params: Option<&RawValue>,
     request: &Request,
@@ -37,7 +38,7 @@ pub(super) fn progress(
         object.insert("total".into(), Value::Number(total));
     }
     if let (Some(message), Some(object)) = (read.message, params.as_object_mut()) {
-        object.insert("message".into(), json!(filtered(&message, grant, 0)));
+        object.insert("message".into(), json!(filtered(&message, grant, super::result::year(call))));
     }
     let notification = json!({"jsonrpc": "2.0", "method": method, "params": params});
     Some(notification.to_string().into_bytes())

@@ -14,6 +14,7 @@ mod bad_input;
 mod commands;
 mod identity;
 mod injection;
+mod issuer;
 mod redaction;
 mod reload;
 mod rules;

@@ -62,7 +62,11 @@ impl Demo {
 
     /// Sends bytes as they are and reads the answer to its end.
     pub(crate) fn raw(&self, bytes: &[u8]) -> Answer {
-        let mut stream = TcpStream::connect(self.gate()).unwrap();
+        Self::raw_to(self.gate(), bytes)
+    }
+
+    fn raw_to(gate: &str, bytes: &[u8]) -> Answer {
+        let mut stream = TcpStream::connect(gate).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
         // The gate may refuse and close before all was sent.
         let _ = stream.write_all(bytes);
@@ -71,15 +75,19 @@ impl Demo {
 
     /// Posts a body to a server's endpoint with further header lines.
     pub(crate) fn post(&self, server: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        let mut request =
-            format!("POST /{server}/mcp HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.gate());
+        self.post_to(self.gate(), server, headers, body)
+    }
+
+    /// As [`Demo::post`], to another gate.
+    pub(crate) fn post_to(&self, gate: &str, server: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let mut request = format!("POST /{server}/mcp HTTP/1.1\r\nHost: {gate}\r\nConnection: close\r\n");
         for (name, value) in headers {
             request.push_str(&format!("{name}: {value}\r\n"));
         }
         request.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
         let mut bytes = request.into_bytes();
         bytes.extend_from_slice(body);
-        self.raw(&bytes)
+        Self::raw_to(gate, &bytes)
     }
 
     /// A well-formed `tools/call` of MCP 2026-07-28 with the ready-made token.

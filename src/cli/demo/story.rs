@@ -160,7 +160,15 @@ async fn hospital(world: &World, teller: &mut Teller) -> anyhow::Result<()> {
         refused.is_tool_error() && refused.refusal().starts_with("Refused"),
         &[&refused.refusal()],
     );
-    vacuum(&mut agent, teller).await
+    vacuum(&mut agent, teller).await?;
+    agent.sign_in("amara", "patient:read phi:read", &metadata).await?;
+    let again = agent.call("getPatient", json!({"patientId": "p-1001"})).await?;
+    teller.step(
+        "A new client and a new token do not help",
+        again.status == 403,
+        &[&format!("403 · {}", again.refusal())],
+    );
+    Ok(())
 }
 
 /// Pages through all patients until the gate drops.
