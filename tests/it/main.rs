@@ -16,6 +16,7 @@ mod identity;
 mod injection;
 mod issuer;
 mod redaction;
+mod reference;
 mod reload;
 mod rules;
 mod support;

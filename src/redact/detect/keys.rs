@@ -21,6 +21,15 @@ impl KeyPath {
         self.names.pop();
     }
 
+    /// The path without a last name that only wraps a value: `ssn.value` is `ssn`.
+    pub(crate) fn unwrapped(&self) -> Option<Self> {
+        const WRAPPERS: [&str; 8] =
+            ["value", "values", "raw", "number", "text", "formatted", "plain", "data"];
+        let (last, names) = self.names.split_last()?;
+        let wraps = !names.is_empty() && WRAPPERS.contains(&last.as_str());
+        wraps.then(|| Self { names: names.to_vec() })
+    }
+
     pub(crate) fn last(&self) -> Option<&str> {
         self.names.last().map(String::as_str)
     }

@@ -74,14 +74,18 @@ impl Scanner {
 
     /// The detector whose keys name this value's place.
     fn claimant(&self, path: &KeyPath, text: &str) -> Option<&Detector> {
+        self.claimant_at(path, text).or_else(|| self.claimant_at(&path.unwrapped()?, text))
+    }
+
+    fn claimant_at(&self, path: &KeyPath, text: &str) -> Option<&Detector> {
         let named = self.by_key.get(path.last()?).map(Vec::as_slice).unwrap_or_default();
-        let candidates = named.iter().chain(&self.by_suffix).filter_map(|&index| self.detectors.get(index));
-        let mut claims = candidates.filter(|detector| {
+        let mut candidates =
+            named.iter().chain(&self.by_suffix).filter_map(|&index| self.detectors.get(index));
+        candidates.find(|detector| {
             detector.keys.iter().any(|key| key.matches(path))
                 && !detector.veto_keys.iter().any(|key| key.matches(path))
                 && detector.value.as_ref().is_none_or(|shape| shape.is_match(text))
-        });
-        claims.next()
+        })
     }
 
     fn shapes(&self, path: &KeyPath, original: &str, folded: Option<&Folded>, findings: &mut Vec<Finding>) {
