@@ -50,7 +50,7 @@ identifier! {
     ToolName
 }
 identifier! {
-    /// One request through the gate. Appears in the audit trail and in answers.
+    /// One request through the gate: what its records have in common.
     CallId
 }
 identifier! {

@@ -60,15 +60,12 @@ impl Scanner {
         if text.trim().is_empty() {
             return;
         }
-        if let Some(detector) = self.claimant(path, text) {
+        let folded = (!text.is_ascii()).then(|| fold(text));
+        let plain = folded.as_ref().map_or(text, |folded| folded.text.as_str());
+        if let Some(detector) = self.claimant(path, plain) {
             findings.push(finding(detector, 0..text.len(), text, false));
-            return;
-        }
-        if text.is_ascii() {
-            self.shapes(path, text, None, findings);
         } else {
-            let folded = fold(text);
-            self.shapes(path, text, Some(&folded), findings);
+            self.shapes(path, text, folded.as_ref(), findings);
         }
     }
 
@@ -105,16 +102,18 @@ impl Scanner {
         for candidate in candidates {
             let range =
                 folded.map_or_else(|| candidate.range.clone(), |folded| folded.original(&candidate.range));
-            let chosen = findings.get(start..).unwrap_or_default();
-            let free =
-                chosen.iter().all(|other| other.range.end <= range.start || range.end <= other.range.start);
-            if let (true, Some(detector)) = (free, self.detectors.get(candidate.owner)) {
-                findings.push(finding(detector, range, original, true));
+            let Some(detector) = self.detectors.get(candidate.owner) else { continue };
+            let mut chosen = findings.iter_mut().skip(start);
+            // What sticks out of a surer finding must not stay visible.
+            match chosen.find(|other| other.range.start < range.end && range.start < other.range.end) {
+                Some(other) => {
+                    other.range = other.range.start.min(range.start)..other.range.end.max(range.end);
+                    other.whole = is_whole(original, &other.range);
+                }
+                None => findings.push(finding(detector, range, original, true)),
             }
         }
-        if let Some(chosen) = findings.get_mut(start..) {
-            chosen.sort_by_key(|finding| finding.range.start);
-        }
+        join(findings, start);
     }
 
     fn collect(&self, owner: usize, path: &KeyPath, text: &str, candidates: &mut Vec<Candidate>) {
@@ -123,25 +122,56 @@ impl Scanner {
         if detector.veto_keys.iter().any(|key| key.matches(path)) {
             return;
         }
-        for found in pattern.captures_iter(text) {
-            // A pattern may name the part that is the value: (?<value>…).
-            let Some(part) = found.name("value").or_else(|| found.get(0)) else { continue };
+        let mut from = 0;
+        while let Some(found) = pattern.captures_at(text, from) {
+            let Some((all, part)) = found.get(0).map(|all| (all, found.name("value").unwrap_or(all))) else {
+                return;
+            };
             let range = part.range();
             let cued = detector.context.as_ref().is_some_and(|cues| cued(cues, path, text, &range));
             let sound = detector.check.is_none_or(|check| check(part.as_str()));
             // A cue outweighs a failed check: a mistyped number is still somebody's.
             let holds = if detector.needs_context { cued } else { sound || cued };
-            if holds && stands_alone(text, &range) {
+            let alone = stands_alone(text, &range);
+            if holds && alone {
                 let score = detector.score + if cued { 0.3 } else { 0.0 } + if sound { 0.1 } else { 0.0 };
                 candidates.push(Candidate { range, owner, score });
+            }
+            // A match that fails its check may hide one that begins inside it.
+            let hides = alone && !holds && !detector.needs_context;
+            from = if hides {
+                ceiling(text, all.start() + 1)
+            } else {
+                all.end().max(ceiling(text, all.start() + 1))
+            };
+            if from > text.len() {
+                return;
             }
         }
     }
 }
 
+/// Findings that grew into each other become one, named after the first.
+fn join(findings: &mut Vec<Finding>, start: usize) {
+    let mut grown = findings.split_off(start);
+    grown.sort_by_key(|finding| finding.range.start);
+    for finding in grown {
+        match findings.get_mut(start..).and_then(<[Finding]>::last_mut) {
+            Some(last) if finding.range.start < last.range.end => {
+                last.range.end = last.range.end.max(finding.range.end)
+            }
+            _ => findings.push(finding),
+        }
+    }
+}
+
 fn finding(detector: &Detector, range: Range<usize>, text: &str, by_pattern: bool) -> Finding {
-    let whole = text.get(range.clone()).is_some_and(|found| found.len() == text.trim().len());
+    let whole = is_whole(text, &range);
     Finding { range, entity: detector.entity.clone(), rule: detector.id.clone(), whole, by_pattern }
+}
+
+fn is_whole(text: &str, range: &Range<usize>) -> bool {
+    range.len() >= text.trim().len()
 }
 
 /// Whether a cue word stands near the match or in the key the value stands under.
@@ -179,6 +209,13 @@ fn stands_alone(text: &str, range: &Range<usize>) -> bool {
         }
     }
     true
+}
+
+fn ceiling(text: &str, mut place: usize) -> usize {
+    while place < text.len() && !text.is_char_boundary(place) {
+        place += 1;
+    }
+    place
 }
 
 fn floor(text: &str, mut place: usize) -> usize {
