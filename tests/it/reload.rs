@@ -37,7 +37,7 @@ fn rules_change_under_load_and_no_call_is_lost() {
     // The listener answers once the catalogue was read.
     let (mut calls, mut phase, mut since) = (0, 0, Instant::now());
     while Instant::now() < deadline && phase < 3 {
-        let answer = demo.post_to(&listen.to_string(), "ledger", &headers, body.as_bytes());
+        let answer = Demo::post_to(&listen.to_string(), "ledger", &headers, body.as_bytes());
         assert_eq!(answer.status, 200, "call {calls} was lost: {answer:?}");
         let balance = &answer.json()["result"]["structuredContent"]["accounts"][0]["balance"];
         assert!(balance.is_number(), "call {calls}: {answer:?}");

@@ -75,11 +75,11 @@ impl Demo {
 
     /// Posts a body to a server's endpoint with further header lines.
     pub(crate) fn post(&self, server: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        self.post_to(self.gate(), server, headers, body)
+        Self::post_to(self.gate(), server, headers, body)
     }
 
     /// As [`Demo::post`], to another gate.
-    pub(crate) fn post_to(&self, gate: &str, server: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    pub(crate) fn post_to(gate: &str, server: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let mut request = format!("POST /{server}/mcp HTTP/1.1\r\nHost: {gate}\r\nConnection: close\r\n");
         for (name, value) in headers {
             request.push_str(&format!("{name}: {value}\r\n"));

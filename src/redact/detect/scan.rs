@@ -138,7 +138,7 @@ impl Scanner {
                 candidates.push(Candidate { range, owner, score });
             }
             // A match that fails its check may hide one that begins inside it.
-            let hides = alone && !holds && !detector.needs_context;
+            let hides = alone && !sound;
             from = if hides {
                 ceiling(text, all.start() + 1)
             } else {
@@ -158,7 +158,7 @@ fn join(findings: &mut Vec<Finding>, start: usize) {
     for finding in grown {
         match findings.get_mut(start..).and_then(<[Finding]>::last_mut) {
             Some(last) if finding.range.start < last.range.end => {
-                last.range.end = last.range.end.max(finding.range.end)
+                last.range.end = last.range.end.max(finding.range.end);
             }
             _ => findings.push(finding),
         }
