@@ -6,7 +6,8 @@ use crate::model::trail::{Action, Filtered};
 use crate::redact::detect::Finding;
 use crate::redact::marker::Markers;
 use crate::redact::operator::Operator;
-use std::collections::{BTreeMap, BTreeSet};
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// The state of one result. It holds values, so it never outlives the result and
 /// has no `Debug`.
@@ -62,7 +63,7 @@ impl Run {
 
     /// Notes that free text was shown, in which a name found elsewhere could stand.
     pub(crate) fn seen(&mut self, text: &str) {
-        self.prose |= text.contains(' ') && text.len() > 20;
+        self.prose |= text.contains(' ');
     }
 
     /// Whether a name was learned after free text had been shown. If so the counters
@@ -94,18 +95,20 @@ impl Run {
 }
 
 /// Values that a key named as personal, looked for in the free text of the same
-/// result: a note that says "Maria" is found by the record's own `given: Maria`.
+/// result: a note that says "Maria" is found by the record's own `given: Maria`. The
+/// first pass learns them, the second finds them, all in one automaton.
 #[derive(Default)]
 pub(crate) struct Echo {
     learned: Vec<(Entity, RuleId, String)>,
-    settled: usize,
+    known: HashSet<String>,
+    automaton: Option<AhoCorasick>,
 }
 
 impl Echo {
     /// Shorter words are too common to be looked for.
     const SHORTEST: usize = 3;
-    /// Bounds the work per text.
-    const MOST: usize = 256;
+    /// Bounds the automaton.
+    const MOST: usize = 10_000;
 
     pub(crate) fn learn(&mut self, finding: &Finding, value: &str) {
         // "Maria de la Cruz" is looked for whole and by its capitalised words; the words
@@ -115,8 +118,8 @@ impl Echo {
         let words = value.split_whitespace().filter(|word| splits && capital(word));
         for text in std::iter::once(value.trim()).chain(words) {
             let text = text.trim_matches(|c: char| !c.is_alphanumeric());
-            let known = self.learned.iter().any(|(_, _, learned)| learned == text);
-            if text.chars().count() >= Self::SHORTEST && !known && self.learned.len() < Self::MOST {
+            let long = text.chars().count() >= Self::SHORTEST;
+            if long && self.learned.len() < Self::MOST && self.known.insert(text.to_owned()) {
                 self.learned.push((finding.entity.clone(), finding.rule.clone(), text.to_owned()));
             }
         }
@@ -124,22 +127,22 @@ impl Echo {
 
     /// Adds findings for learned values that stand in `text` as whole words.
     pub(crate) fn find(&self, text: &str, findings: &mut Vec<Finding>) {
+        let Some(automaton) = &self.automaton else { return };
         let before = findings.len();
-        for (entity, rule, value) in &self.learned {
-            for (start, found) in text.match_indices(value.as_str()) {
-                let range = start..start + found.len();
-                let free = findings
-                    .iter()
-                    .all(|other| other.range.end <= range.start || range.end <= other.range.start);
-                if free && is_word(text, &range) {
-                    findings.push(Finding {
-                        whole: range.len() == text.len(),
-                        range,
-                        entity: entity.clone(),
-                        rule: rule.clone(),
-                        by_pattern: true,
-                    });
-                }
+        for found in automaton.find_iter(text) {
+            let range = found.range();
+            let Some((entity, rule, _)) = self.learned.get(found.pattern().as_usize()) else { continue };
+            let free =
+                findings.iter().all(|other| other.range.end <= range.start || range.end <= other.range.start);
+            if free && is_word(text, &range) {
+                let (entity, rule) = (entity.clone(), rule.clone());
+                findings.push(Finding {
+                    whole: range.len() == text.len(),
+                    range,
+                    entity,
+                    rule,
+                    by_pattern: true,
+                });
             }
         }
         if findings.len() > before {
@@ -147,12 +150,15 @@ impl Echo {
         }
     }
 
+    /// Builds the automaton once something was learned. True if it did. The longest
+    /// match wins, so that a full name is one marker rather than two.
     fn settle(&mut self) -> bool {
-        let grew = self.settled == 0 && !self.learned.is_empty();
-        self.settled = self.learned.len();
-        // Longest first, so that a full name is one marker rather than two.
-        self.learned.sort_by_key(|(_, _, text)| std::cmp::Reverse(text.len()));
-        grew
+        if self.automaton.is_some() || self.learned.is_empty() {
+            return false;
+        }
+        let values = self.learned.iter().map(|(_, _, text)| text);
+        self.automaton = AhoCorasickBuilder::new().match_kind(MatchKind::LeftmostLongest).build(values).ok();
+        self.automaton.is_some()
     }
 }
 

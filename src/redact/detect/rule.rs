@@ -11,6 +11,8 @@ use serde_saphyr::Spanned;
 
 /// A rule's pattern may not compile to more than this.
 const MAX_PATTERN_BYTES: usize = 1 << 20;
+/// What the lazy DFA of one pattern may hold; Unicode classes need more than the default.
+const MAX_CACHE_BYTES: usize = 1 << 24;
 const FEWEST_EXAMPLES: usize = 3;
 
 #[derive(Debug, Deserialize)]
@@ -126,8 +128,11 @@ fn compile(file: &str, raw: &File) -> Result<Detector, SourceFault> {
 }
 
 fn regex(file: &str, pattern: &Spanned<String>) -> Result<Regex, SourceFault> {
-    let built =
-        RegexBuilder::new(&pattern.value).size_limit(MAX_PATTERN_BYTES).ignore_whitespace(true).build();
+    let built = RegexBuilder::new(&pattern.value)
+        .size_limit(MAX_PATTERN_BYTES)
+        .dfa_size_limit(MAX_CACHE_BYTES)
+        .ignore_whitespace(true)
+        .build();
     built.map_err(|error| {
         let text = error.to_string();
         let last = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
@@ -141,8 +146,9 @@ fn words(file: &str, words: &[String]) -> Result<Option<Regex>, SourceFault> {
         return Ok(None);
     }
     let choices: Vec<String> = words.iter().map(|word| regex::escape(word)).collect();
-    let pattern = format!(r"(?i)(?:^|[^\pL])(?:{})(?:[^\pL]|$)", choices.join("|"));
-    Regex::new(&pattern).map(Some).map_err(|_| SourceFault::whole(file, "the `context` words are too many"))
+    let pattern = format!(r"(?i)(?:^|[^a-z])(?:{})(?:[^a-z]|$)", choices.join("|"));
+    let built = RegexBuilder::new(&pattern).dfa_size_limit(MAX_CACHE_BYTES).build();
+    built.map(Some).map_err(|_| SourceFault::whole(file, "the `context` words are too many"))
 }
 
 /// Runs the examples as a scanner with this detector alone would see them.

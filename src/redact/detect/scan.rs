@@ -2,7 +2,7 @@
 
 use crate::redact::detect::fold::{Folded, fold};
 use crate::redact::detect::{Detector, Finding, KeyPath};
-use regex::{RegexSet, RegexSetBuilder};
+use regex::{Regex, RegexSet, RegexSetBuilder};
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -125,13 +125,10 @@ impl Scanner {
             return;
         }
         let mut from = 0;
-        while let Some(found) = pattern.captures_at(text, from) {
-            let Some((all, part)) = found.get(0).map(|all| (all, found.name("value").unwrap_or(all))) else {
-                return;
-            };
-            let range = part.range();
+        while let Some((all, part)) = next_match(pattern, text, from) {
+            let range = part.clone();
             let cued = detector.context.as_ref().is_some_and(|cues| cued(cues, path, text, &range));
-            let sound = detector.check.is_none_or(|check| check(part.as_str()));
+            let sound = detector.check.is_none_or(|check| check(text.get(part).unwrap_or_default()));
             // A cue outweighs a failed check: a mistyped number is still somebody's.
             let holds = if detector.needs_context { cued } else { sound || cued };
             let alone = stands_alone(text, &range);
@@ -141,16 +138,25 @@ impl Scanner {
             }
             // A match that fails its check may hide one that begins inside it.
             let hides = alone && !sound;
-            from = if hides {
-                ceiling(text, all.start() + 1)
-            } else {
-                all.end().max(ceiling(text, all.start() + 1))
-            };
+            from =
+                if hides { ceiling(text, all.start + 1) } else { all.end.max(ceiling(text, all.start + 1)) };
             if from > text.len() {
                 return;
             }
         }
     }
+}
+
+/// The next match, and the part of it that is the value: `(?<value>…)`, or all of it.
+/// Groups cost much more than a match, so they are asked for only where there is one.
+fn next_match(pattern: &Regex, text: &str, from: usize) -> Option<(Range<usize>, Range<usize>)> {
+    let found = pattern.find_at(text, from)?.range();
+    if pattern.captures_len() == 1 {
+        return Some((found.clone(), found));
+    }
+    let groups = pattern.captures_at(text, found.start)?;
+    let part = groups.name("value").or_else(|| groups.get(0))?.range();
+    Some((groups.get(0)?.range(), part))
 }
 
 /// Findings that grew into each other become one, named after the first.
