@@ -34,10 +34,11 @@ const STAGES: [&str; 8] =
     ["identity", "session", "policy", "inspect", "exchange", "upstream", "release", "audit"];
 
 /// Foreign crates and the only modules that may name them.
-const PINNED: [(&str, &[&str]); 8] = [
+const PINNED: [(&str, &[&str]); 9] = [
     ("hyper", &["net", "server"]),
     ("hyper_util", &["net", "server"]),
     ("hyper_rustls", &["net"]),
+    ("rustls", &["net"]),
     ("axum", &["server", "cli"]),
     ("jsonwebtoken", &["jose"]),
     ("regorus", &["policy"]),

@@ -114,3 +114,15 @@ fn the_decision_matrix_is_the_committed_one() {
     let committed = std::fs::read_to_string(path).unwrap_or_default();
     assert_eq!(now, committed, "run with UPDATE_MATRIX=1 and review the difference");
 }
+
+#[test]
+fn the_demo_needs_no_trust_roots() {
+    let output = Command::new(PROGRAM)
+        .args(["demo", "--once", "--json"])
+        .envs([("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")])
+        .output()
+        .unwrap();
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{stdout}");
+    assert!(stdout.contains("\"failed\":0"), "{stdout}");
+}
