@@ -78,7 +78,7 @@ impl Gate {
     pub async fn pass(&self, arrival: Arrival) -> Reply {
         let mut call = Call::begin(CallId::new(random_id()), self.clock.clone());
         let outcome = self.walk(&mut call, arrival).await;
-        self.audit.seal(&call, outcome).await
+        self.audit.seal(call, outcome).await
     }
 
     async fn walk(&self, call: &mut Call, arrival: Arrival) -> Result<Released, Denial> {
@@ -89,7 +89,7 @@ impl Gate {
         let vetted = crate::inspect::vet(&rulebook.injection, call, permitted)?;
         let delegated = self.exchange.delegate(call, vetted).await?;
         let answered = self.upstream.forward(call, delegated).await?;
-        self.release.filter(call, answered)
+        self.release.filter(call, answered).await
     }
 
     fn decider<'g>(&'g self, rulebook: &'g Rulebook) -> Decider<'g> {

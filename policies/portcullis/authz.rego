@@ -1,8 +1,9 @@
 # METADATA
 # title: Who may call which tool
 # description: >-
-#   The decision of the gate for one request. A tool call needs every scope that the
-#   tool's rules name; a request that touches no tool needs only a valid token.
+#   The decision of the gate for one request. A request about a tool, prompt or resource
+#   needs every scope that its rules name; any other needs only a valid token. What a
+#   server's rules do not serve never comes here.
 package portcullis.authz
 
 # METADATA
@@ -11,7 +12,7 @@ package portcullis.authz
 # entrypoint: true
 default decision := {"allow": false, "reason": "Access denied.", "scopes": []}
 
-decision := {"allow": true, "reason": "no tool is called"} if {
+decision := {"allow": true, "reason": "no data is asked for"} if {
 	input.method in methods_without_tool
 	input.tool == null
 }
@@ -27,20 +28,45 @@ decision := {"allow": false, "reason": reason, "scopes": input.tool.scopes} if {
 }
 
 # METADATA
-# title: Requests that name no tool
+# title: Requests that ask for no one's data
 methods_without_tool := {
 	"http/delete",
+	"http/get",
 	"initialize",
+	"logging/setLevel",
 	"notifications/cancelled",
 	"notifications/initialized",
 	"notifications/progress",
+	"notifications/roots/list_changed",
 	"ping",
+	"prompts/list",
+	"resources/list",
+	"resources/templates/list",
+	"response",
 	"server/discover",
+	"skills/get",
+	"skills/list",
+	"subscriptions/listen",
+	"tasks/list",
 	"tools/list",
 }
 
+methods_with_tool := {
+	"completion/complete",
+	"prompts/get",
+	"resources/directory/read",
+	"resources/read",
+	"resources/subscribe",
+	"resources/unsubscribe",
+	"tasks/cancel",
+	"tasks/get",
+	"tasks/result",
+	"tasks/update",
+	"tools/call",
+}
+
 calls_a_tool if {
-	input.method == "tools/call"
+	input.method in methods_with_tool
 	is_object(input.tool)
 	is_array(input.tool.scopes)
 	is_array(input.principal.scopes)

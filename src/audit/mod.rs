@@ -1,16 +1,23 @@
 //! Stage 9: the outcome is on record before the answer leaves.
 //!
 //! Invariant: [`Reply`] is made here alone, and only with a receipt for its record,
-//! or else it says that the call could not be recorded and nothing more.
+//! or else it says that the call could not be recorded and nothing more. A stream's
+//! opening record is the decision that was written before it was asked for; its closing
+//! one is written before its last message leaves.
+
+mod recorded;
 
 use crate::journal::Journal;
 use crate::journal::record::{self, Pseudonyms};
 use crate::model::call::{Asked, Call};
 use crate::model::denial::Denial;
-use crate::release::Released;
+use crate::model::ids::SessionId;
+use crate::release::{Body, Released};
+pub use recorded::{Ending, Recorded};
 use std::sync::Arc;
 
 /// Seals outcomes.
+#[derive(Clone)]
 pub struct Audit {
     journal: Journal,
     pseudonyms: Arc<Pseudonyms>,
@@ -18,8 +25,16 @@ pub struct Audit {
 
 /// What leaves the gate. `server` turns it into HTTP.
 pub struct Reply {
-    outcome: Result<Released, Denial>,
+    outcome: Result<Answer, Denial>,
+    session: Option<SessionId>,
     asked: Asked,
+}
+
+/// An answer on record.
+pub enum Answer {
+    Whole(Body),
+    /// Messages still to come; each call of [`Recorded::next`] keeps the record.
+    Streaming(Box<Recorded>),
 }
 
 impl Audit {
@@ -28,22 +43,41 @@ impl Audit {
     }
 
     /// Records how the call ended, then lets it end.
-    pub async fn seal(&self, call: &Call, outcome: Result<Released, Denial>) -> Reply {
+    pub async fn seal(&self, call: Call, outcome: Result<Released, Denial>) -> Reply {
         let asked = call.asked.clone();
-        let record = record::outcome(call, outcome.as_ref().err(), &self.pseudonyms);
+        let (body, session) = match outcome {
+            Ok(released) => match released.into_parts() {
+                (Body::Stream(stream), session) => {
+                    let recorded = Recorded::new(self.clone(), call, *stream);
+                    let outcome = Ok(Answer::Streaming(Box::new(recorded)));
+                    return Reply { outcome, session, asked };
+                }
+                (body, session) => (Ok(Answer::Whole(body)), session),
+            },
+            Err(denial) => (Err(denial), None),
+        };
+        let kept =
+            self.record(&call, body.as_ref().err().map_or("ok", Denial::code), body.as_ref().err()).await;
+        Reply { outcome: kept.and(body), session, asked }
+    }
+
+    /// # Errors
+    /// [`Denial::AuditUnavailable`]: the answer must be withheld.
+    async fn record(&self, call: &Call, status: &str, denial: Option<&Denial>) -> Result<(), Denial> {
+        let record = record::outcome(call, status, denial, &self.pseudonyms);
         match self.journal.append(record).await {
-            Ok(_receipt) => Reply { outcome, asked },
+            Ok(_receipt) => Ok(()),
             Err(fault) => {
                 tracing::error!(%fault, call = %call.id, "record an outcome; the answer is withheld");
-                Reply { outcome: Err(Denial::AuditUnavailable), asked }
+                Err(Denial::AuditUnavailable)
             }
         }
     }
 }
 
 impl Reply {
-    /// How the call ended, and what is known of the request.
-    pub fn into_parts(self) -> (Result<Released, Denial>, Asked) {
-        (self.outcome, self.asked)
+    /// How the call ended, the session it opened, and what is known of the request.
+    pub fn into_parts(self) -> (Result<Answer, Denial>, Option<SessionId>, Asked) {
+        (self.outcome, self.session, self.asked)
     }
 }

@@ -4,11 +4,13 @@
 //! listed until an operator accepts it. A description that changes after review is
 //! how a trusted tool is turned against its users.
 
+mod mirror;
 mod schema;
 
 use crate::jose::{base64url, sha256};
 use crate::model::ids::ServerName;
 use crate::redact::shape::Shape;
+pub use mirror::Mirrored;
 use schema::ArgumentSchema;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashMap};
@@ -23,16 +25,20 @@ pub struct Definition {
     pub shape: Option<Shape>,
     /// Set when the hash is not the pinned one.
     pub changed: bool,
+    /// The arguments that headers mirror (`x-mcp-header`).
+    pub mirrored: Vec<Mirrored>,
     arguments: Result<ArgumentSchema, String>,
 }
 
 impl Definition {
+    /// None for what is no tool, or has mirrored arguments that clients must not accept.
     fn read(tool: &Value) -> Option<Self> {
         let name = tool.get("name")?.as_str()?.to_owned();
         let schema = tool.get("inputSchema").cloned().unwrap_or_else(|| json!({"type": "object"}));
         let shape = tool.get("outputSchema").map(Shape::compile);
         let arguments = ArgumentSchema::compile(&schema);
-        Some(Self { name, hash: hash(tool), shape, changed: false, arguments })
+        let mirrored = mirror::mirrored(&schema)?;
+        Some(Self { name, hash: hash(tool), shape, changed: false, mirrored, arguments })
     }
 
     /// Checks arguments against the pinned `inputSchema`.

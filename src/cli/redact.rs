@@ -99,12 +99,12 @@ fn plan(rules: &Rules, options: &Options) -> anyhow::Result<Plan> {
 fn filter(redactor: &mut Redactor<'_>, input: &[u8]) -> Result<Option<String>, &'static str> {
     let text = std::str::from_utf8(input).map_err(|_| "not UTF-8")?;
     if is_tool_result(text) {
-        return release::tool_result(redactor, None, Blobs::Drop, text, false).map(Some).map_err(|denial| {
-            match denial {
+        return release::tool_result(redactor, None, Blobs::Drop, text).map(Some).map_err(
+            |denial| match denial {
                 Denial::ResultBlocked(why) => why,
                 _ => "not a tool result",
-            }
-        });
+            },
+        );
     }
     let mut filtered = redactor.text(text).map_err(Blocked::reason)?;
     if redactor.must_repeat() {

@@ -83,8 +83,13 @@ fn decision_matrix() -> anyhow::Result<String> {
             tools.sort_by(|a, b| a.0.cmp(&b.0));
             for (name, tool) in tools {
                 let scopes = tool.scopes.iter().collect();
-                let asked =
-                    Tool { server: server.as_str(), name: name.as_str(), labels: &tool.labels, scopes };
+                let asked = Tool {
+                    kind: "tool",
+                    server: server.as_str(),
+                    name: name.as_str(),
+                    labels: &tool.labels,
+                    scopes,
+                };
                 let decision = crate::policy::judge(&policies, &principal, &asked);
                 let (allow, reason) = decision
                     .map_or((false, "no decision".into()), |decision| (decision.allow, decision.reason));

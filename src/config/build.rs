@@ -19,13 +19,16 @@ use crate::model::ids::ServerName;
 use crate::model::scope::Scopes;
 use crate::net::HttpClient;
 use crate::pipeline::{Gate, Rulebook};
+use crate::redact::tools::ServerRules;
 use crate::release::Release;
 use crate::server::Served;
 use crate::server::listener;
 use crate::server::router::BodyLimits;
 use crate::session::{Guard, Limits, Rate};
 use crate::store::lineages::{Budget, Lineages};
+use crate::store::seals::Seals;
 use crate::store::sessions::Sessions;
+use crate::store::tasks::Tasks;
 use crate::upstream::Upstream;
 use arc_swap::ArcSwap;
 use std::collections::{BTreeMap, HashMap};
@@ -157,6 +160,8 @@ impl Checked {
             kill_for: Duration::from_secs(guard.kill_seconds),
         }));
         let sessions = Arc::new(Sessions::default());
+        let seals = Arc::new(Seals::open(&state).map_err(|error| fault(&error))?);
+        let tasks = Arc::new(Tasks::default());
         let rates = Limits::new(
             rate(guard.calls_per_second, guard.call_burst),
             rate(guard.tool_calls_per_second, guard.tool_call_burst),
@@ -177,13 +182,19 @@ impl Checked {
         let gate = Gate {
             clock: clock.clone(),
             identity: Identity::new(resources, issuers, own, LEEWAY),
-            guard: Guard::new(rates, lineages.clone(), sessions.clone()),
+            guard: Guard {
+                limits: rates,
+                lineages: lineages.clone(),
+                sessions: sessions.clone(),
+                seals: seals.clone(),
+                tasks: tasks.clone(),
+            },
             rulebook: ArcSwap::from_pointee(self.rulebook),
             catalogue: Arc::new(Catalogue::new(&state.join("pins"))),
             lineages: lineages.clone(),
             exchange: Exchange::new(tokens.clone(), modes(&self.file), journal.clone(), pseudonyms.clone()),
             upstream: Arc::new(upstream),
-            release: Release::new(lineages, sessions),
+            release: Release { lineages, sessions, seals, tasks },
             audit: Audit::new(journal, pseudonyms),
         };
         Ok(Built {
@@ -306,10 +317,9 @@ fn audiences(file: &File) -> HashMap<ServerName, Option<String>> {
 /// The scopes that a server's tools need or are released by, for its metadata.
 fn scopes(file: &File, rulebook: &Rulebook) -> BTreeMap<ServerName, Scopes> {
     let of = |name: &ServerName| {
-        let tools =
-            rulebook.rules.server(name).into_iter().flat_map(super::super::redact::tools::ServerRules::named);
-        tools.fold(Scopes::default(), |all, (_, tool)| {
-            all.union(&tool.scopes).union(&tool.releasing_scopes().collect())
+        let rules = rulebook.rules.server(name).into_iter().flat_map(ServerRules::all);
+        rules.fold(Scopes::default(), |all, rule| {
+            all.union(&rule.scopes).union(&rule.releasing_scopes().collect())
         })
     };
     file.upstreams.keys().map(ServerName::new).map(|name| (name.clone(), of(&name))).collect()

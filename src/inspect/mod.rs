@@ -1,18 +1,25 @@
 //! Stage 4: what is said to the tool.
 //!
 //! Invariant: no argument leaves that does not fit the tool's pinned schema, reads
-//! like an instruction to the system, or would write a redaction marker back.
+//! like an instruction to the system, would write a redaction marker back, or holds
+//! personal data where the rules let none out. The same goes for prompt arguments,
+//! answers to a server's questions, and whatever else a client may send.
 
 mod canonical;
 pub mod injection;
 mod markers;
+mod message;
 
+use crate::catalogue::Definition;
 use crate::model::call::Call;
-use crate::model::denial::Denial;
+use crate::model::denial::{Denial, MessageFault};
 use crate::model::sensitive::Sensitive;
 use crate::model::trail::Event;
 use crate::policy::Permitted;
 use crate::request::{Grant, Request};
+use crate::wire::message::Message;
+use crate::wire::method::Method;
+use crate::wire::revision::Era;
 use injection::{Action, Injection};
 use serde_json::Value;
 
@@ -24,15 +31,32 @@ pub struct Vetted {
 }
 
 /// # Errors
-/// [`Denial::ArgumentsInvalid`], [`Denial::MarkerWrittenBack`] or [`Denial::Injection`].
+/// [`Denial::ArgumentsInvalid`], [`Denial::MarkerWrittenBack`], [`Denial::Injection`] or
+/// [`Denial::Outflow`].
 pub fn vet(rules: &Injection, call: &mut Call, permitted: Permitted) -> Result<Vetted, Denial> {
-    if let Some(grant) = &permitted.grant().call {
-        let arguments = permitted.request().message.arguments();
-        grant.definition.check(&arguments).map_err(Denial::ArgumentsInvalid)?;
-        texts(&arguments, &mut |text| look(rules, call, text))?;
+    let (request, grant) = (permitted.request(), permitted.grant());
+    if request.method() == Method::ToolsCall {
+        let definition = grant.item.as_ref().and_then(|item| item.definition.as_ref());
+        let definition = definition.ok_or(Denial::ToolUnknown)?;
+        let arguments = request.message.arguments();
+        definition.check(&arguments).map_err(Denial::ArgumentsInvalid)?;
+        if request.revision.era() == Era::Modern {
+            check_mirrored(definition, &arguments, &request.message)?;
+        }
     }
+    message::look(rules, call, request, grant)?;
     let (request, token, grant) = permitted.into_parts();
     Ok(Vetted { request, token, grant })
+}
+
+/// Headers that mirror arguments must agree with them: another reader goes by the header.
+fn check_mirrored(definition: &Definition, arguments: &Value, message: &Message) -> Result<(), Denial> {
+    let header = |name: &str| message.mirrored.iter().find(|(known, _)| known == name);
+    let agree = definition.mirrored.iter().all(|mirrored| {
+        mirrored.agrees(arguments, header(&mirrored.header).map(|(_, value)| value.as_str()))
+    });
+    let fault = MessageFault::HeaderMismatch("an Mcp-Param header is missing or differs from the body");
+    if agree { Ok(()) } else { Err(Denial::MessageMalformed(fault)) }
 }
 
 fn look(rules: &Injection, call: &mut Call, text: &str) -> Result<(), Denial> {

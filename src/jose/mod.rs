@@ -34,3 +34,26 @@ pub fn random_id() -> String {
     let mut bytes = [0_u8; 16];
     rand::fill(&mut bytes).map_or_else(|_| String::new(), |()| base64url(&bytes))
 }
+
+/// A secret of this deployment: read from a file, or made there for its owner alone.
+///
+/// # Errors
+/// When the file cannot be read or made, or is too short to be one.
+pub fn kept_secret(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
+    if !path.exists() {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        let secret = format!("{}{}", random_id(), random_id());
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        std::io::Write::write_all(&mut options.open(path)?, secret.as_bytes())?;
+    }
+    let secret = std::fs::read(path)?;
+    if secret.len() < 32 {
+        return Err(std::io::Error::other("the key file is too short"));
+    }
+    Ok(secret)
+}

@@ -22,20 +22,7 @@ impl Pseudonyms {
     /// # Errors
     /// When the file cannot be read or made.
     pub fn open(directory: &Path) -> std::io::Result<Self> {
-        let path = directory.join("pseudonym.key");
-        if !path.exists() {
-            std::fs::create_dir_all(directory)?;
-            let secret = format!("{}{}", crate::jose::random_id(), crate::jose::random_id());
-            let mut options = std::fs::OpenOptions::new();
-            options.write(true).create_new(true);
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            std::io::Write::write_all(&mut options.open(&path)?, secret.as_bytes())?;
-        }
-        let secret = std::fs::read(&path)?;
-        if secret.len() < 32 {
-            return Err(std::io::Error::other("the pseudonym key is too short"));
-        }
+        let secret = crate::jose::kept_secret(&directory.join("pseudonym.key"))?;
         Ok(Self { key: hmac::Key::new(hmac::HMAC_SHA256, &secret) })
     }
 
@@ -55,8 +42,13 @@ pub fn decision(call: &Call, pseudonyms: &Pseudonyms) -> Map<String, Value> {
     record
 }
 
-/// The record of how a call ended. A refused call has only this one, so it says all.
-pub fn outcome(call: &Call, denial: Option<&Denial>, pseudonyms: &Pseudonyms) -> Map<String, Value> {
+/// The record of how a call ended, in one word. A refused call has only this one, so it says all.
+pub fn outcome(
+    call: &Call,
+    status: &str,
+    denial: Option<&Denial>,
+    pseudonyms: &Pseudonyms,
+) -> Map<String, Value> {
     let forwarded = call.trail.events().iter().any(|event| matches!(event, Event::Delegated { .. }));
     let mut record = opening(if forwarded { "outcome" } else { "refusal" }, call);
     if !forwarded && denial.is_none() {
@@ -68,7 +60,7 @@ pub fn outcome(call: &Call, denial: Option<&Denial>, pseudonyms: &Pseudonyms) ->
             describe(event, pseudonyms, &mut record);
         }
     }
-    record.insert("status".into(), json!(denial.map_or("ok", Denial::code)));
+    record.insert("status".into(), json!(status));
     if let Some(detail) = denial.and_then(Denial::detail) {
         record.insert("detail".into(), json!(plain(detail)));
     }

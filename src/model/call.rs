@@ -25,6 +25,8 @@ pub struct Asked {
     /// MCP 2026-07-28 or later.
     pub modern: bool,
     pub calls_tool: bool,
+    /// The revision that the client declared, known to the gate or not.
+    pub revision: Option<String>,
 }
 
 impl Call {

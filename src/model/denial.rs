@@ -31,6 +31,12 @@ pub enum Denial {
     RevisionUnsupported,
     SessionAbsent,
     SessionUnknown,
+    /// A request state, task, cursor or event id that this caller was not given here.
+    HandleUnknown,
+    /// A response to a request that no server made of this client.
+    AnswerUnexpected,
+    /// The client uses an extension that it does not declare.
+    CapabilityMissing,
     /// The lineage was killed; the duration is what is left of the kill.
     Killed(Duration),
     RateLimited(Duration),
@@ -57,6 +63,8 @@ pub enum Denial {
     Injection(RuleId),
     /// A redaction marker came back as an argument and would overwrite real data.
     MarkerWrittenBack,
+    /// Personal data that this tool, prompt or server may not be sent.
+    Outflow(RuleId),
 
     // -- exchange and upstream
     ExchangeFailed(&'static str),
@@ -64,6 +72,8 @@ pub enum Denial {
     UpstreamTimedOut,
     UpstreamMalformed(&'static str),
     UpstreamRefused(u16),
+    /// The server has no standing stream (HTTP GET).
+    StreamRefused,
 
     // -- release
     /// The result could not be filtered whole, so none of it is passed.
@@ -112,6 +122,9 @@ impl Denial {
             Self::RevisionUnsupported => "revision_unsupported",
             Self::SessionAbsent => "session_absent",
             Self::SessionUnknown => "session_unknown",
+            Self::HandleUnknown => "handle_unknown",
+            Self::AnswerUnexpected => "answer_unexpected",
+            Self::CapabilityMissing => "capability_missing",
             Self::Killed(_) => "killed",
             Self::RateLimited(_) => "rate_limited",
             Self::ScopeMissing { .. } => "scope_missing",
@@ -122,11 +135,13 @@ impl Denial {
             Self::ArgumentsInvalid(_) => "arguments_invalid",
             Self::Injection(_) => "injection",
             Self::MarkerWrittenBack => "marker_written_back",
+            Self::Outflow(_) => "outflow",
             Self::ExchangeFailed(_) => "exchange_failed",
             Self::UpstreamUnreachable => "upstream_unreachable",
             Self::UpstreamTimedOut => "upstream_timed_out",
             Self::UpstreamMalformed(_) => "upstream_malformed",
             Self::UpstreamRefused(_) => "upstream_refused",
+            Self::StreamRefused => "stream_refused",
             Self::ResultBlocked(_) => "result_blocked",
             Self::BudgetExceeded => "budget_exceeded",
             Self::AuditUnavailable => "audit_unavailable",
@@ -142,7 +157,7 @@ impl Denial {
             | Self::UpstreamMalformed(detail)
             | Self::ResultBlocked(detail) => Some(detail),
             Self::MessageMalformed(fault) => fault.detail(),
-            Self::Injection(rule) => Some(rule.as_str()),
+            Self::Injection(rule) | Self::Outflow(rule) => Some(rule.as_str()),
             Self::ScopeMissing { reason, .. } | Self::PolicyRefused { reason } => Some(reason),
             Self::ArgumentsInvalid(detail) => Some(detail),
             Self::TokenAbsent
@@ -152,6 +167,9 @@ impl Denial {
             | Self::RevisionUnsupported
             | Self::SessionAbsent
             | Self::SessionUnknown
+            | Self::HandleUnknown
+            | Self::AnswerUnexpected
+            | Self::CapabilityMissing
             | Self::Killed(_)
             | Self::RateLimited(_)
             | Self::PolicyUnavailable
@@ -161,6 +179,7 @@ impl Denial {
             | Self::UpstreamUnreachable
             | Self::UpstreamTimedOut
             | Self::UpstreamRefused(_)
+            | Self::StreamRefused
             | Self::BudgetExceeded
             | Self::AuditUnavailable => None,
         }
@@ -179,6 +198,11 @@ impl Denial {
             Self::RevisionUnsupported => "Unsupported protocol version.".into(),
             Self::SessionAbsent => "Mcp-Session-Id is required after initialize.".into(),
             Self::SessionUnknown => "Unknown or ended session: initialize again.".into(),
+            Self::HandleUnknown => "Unknown request state, task, cursor or event id.".into(),
+            Self::AnswerUnexpected => "This response answers no open request of the server.".into(),
+            Self::CapabilityMissing => {
+                "The client must declare the extension io.modelcontextprotocol/tasks.".into()
+            }
             Self::Killed(_) => "Access stopped: this session showed a pattern of data exfiltration. \
                  Contact your security team."
                 .into(),
@@ -196,8 +220,10 @@ impl Denial {
             Self::MarkerWrittenBack => {
                 "Refused: an argument carries a redaction marker, which would overwrite real data.".into()
             }
+            Self::Outflow(_) => "Refused: this holds personal data that may not be sent there.".into(),
             Self::ExchangeFailed(_) => "No delegated access could be obtained for this call.".into(),
             Self::UpstreamUnreachable => "The tool's server cannot be reached.".into(),
+            Self::StreamRefused => "This server offers no standing stream.".into(),
             Self::UpstreamTimedOut => {
                 "The tool's server did not answer in time; the outcome is unknown.".into()
             }
@@ -261,7 +287,7 @@ impl MessageFault {
             Self::NotAcceptable => "Accept must allow application/json and text/event-stream.",
             Self::Host => "This host is not served here.",
             Self::Origin => "Origin not allowed.",
-            Self::HttpMethod => "Only POST and DELETE are served here.",
+            Self::HttpMethod => "Only POST, GET and DELETE are served here.",
         }
     }
 }

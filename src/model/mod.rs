@@ -7,6 +7,7 @@ pub mod call;
 pub mod clock;
 pub mod denial;
 pub mod fault;
+pub mod feature;
 pub mod ids;
 pub mod principal;
 pub mod scope;

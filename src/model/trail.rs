@@ -72,12 +72,43 @@ pub struct Action {
     pub count: u64,
 }
 
+impl Filtered {
+    fn absorb(&mut self, more: &Filtered) {
+        self.bytes_in += more.bytes_in;
+        self.bytes_out += more.bytes_out;
+        self.values_inspected += more.values_inspected;
+        self.withheld += more.withheld;
+        self.subjects += more.subjects;
+        for action in &more.actions {
+            let same = |known: &&mut Action| {
+                (&known.rule, &known.entity, known.operator)
+                    == (&action.rule, &action.entity, action.operator)
+            };
+            match self.actions.iter_mut().find(same) {
+                Some(known) => known.count += action.count,
+                None => self.actions.push(action.clone()),
+            }
+        }
+    }
+}
+
 /// The append-only list.
 #[derive(Debug, Default)]
 pub struct Trail(Vec<Event>);
 
 impl Trail {
+    /// What was filtered is summed up: a stream has one record, however long it is.
     pub fn add(&mut self, event: Event) {
+        if let Event::Filtered(more) = &event {
+            let summed = self.0.iter_mut().find_map(|event| match event {
+                Event::Filtered(sum) => Some(sum),
+                _ => None,
+            });
+            if let Some(sum) = summed {
+                sum.absorb(more);
+                return;
+            }
+        }
         self.0.push(event);
     }
 

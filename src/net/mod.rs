@@ -87,7 +87,7 @@ impl HttpClient {
         if !plain {
             return Err(NetFault::Encoded);
         }
-        Ok(answer.map(|body| Chunks { body, left: limits.max_bytes, timeout: limits.timeout }))
+        Ok(answer.map(|body| Chunks { body, left: limits.max_bytes, timeout: Some(limits.timeout) }))
     }
 }
 
@@ -102,18 +102,32 @@ fn trusting_nobody() -> rustls::ClientConfig {
 pub struct Chunks {
     body: Incoming,
     left: usize,
-    timeout: Duration,
+    /// Between two pieces; None waits for ever.
+    timeout: Option<Duration>,
 }
 
 impl Chunks {
+    /// A stream that stays open: it may be silent for as long as it likes, and has no last
+    /// byte to count to.
+    pub fn standing(mut self) -> Self {
+        (self.left, self.timeout) = (usize::MAX, None);
+        self
+    }
+
     /// The next piece; `None` at the end.
     pub async fn next(&mut self) -> Option<Result<Bytes, NetFault>> {
         loop {
-            let frame = match tokio::time::timeout(self.timeout, self.body.frame()).await {
-                Err(_) => return Some(Err(NetFault::TimedOut)),
-                Ok(None) => return None,
-                Ok(Some(Err(_))) => return Some(Err(NetFault::Broken)),
-                Ok(Some(Ok(frame))) => frame,
+            let frame = match self.timeout {
+                None => self.body.frame().await,
+                Some(timeout) => match tokio::time::timeout(timeout, self.body.frame()).await {
+                    Err(_) => return Some(Err(NetFault::TimedOut)),
+                    Ok(frame) => frame,
+                },
+            };
+            let frame = match frame {
+                None => return None,
+                Some(Err(_)) => return Some(Err(NetFault::Broken)),
+                Some(Ok(frame)) => frame,
             };
             // Trailers are not passed on.
             let Ok(data) = frame.into_data() else { continue };

@@ -16,9 +16,11 @@ pub struct Input<'i> {
     pub time: u64,
 }
 
-/// The tool that is called.
+/// The tool, prompt or resource that is asked for.
 #[derive(Clone, Debug)]
 pub struct Tool<'i> {
+    /// `tool`, `prompt` or `resource`.
+    pub kind: &'static str,
     pub server: &'i str,
     pub name: &'i str,
     pub labels: &'i [String],
@@ -37,7 +39,7 @@ impl Input<'_> {
                 "actors": principal.actors, "claims": principal.claims,
             },
             "tool": self.tool.as_ref().map(|tool| json!({
-                "server": tool.server, "name": tool.name, "labels": tool.labels, "scopes": tool.scopes,
+                "kind": tool.kind, "server": tool.server, "name": tool.name, "labels": tool.labels, "scopes": tool.scopes,
             })),
             "arguments": self.arguments,
             "session": {"subjects": self.subjects},

@@ -6,21 +6,24 @@
 pub mod engine;
 pub mod input;
 
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Definition};
 use crate::model::call::Call;
 use crate::model::denial::Denial;
 use crate::model::scope::Scopes;
 use crate::model::sensitive::Sensitive;
 use crate::model::trail::Event;
+use crate::redact::plan::Plan;
 use crate::redact::rules::Rules;
-use crate::redact::tools::{Narrowing, ToolRules};
-use crate::request::{Grant, Request, ToolGrant};
+use crate::redact::tools::{Narrowing, Pattern, ServerRules, ToolRules};
+use crate::request::{Grant, ItemGrant, MessageGrant, Request, Shown, Target};
 use crate::session::Bound;
 use crate::store::lineages::Lineages;
+use crate::wire::capabilities::Offers;
 use crate::wire::method::Method;
 use engine::{Decision, Policies};
 use input::{Input, Tool};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Rules and policies of one revision, and what is known of tools and callers.
@@ -43,69 +46,171 @@ pub struct Permitted {
 impl Decider<'_> {
     /// # Errors
     /// [`Denial::ToolUnknown`], [`Denial::ToolChanged`], [`Denial::ScopeMissing`],
-    /// [`Denial::PolicyRefused`] or [`Denial::PolicyUnavailable`].
+    /// [`Denial::PolicyRefused`], [`Denial::PolicyUnavailable`], or
+    /// [`Denial::MethodRefused`] for a part of MCP that the server's rules leave out.
     pub fn permit(&self, call: &mut Call, bound: Bound) -> Result<Permitted, Denial> {
         let (request, token) = bound.into_parts();
-        let mut grant = Grant { rules_version: self.version.to_owned(), ..Grant::default() };
-        match request.message.tool() {
-            Some(name) => grant.call = Some(self.tool(call, &request, name)?),
+        let rules = self.rules.server(&request.server).ok_or(Denial::MethodRefused)?;
+        self.offered(&request, rules)?;
+        let mut grant =
+            Grant { rules_version: self.version.to_owned(), messages: messages(rules), ..Grant::default() };
+        match &request.target {
+            Some(target) => grant.item = Some(self.item(call, &request, target)?),
             None => {
                 let decision = self.decide(call, &request, None, Value::Null)?;
                 self.record(call, &decision);
                 refuse(&decision)?;
-                if request.method() == Method::ToolsList {
-                    grant.listed = self.listed(call, &request);
+                match request.method() {
+                    Method::ToolsList => grant.tools = self.listed(call, &request),
+                    Method::PromptsList => grant.shown = self.shown(call, &request, rules.prompts()),
+                    Method::ResourcesList | Method::ResourcesTemplatesList => {
+                        grant.shown = self.shown(call, &request, rules.resources());
+                    }
+                    Method::SubscriptionsListen => {
+                        self.subscribes(call, &request)?;
+                        for (task, tool) in &request.tasks {
+                            let item = self.item(call, &request, &Target::Tool(tool.clone()))?;
+                            grant.tasks.insert(task.clone(), item);
+                        }
+                    }
+                    _ => {}
                 }
             }
         }
         Ok(Permitted { request, token, grant })
     }
 
-    fn tool(&self, call: &mut Call, request: &Request, name: &str) -> Result<ToolGrant, Denial> {
-        let rules = self.rules.tool(&request.server, name).ok_or(Denial::ToolUnknown)?;
-        let decision = self.decide(call, request, Some((name, rules)), request.message.arguments())?;
+    /// Whether the server's rules serve this part of MCP at all.
+    fn offered(&self, request: &Request, rules: &ServerRules) -> Result<(), Denial> {
+        let offers = offers(rules);
+        let served = match request.method() {
+            Method::PromptsList | Method::PromptsGet => offers.prompts,
+            Method::ResourcesList
+            | Method::ResourcesTemplatesList
+            | Method::ResourcesRead
+            | Method::ResourcesSubscribe
+            | Method::ResourcesUnsubscribe => offers.resources,
+            Method::Response => {
+                let asked = request.answers.as_ref().and_then(|question| question.asking.feature());
+                asked.is_none_or(|feature| rules.messages.allowed.contains(&feature))
+            }
+            _ => true,
+        };
+        let feature = request.method().feature();
+        let allowed = feature.is_none_or(|feature| rules.messages.allowed.contains(&feature));
+        if served && allowed { Ok(()) } else { Err(Denial::MethodRefused) }
+    }
+
+    fn item(&self, call: &mut Call, request: &Request, target: &Target) -> Result<ItemGrant, Denial> {
+        let rules = self.rules_of(request, target).ok_or(Denial::ToolUnknown)?;
+        let arguments = match target {
+            Target::Tool(_) => request.message.arguments(),
+            Target::Prompt(_) | Target::Resource(_) => {
+                request.message.params.get("arguments").cloned().unwrap_or(Value::Null)
+            }
+        };
+        let decision = self.decide(call, request, Some((target, rules)), arguments)?;
         self.record(call, &decision);
         refuse(&decision)?;
-        let definition = self.catalogue.tool(&request.server, name).ok_or(Denial::ToolUnknown)?;
-        if definition.changed {
-            return Err(Denial::ToolChanged);
-        }
-        let plan =
-            self.rules.plan(rules, &request.principal.scopes, definition.shape.clone(), &decision.narrowing);
+        let definition = match target {
+            Target::Tool(name) => {
+                let definition = self.catalogue.tool(&request.server, name).ok_or(Denial::ToolUnknown)?;
+                if definition.changed {
+                    return Err(Denial::ToolChanged);
+                }
+                Some(definition)
+            }
+            Target::Prompt(_) | Target::Resource(_) => None,
+        };
+        let shape = definition.as_ref().and_then(|definition| definition.shape.clone());
+        let plan = self.rules.plan(rules, &request.principal.scopes, shape, &decision.narrowing);
         let plan = plan.ok_or(Denial::PolicyUnavailable)?;
-        Ok(ToolGrant { definition, plan, blobs: rules.blobs })
+        Ok(ItemGrant { definition, plan, blobs: rules.blobs, arguments: rules.arguments.clone() })
+    }
+
+    fn rules_of(&self, request: &Request, target: &Target) -> Option<&ToolRules> {
+        let server = self.rules.server(&request.server)?;
+        match target {
+            Target::Tool(name) => server.tool(name),
+            Target::Prompt(name) => server.prompt(name),
+            Target::Resource(uri) => server.resource(uri),
+        }
     }
 
     /// The tools that this caller could call, were its arguments acceptable.
-    fn listed(
+    fn listed(&self, call: &Call, request: &Request) -> HashMap<String, Arc<Definition>> {
+        let all = self.catalogue.tools(&request.server).unwrap_or_default();
+        let visible = all.into_iter().filter(|tool| {
+            let target = Target::Tool(tool.name.clone());
+            !tool.changed
+                && self
+                    .rules_of(request, &target)
+                    .is_some_and(|rules| self.may(call, request, &target, rules))
+        });
+        visible.map(|tool| (tool.name.clone(), tool)).collect()
+    }
+
+    /// By rule, whether this caller may see the prompts or resources it is for.
+    fn shown<'r>(
         &self,
         call: &Call,
         request: &Request,
-    ) -> std::collections::HashMap<String, Arc<crate::catalogue::Definition>> {
-        let all = self.catalogue.tools(&request.server).unwrap_or_default();
-        let may = |name: &str| {
-            let rules = self.rules.tool(&request.server, name)?;
-            self.decide(call, request, Some((name, rules)), json!({})).ok().filter(|decision| decision.allow)
-        };
-        let visible = all.into_iter().filter(|tool| !tool.changed && may(&tool.name).is_some());
-        visible.map(|tool| (tool.name.clone(), tool)).collect()
+        rules: impl Iterator<Item = (Pattern, &'r ToolRules)>,
+    ) -> Shown {
+        let prompts = request.method() == Method::PromptsList;
+        let shown = rules.map(|(pattern, rules)| {
+            let name = pattern.as_str().to_owned();
+            let target = if prompts { Target::Prompt(name) } else { Target::Resource(name) };
+            let may = self.may(call, request, &target, rules);
+            (pattern, may)
+        });
+        Shown(shown.collect())
+    }
+
+    /// A caller hears of changes of those resources alone that it may read.
+    fn subscribes(&self, call: &Call, request: &Request) -> Result<(), Denial> {
+        let wanted = request
+            .message
+            .params
+            .get("notifications")
+            .and_then(|wanted| wanted.get("resourceSubscriptions"));
+        for uri in wanted.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+            let target = Target::Resource(uri.to_owned());
+            let rules = self.rules_of(request, &target).ok_or(Denial::ToolUnknown)?;
+            refuse(&self.decide(call, request, Some((&target, rules)), Value::Null)?)?;
+        }
+        Ok(())
+    }
+
+    fn may(&self, call: &Call, request: &Request, target: &Target, rules: &ToolRules) -> bool {
+        self.decide(call, request, Some((target, rules)), json!({})).is_ok_and(|decision| decision.allow)
     }
 
     fn decide(
         &self,
         call: &Call,
         request: &Request,
-        tool: Option<(&str, &ToolRules)>,
+        target: Option<(&Target, &ToolRules)>,
         arguments: Value,
     ) -> Result<Decision, Denial> {
         let now = call.clock.now();
-        let method = if tool.is_some() { Method::ToolsCall } else { request.method() };
+        // What is listed is judged as if it were used.
+        let method = match (target, request.method()) {
+            (Some(_), Method::ToolsList) => Method::ToolsCall,
+            (Some(_), Method::PromptsList) => Method::PromptsGet,
+            (
+                Some(_),
+                Method::ResourcesList | Method::ResourcesTemplatesList | Method::SubscriptionsListen,
+            ) => Method::ResourcesRead,
+            (_, method) => method,
+        };
         let input = Input {
             method: method.as_str(),
             principal: &request.principal,
-            tool: tool.map(|(name, rules)| Tool {
+            tool: target.map(|(target, rules)| Tool {
+                kind: target.kind(),
                 server: request.server.as_str(),
-                name,
+                name: target.name(),
                 labels: &rules.labels,
                 scopes: rules.scopes.iter().collect(),
             }),
@@ -122,6 +227,25 @@ impl Decider<'_> {
     fn record(&self, call: &mut Call, decision: &Decision) {
         let (allow, reason) = (decision.allow, decision.reason.clone());
         call.trail.add(Event::Decided { allow, reason, policy: self.version.to_owned() });
+    }
+}
+
+/// What a server's rules serve.
+pub fn offers(rules: &ServerRules) -> Offers {
+    Offers {
+        tools: rules.named().next().is_some(),
+        prompts: rules.prompts().next().is_some(),
+        resources: rules.resources().next().is_some(),
+    }
+}
+
+fn messages(rules: &ServerRules) -> MessageGrant {
+    MessageGrant {
+        plan: Plan::everything(rules.messages.detection.clone()),
+        allowed: rules.messages.allowed.clone(),
+        declared: rules.messages.declared,
+        offers: offers(rules),
+        arguments: rules.messages.arguments.clone(),
     }
 }
 

@@ -22,6 +22,7 @@ mod text;
 pub mod tools;
 mod walk;
 
+use crate::model::ids::RuleId;
 use crate::model::strict::StrictFault;
 use crate::model::trail::Filtered;
 use detect::KeyPath;
@@ -29,6 +30,19 @@ pub use marker::REDACTED;
 pub use path::Path;
 use plan::Plan;
 use run::Run;
+
+/// The rule by which a profile would change this value, if one would: for what may not
+/// be sent at all.
+///
+/// # Errors
+/// [`Blocked`] when the value cannot be looked at whole.
+pub fn finds(detection: &plan::Detection, value: &serde_json::Value) -> Result<Option<RuleId>, Blocked> {
+    let plan = Plan::released(detection.clone());
+    let mut redactor = Redactor::new(&plan, 0);
+    redactor.structure(value.to_string().as_bytes())?;
+    let acted = redactor.report().actions.into_iter().find(|action| action.operator != "keep");
+    Ok(acted.map(|action| action.rule))
+}
 
 /// Why a result cannot be filtered whole, so that none of it may pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -100,6 +100,16 @@ impl Plan {
         }
     }
 
+    /// Everything is released, through the detectors if there are any.
+    pub fn everything(detection: Option<Detection>) -> Self {
+        match detection {
+            Some(detection) => Self::released(detection),
+            None => {
+                Self::new(Parts { release: vec![Path::root()], text: TextMode::Detect, ..Parts::default() })
+            }
+        }
+    }
+
     /// Everything is released and only `detection` applies.
     pub fn released(detection: Detection) -> Self {
         Self {

@@ -105,7 +105,7 @@ impl Rules {
 
     /// How many detectors, profiles, tools and examples were loaded.
     pub fn census(&self) -> Census {
-        let tools = || self.servers.values().flat_map(|server| server.tools.values());
+        let tools = || self.servers.values().flat_map(ServerRules::all);
         Census {
             detectors: self.detectors.iter().count(),
             profiles: self.profiles.len(),

@@ -1,97 +1,85 @@
-//! What a server says of itself and its tools, reduced to what this gate offers.
+//! What a server says of itself and of what it offers, reduced to what this caller may
+//! have.
 
+use crate::catalogue;
 use crate::model::denial::Denial;
 use crate::redact::shape;
-use crate::request::{Grant, Request};
+use crate::request::{Grant, MessageGrant};
+use crate::wire::capabilities;
+use crate::wire::method::Method;
 use crate::wire::revision::{Era, Revision};
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-const META_SERVER: &str = "io.modelcontextprotocol/serverInfo";
-
-/// Members of a tool that pass. `_meta` and icons do not: they carry links.
-const TOOL_MEMBERS: [&str; 6] =
-    ["name", "title", "description", "inputSchema", "outputSchema", "annotations"];
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ToolsList {
-    tools: Vec<Value>,
-    next_cursor: Option<String>,
-    ttl_ms: Option<u64>,
-}
-
-/// The tools this caller may call, as they were pinned.
-pub(super) fn tools(request: &Request, grant: &Grant, result: &RawValue) -> Result<String, Denial> {
-    let list: ToolsList = read(result)?;
-    let visible = list.tools.iter().filter(|tool| {
-        let name = tool.get("name").and_then(Value::as_str).unwrap_or_default();
-        grant.listed.get(name).is_some_and(|pinned| pinned.hash == crate::catalogue::hash(tool))
-    });
-    let mut filtered = Map::new();
-    if request.revision.era() == Era::Modern {
-        filtered.insert("resultType".into(), json!("complete"));
-        filtered.insert("ttlMs".into(), json!(list.ttl_ms.unwrap_or(0)));
-        // The list differs by caller, so no shared cache may keep it.
-        filtered.insert("cacheScope".into(), json!("private"));
-    }
-    filtered.insert("tools".into(), visible.map(shown).collect());
-    if let Some(cursor) = list.next_cursor {
-        filtered.insert("nextCursor".into(), json!(cursor));
-    }
-    Ok(Value::Object(filtered).to_string())
-}
-
-fn shown(tool: &Value) -> Value {
-    let member = |name: &str| {
-        let value = tool.get(name)?;
-        let value = if name == "outputSchema" { shape::loosen(value) } else { value.clone() };
-        Some((name.to_owned(), value))
+/// Leaves of a list what this caller may have.
+pub(super) fn narrow(method: Method, grant: &Grant, result: &mut Map<String, Value>) {
+    let (member, name) = match method {
+        Method::ToolsList => ("tools", "name"),
+        Method::PromptsList => ("prompts", "name"),
+        Method::ResourcesList => ("resources", "uri"),
+        Method::ResourcesTemplatesList => ("resourceTemplates", "uriTemplate"),
+        _ => return,
     };
-    Value::Object(TOOL_MEMBERS.into_iter().filter_map(member).collect())
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Initialized {
-    protocol_version: String,
-    server_info: Option<Value>,
-}
-
-/// The answer to `initialize`, and the revision it settles on. Only tools are
-/// offered; instructions do not pass, since nobody has reviewed them.
-pub(super) fn initialize(result: &RawValue) -> Result<(String, Revision), Denial> {
-    let read: Initialized = read(result)?;
-    let revision = Revision::parse(&read.protocol_version).filter(|revision| revision.era() == Era::Legacy);
-    let revision = revision.ok_or(Denial::UpstreamMalformed("protocol version"))?;
-    let filtered = json!({
-        "protocolVersion": revision.as_str(),
-        "capabilities": {"tools": {}},
-        "serverInfo": implementation(read.server_info.as_ref()),
+    let Some(Value::Array(items)) = result.get_mut(member) else { return };
+    items.retain(|item| {
+        let name = item.get(name).and_then(Value::as_str).unwrap_or_default();
+        match method {
+            Method::ToolsList => {
+                grant.tools.get(name).is_some_and(|pinned| pinned.hash == catalogue::hash(item))
+            }
+            // A template stands for the resources whose URIs begin as it does.
+            Method::ResourcesTemplatesList => grant.shown.shows(name.split('{').next().unwrap_or_default()),
+            _ => grant.shown.shows(name),
+        }
     });
-    Ok((filtered.to_string(), revision))
+    if method == Method::ToolsList {
+        for schema in items.iter_mut().filter_map(|tool| tool.get_mut("outputSchema")) {
+            *schema = shape::loosen(schema);
+        }
+    }
 }
 
-/// The answer to `server/discover`.
-pub(super) fn discover(result: &RawValue) -> Result<String, Denial> {
-    let read: Value = read(result)?;
-    let filtered = json!({
-        "resultType": "complete",
-        "supportedVersions": [Revision::V2026_07_28.as_str()],
-        "capabilities": {"tools": {}},
-        "_meta": {META_SERVER: implementation(read.get("_meta").and_then(|meta| meta.get(META_SERVER)))},
-        "ttlMs": read.get("ttlMs").and_then(Value::as_u64).unwrap_or(0),
-        "cacheScope": "private",
-    });
-    Ok(filtered.to_string())
+/// Whether a result says how long it may be kept (MCP 2026-07-28, Caching).
+pub(super) fn is_cacheable(method: Method) -> bool {
+    matches!(
+        method,
+        Method::Discover
+            | Method::ToolsList
+            | Method::PromptsList
+            | Method::ResourcesList
+            | Method::ResourcesTemplatesList
+            | Method::ResourcesRead
+            | Method::SkillsList
+            | Method::SkillsGet
+    )
 }
 
-fn implementation(info: Option<&Value>) -> Value {
-    let text = |name: &str| info.and_then(|info| info.get(name)).and_then(Value::as_str).unwrap_or("unknown");
-    json!({"name": text("name"), "version": text("version")})
+/// The revision that an `initialize` settles on.
+///
+/// # Errors
+/// When the server wants one that is no legacy revision known here.
+pub(super) fn settled(result: &Map<String, Value>) -> Result<Revision, Denial> {
+    let named = result.get("protocolVersion").and_then(Value::as_str).and_then(Revision::parse);
+    named
+        .filter(|revision| revision.era() == Era::Legacy)
+        .ok_or(Denial::UpstreamMalformed("protocol version"))
 }
 
-fn read<'r, T: Deserialize<'r>>(result: &'r RawValue) -> Result<T, Denial> {
-    serde_json::from_str(result.get()).map_err(|_| Denial::UpstreamMalformed("result"))
+/// The members of `initialize` and `server/discover` that the gate writes itself: what
+/// the server can do and its rules allow.
+pub(super) fn own(method: Method, read: &Map<String, Value>, grant: &MessageGrant) -> Map<String, Value> {
+    let declared = read.get("capabilities").unwrap_or(&Value::Null);
+    let capabilities = capabilities::of_server(declared, grant.offers, &|feature| grant.allows(feature));
+    let mut own = Map::new();
+    own.insert("capabilities".into(), capabilities);
+    match method {
+        Method::Initialize => {
+            own.extend(
+                read.get("protocolVersion").map(|version| ("protocolVersion".into(), version.clone())),
+            );
+        }
+        _ => {
+            own.insert("supportedVersions".into(), json!([Revision::V2026_07_28.as_str()]));
+        }
+    }
+    own
 }

@@ -1,34 +1,46 @@
 //! Stage 8: what may be seen.
 //!
-//! Invariant: every byte that a client gets of an upstream's answer was written
-//! here, member by member from a closed list; what is not on the list is dropped,
-//! and a message that cannot be filtered whole is blocked.
+//! Invariant: every byte that a client gets of an upstream's answer was written here,
+//! member by member from a closed list (`wire::form`); what is not on the list is
+//! dropped, and a message that cannot be filtered whole is blocked. A stream passes one
+//! message at a time; nothing is held longer.
 
+mod answer;
+mod filter;
+mod handles;
 mod lists;
 mod notice;
 mod result;
+mod stream;
 
 pub use result::apply as tool_result;
+pub use stream::{Frame, Stream};
 
 use crate::model::call::Call;
 use crate::model::denial::Denial;
-use crate::model::ids::SessionId;
-use crate::request::{Grant, Request};
+use crate::model::ids::{Lineage, ServerName, SessionId};
+use crate::model::scope::Scopes;
+use crate::request::conversation::Conversation;
+use crate::request::{Grant, OpenSession, Pending};
 use crate::store::lineages::Lineages;
+use crate::store::seals::Seals;
 use crate::store::sessions::{Session, Sessions};
+use crate::store::tasks::Tasks;
 use crate::upstream::Answered;
-use crate::wire::answer::{self, Incoming};
-use crate::wire::message::RequestId;
+use crate::upstream::source::Source;
 use crate::wire::method::{Method, Passage};
-use crate::wire::revision::Revision;
-use serde_json::value::RawValue;
-use serde_json::{Value, json};
+use crate::wire::revision::{Era, Revision};
+use handles::Handles;
+use http::StatusCode;
 use std::sync::Arc;
 
 /// Filters answers and keeps the disclosure budget.
+#[derive(Clone)]
 pub struct Release {
-    lineages: Arc<Lineages>,
-    sessions: Arc<Sessions>,
+    pub lineages: Arc<Lineages>,
+    pub sessions: Arc<Sessions>,
+    pub seals: Arc<Seals>,
+    pub tasks: Arc<Tasks>,
 }
 
 /// What may leave. Made only by [`Release::filter`].
@@ -40,58 +52,77 @@ pub struct Released {
 /// The form of an answer.
 pub enum Body {
     /// One JSON-RPC message.
-    Json(Vec<u8>),
-    /// Notifications, then the response, as server-sent events.
-    Events(Vec<Vec<u8>>),
+    Json {
+        message: Vec<u8>,
+        /// 200, but for errors of 2026-07-28.
+        status: StatusCode,
+    },
+    /// Messages as they come, as server-sent events.
+    Stream(Box<Stream>),
     /// A notification was taken.
     Accepted,
     /// The session has ended.
     Ended,
 }
 
-impl Release {
-    pub fn new(lineages: Arc<Lineages>, sessions: Arc<Sessions>) -> Self {
-        Self { lineages, sessions }
-    }
+/// Whose answer it is, and to what: what every message of it is filtered by.
+struct Facts {
+    lineage: Lineage,
+    server: ServerName,
+    scopes: Scopes,
+    revision: Revision,
+    session: Option<OpenSession>,
+    /// None for a standing stream.
+    pending: Option<Arc<Pending>>,
+    grant: Arc<Grant>,
+    /// The id of the session that the upstream opened.
+    upstream_session: Option<String>,
+}
 
+/// The reading of one message.
+struct Reading<'r> {
+    release: &'r Release,
+    facts: &'r Facts,
+    call: &'r mut Call,
+}
+
+impl Release {
     /// # Errors
     /// [`Denial::ResultBlocked`], [`Denial::BudgetExceeded`] or
     /// [`Denial::UpstreamMalformed`].
-    pub fn filter(&self, call: &mut Call, answered: Answered) -> Result<Released, Denial> {
-        let (request, grant, messages, upstream_session) = answered.into_parts();
+    pub async fn filter(&self, call: &mut Call, answered: Answered) -> Result<Released, Denial> {
+        let Answered { request, grant, pending, source, session, status } = answered;
         if let Some(body) = self.without_answer(&request) {
             return Ok(Released { body, session: None });
         }
-        let id = request.message.id.clone().ok_or(Denial::ResultBlocked("no id"))?;
-        let (mut out, mut response, mut session) = (Vec::new(), None, None);
-        for message in &messages {
-            let incoming = answer::read(message, Some(&id)).map_err(Denial::UpstreamMalformed)?;
-            match incoming {
-                Incoming::Notification { method, params } => {
-                    out.extend(notice::progress(call, &method, params, &request, &grant));
-                }
-                Incoming::Request => return Err(Denial::ResultBlocked("server request")),
-                Incoming::Error { code, message } => {
-                    response = Some(error(&id, code, &notice::error(call, &message, &grant)));
-                }
-                Incoming::Result(result) => {
-                    let (filtered, opened) =
-                        self.result(call, &request, &grant, result, upstream_session.clone())?;
-                    session = opened;
-                    response = Some(envelope(&id, &filtered));
-                }
-            }
+        let facts = Facts {
+            lineage: request.principal.lineage,
+            server: request.server,
+            scopes: request.principal.scopes,
+            revision: request.revision,
+            session: request.session,
+            pending,
+            grant,
+            upstream_session: session,
+        };
+        let single = matches!(source, Source::Whole(_));
+        let mut stream = Stream::new(self.clone(), facts, source);
+        if !single {
+            let session = stream.begin(call).await?;
+            return Ok(Released { body: Body::Stream(Box::new(stream)), session });
         }
-        let response = response.ok_or(Denial::UpstreamMalformed("no response"))?;
-        if out.is_empty() {
-            return Ok(Released { body: Body::Json(response), session });
-        }
-        out.push(response);
-        Ok(Released { body: Body::Events(out), session })
+        let frame = stream.next(call).await?.filter(|frame| frame.last);
+        let frame = frame.ok_or(Denial::UpstreamMalformed("no response"))?;
+        let session = frame.session;
+        let message = frame.event.data.unwrap_or_default();
+        let modern = stream.revision().era() == Era::Modern;
+        let carried = matches!(status, StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND) && modern;
+        let status = if carried && frame.failed { status } else { StatusCode::OK };
+        Ok(Released { body: Body::Json { message, status }, session })
     }
 
     /// Messages that have no result of an upstream.
-    fn without_answer(&self, request: &Request) -> Option<Body> {
+    fn without_answer(&self, request: &crate::request::Request) -> Option<Body> {
         match (request.method(), &request.message.id) {
             (Method::EndSession, _) => {
                 if let Some(session) = &request.session {
@@ -99,66 +130,48 @@ impl Release {
                 }
                 Some(Body::Ended)
             }
-            (_, None) => Some(Body::Accepted),
+            (Method::OpenStream, _) => None,
+            (Method::Response, _) | (_, None) => Some(Body::Accepted),
             (method, Some(id)) if method.passage() == Passage::Answered => {
-                Some(Body::Json(envelope(id, "{}")))
+                Some(Body::Json { message: stream::envelope(id, "{}"), status: StatusCode::OK })
             }
             (_, Some(_)) => None,
         }
     }
 
-    fn result(
-        &self,
-        call: &mut Call,
-        request: &Request,
-        grant: &Grant,
-        result: &RawValue,
-        upstream: Option<String>,
-    ) -> Result<(String, Option<SessionId>), Denial> {
-        match request.method() {
-            Method::ToolsCall => {
-                let granted = grant.call.as_ref().ok_or(Denial::ResultBlocked("no grant"))?;
-                let filtered = result::filter(call, &self.lineages, request, grant, granted, result)?;
-                Ok((filtered, None))
-            }
-            Method::ToolsList => Ok((lists::tools(request, grant, result)?, None)),
-            Method::Discover => Ok((lists::discover(result)?, None)),
-            Method::Initialize => {
-                let (filtered, revision) = lists::initialize(result)?;
-                Ok((filtered, Some(self.open(call, request, revision, upstream)?)))
-            }
-            // Nothing else is forwarded (`Method::passage`).
-            _ => Err(Denial::ResultBlocked("unexpected result")),
-        }
-    }
-
-    fn open(
-        &self,
-        call: &Call,
-        request: &Request,
-        revision: Revision,
-        upstream: Option<String>,
-    ) -> Result<SessionId, Denial> {
-        let lineage = request.principal.lineage.clone();
-        let session = Session { lineage, server: request.server.clone(), revision, upstream };
+    fn open(&self, call: &Call, facts: &Facts, revision: Revision) -> Result<SessionId, Denial> {
+        let session = Session {
+            lineage: facts.lineage.clone(),
+            server: facts.server.clone(),
+            revision,
+            upstream: facts.upstream_session.clone(),
+            conversation: Arc::new(Conversation::default()),
+        };
         self.sessions
             .open(session, call.clock.now())
             .ok_or(Denial::RateLimited(std::time::Duration::from_secs(60)))
     }
 }
 
-fn envelope(id: &RequestId, result: &str) -> Vec<u8> {
-    format!(r#"{{"jsonrpc":"2.0","id":{},"result":{result}}}"#, id.as_value()).into_bytes()
-}
-
-fn error(id: &RequestId, code: i64, message: &str) -> Vec<u8> {
-    let error: Value =
-        json!({"jsonrpc": "2.0", "id": id.as_value(), "error": {"code": code, "message": message}});
-    error.to_string().into_bytes()
+impl<'r> Reading<'r> {
+    fn handles<'h>(&self, about: &'h str) -> Handles<'h>
+    where
+        'r: 'h,
+    {
+        let (release, facts) = (self.release, self.facts);
+        let (seals, tasks) = (&*release.seals, &*release.tasks);
+        Handles { seals, tasks, lineage: &facts.lineage, server: &facts.server, about }
+    }
 }
 
 impl Released {
     pub fn into_parts(self) -> (Body, Option<SessionId>) {
         (self.body, self.session)
     }
+}
+
+/// The calendar year, within a day at its turn.
+fn year(call: &Call) -> u16 {
+    const AVERAGE_YEAR: u64 = 31_556_952;
+    u16::try_from(1970 + call.clock.unix_seconds() / AVERAGE_YEAR).unwrap_or(u16::MAX)
 }

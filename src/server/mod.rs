@@ -4,6 +4,7 @@
 pub mod listener;
 pub mod reply;
 pub mod router;
+mod stream;
 mod strict;
 pub mod upkeep;
 

@@ -1,13 +1,13 @@
 //! The one place where a refusal becomes HTTP and JSON-RPC numbers.
 
-use crate::audit::Reply;
+use crate::audit::{Answer, Reply};
 use crate::identity::Resources;
 use crate::model::call::Asked;
 use crate::model::denial::{Denial, MessageFault};
 use crate::model::ids::ServerName;
-use crate::release::Body as Answer;
-use crate::wire::event;
-use crate::wire::revision::Revision;
+use crate::release::Body as Released;
+use crate::server::stream;
+use crate::wire::revision::{Era, Revision};
 use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -28,65 +28,42 @@ enum Form {
 
 /// What a sealed call answers.
 pub(super) fn write(reply: Reply, resources: &Resources, server: &ServerName) -> Response {
-    let (outcome, asked) = reply.into_parts();
-    match outcome {
+    let (outcome, session, asked) = reply.into_parts();
+    let mut response = match outcome {
         Err(denial) => denied(&denial, &asked, resources.challenge(server, &denial)),
-        Ok(released) => {
-            let (answer, session) = released.into_parts();
-            let mut response = released_response(answer);
-            if let Some(id) = session.and_then(|id| HeaderValue::from_str(id.as_str()).ok()) {
-                response.headers_mut().insert(HeaderName::from_static("mcp-session-id"), id);
-            }
-            response
-        }
+        Ok(Answer::Whole(body)) => whole(body),
+        Ok(Answer::Streaming(recorded)) => streaming(stream::body(*recorded, asked)),
+    };
+    if let Some(id) = session.and_then(|id| HeaderValue::from_str(id.as_str()).ok()) {
+        response.headers_mut().insert(HeaderName::from_static("mcp-session-id"), id);
+    }
+    response
+}
+
+fn whole(body: Released) -> Response {
+    match body {
+        Released::Json { message, status } => respond(status, "application/json", message),
+        Released::Accepted => respond(StatusCode::ACCEPTED, "", Vec::new()),
+        Released::Ended => respond(StatusCode::NO_CONTENT, "", Vec::new()),
+        // Streams are recorded, and come by `streaming`.
+        Released::Stream(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "The call failed inside the gate."),
     }
 }
 
-fn released_response(answer: Answer) -> Response {
-    match answer {
-        Answer::Json(message) => respond(StatusCode::OK, "application/json", message),
-        Answer::Accepted => respond(StatusCode::ACCEPTED, "", Vec::new()),
-        Answer::Ended => respond(StatusCode::NO_CONTENT, "", Vec::new()),
-        Answer::Events(messages) => {
-            let mut stream = Vec::new();
-            for message in &messages {
-                event::write(message, &mut stream);
-            }
-            let mut response = respond(StatusCode::OK, "text/event-stream", stream);
-            response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
-            response
-        }
-    }
+fn streaming(body: Body) -> Response {
+    let mut response = respond(StatusCode::OK, "text/event-stream", Vec::new());
+    *response.body_mut() = body;
+    response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
 }
 
 /// The response for a refusal. `asked` is what is known of the request.
 pub(super) fn denied(denial: &Denial, asked: &Asked, challenge: Option<String>) -> Response {
-    let id = asked.id.clone().unwrap_or(Value::Null);
-    let body = |content: Value| {
-        let mut message = json!({"jsonrpc": "2.0", "id": id});
-        if let (Some(message), Some(content)) = (message.as_object_mut(), content.as_object()) {
-            message.extend(content.iter().map(|(name, value)| (name.clone(), value.clone())));
-        }
-        message.to_string().into_bytes()
+    let status = match form(denial, asked) {
+        Form::ToolError => StatusCode::OK,
+        Form::Error(status, _) => status,
     };
-    let mut response = match form(denial, asked) {
-        Form::ToolError => {
-            let mut result =
-                json!({"content": [{"type": "text", "text": denial.message()}], "isError": true});
-            if let (true, Some(result)) = (asked.modern, result.as_object_mut()) {
-                result.insert("resultType".into(), json!("complete"));
-            }
-            respond(StatusCode::OK, "application/json", body(json!({"result": result})))
-        }
-        Form::Error(status, code) => {
-            let mut error =
-                json!({"code": code, "message": denial.message(), "data": {"reason": denial.code()}});
-            if let (Denial::RevisionUnsupported, Some(data)) = (denial, error.pointer_mut("/data")) {
-                *data = json!({"reason": denial.code(), "supported": Revision::ALL.map(Revision::as_str)});
-            }
-            respond(status, "application/json", body(json!({"error": error})))
-        }
-    };
+    let mut response = respond(status, "application/json", message(denial, asked));
     let headers = response.headers_mut();
     if let Some(challenge) = challenge.and_then(|challenge| HeaderValue::from_str(&challenge).ok()) {
         headers.insert(header::WWW_AUTHENTICATE, challenge);
@@ -94,10 +71,48 @@ pub(super) fn denied(denial: &Denial, asked: &Asked, challenge: Option<String>) 
     if let Denial::RateLimited(wait) | Denial::Killed(wait) = denial {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
     }
-    if *denial == Denial::MessageMalformed(MessageFault::HttpMethod) || *denial == Denial::MethodRefused {
+    if matches!(denial, Denial::MessageMalformed(MessageFault::HttpMethod) | Denial::StreamRefused) {
         headers.insert(header::ALLOW, HeaderValue::from_static("POST, DELETE"));
     }
     response
+}
+
+/// The JSON-RPC message for a refusal, also in a stream whose status is long sent.
+pub(super) fn message(denial: &Denial, asked: &Asked) -> Vec<u8> {
+    let id = asked.id.clone().unwrap_or(Value::Null);
+    let message = match form(denial, asked) {
+        Form::ToolError => {
+            let mut result =
+                json!({"content": [{"type": "text", "text": denial.message()}], "isError": true});
+            if asked.modern {
+                result["resultType"] = json!("complete");
+            }
+            json!({"jsonrpc": "2.0", "id": id, "result": result})
+        }
+        Form::Error(_, code) => {
+            let mut data = json!({"reason": denial.code()});
+            match denial {
+                Denial::RevisionUnsupported => {
+                    let spoken = Revision::ALL
+                        .into_iter()
+                        .filter(|revision| revision.era() == Era::Modern || !asked.modern);
+                    data["supported"] = spoken.map(Revision::as_str).collect();
+                    // The client's own word, if it is one.
+                    let word =
+                        |text: &&String| text.len() <= 32 && text.bytes().all(|byte| byte.is_ascii_graphic());
+                    data["requested"] =
+                        json!(asked.revision.as_ref().filter(word).map_or("", String::as_str));
+                }
+                Denial::CapabilityMissing => {
+                    let tasks = json!({"io.modelcontextprotocol/tasks": {}});
+                    data["requiredCapabilities"] = json!({"extensions": tasks});
+                }
+                _ => {}
+            }
+            json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": denial.message(), "data": data}})
+        }
+    };
+    message.to_string().into_bytes()
 }
 
 fn form(denial: &Denial, asked: &Asked) -> Form {
@@ -110,11 +125,14 @@ fn form(denial: &Denial, asked: &Asked) -> Form {
         Denial::KeysUnavailable | Denial::AuditUnavailable => error(503, UNAVAILABLE),
         Denial::MessageMalformed(fault) => message_form(*fault),
         // A legacy client takes HTTP 404 for a lost session.
-        Denial::MethodUnknown => error(if asked.modern { 404 } else { 200 }, -32601),
-        Denial::MethodRefused => error(if asked.modern { 404 } else { 405 }, -32601),
+        Denial::MethodUnknown | Denial::MethodRefused => error(if asked.modern { 404 } else { 200 }, -32601),
+        Denial::StreamRefused => error(405, REFUSED),
         Denial::RevisionUnsupported => error(400, -32022),
         Denial::SessionAbsent => error(400, -32600),
         Denial::SessionUnknown => error(404, REFUSED),
+        Denial::HandleUnknown => error(if asked.modern { 400 } else { 200 }, -32602),
+        Denial::AnswerUnexpected => error(400, -32600),
+        Denial::CapabilityMissing => error(400, -32021),
         Denial::Killed(_) | Denial::BudgetExceeded => error(403, STOPPED),
         Denial::RateLimited(_) => error(429, UNAVAILABLE),
         Denial::ScopeMissing { .. } | Denial::PolicyRefused { .. } => error(403, REFUSED),
@@ -124,6 +142,7 @@ fn form(denial: &Denial, asked: &Asked) -> Form {
         | Denial::ArgumentsInvalid(_)
         | Denial::Injection(_)
         | Denial::MarkerWrittenBack
+        | Denial::Outflow(_)
         | Denial::ResultBlocked(_)
         | Denial::ExchangeFailed(_)
         | Denial::UpstreamUnreachable
@@ -137,7 +156,8 @@ fn form(denial: &Denial, asked: &Asked) -> Form {
         Denial::ToolChanged
         | Denial::ArgumentsInvalid(_)
         | Denial::Injection(_)
-        | Denial::MarkerWrittenBack => error(400, REFUSED),
+        | Denial::MarkerWrittenBack
+        | Denial::Outflow(_) => error(400, REFUSED),
         Denial::ResultBlocked(_) | Denial::UpstreamMalformed(_) | Denial::UpstreamRefused(_) => {
             error(502, UNAVAILABLE)
         }

@@ -8,7 +8,7 @@ use crate::model::denial::Denial;
 use crate::model::ids::ServerName;
 use crate::model::sensitive::Sensitive;
 use crate::pipeline::Gate;
-use crate::upstream::{Answer, Outgoing};
+use crate::upstream::http::{Answer, Outgoing};
 use crate::wire::answer::{self, Incoming};
 use crate::wire::message::RequestId;
 use crate::wire::method::Method;
@@ -119,13 +119,17 @@ impl CatalogueReader {
         params: Value,
     ) -> Result<(Value, Option<String>), &'static str> {
         let body = json!({"jsonrpc": "2.0", "id": 1, "method": method.as_str(), "params": params});
-        let answer = self.send(server, method, revision, session, &body).await?;
+        let mut answer = self.send(server, method, revision, session, &body).await?;
         let id = RequestId::read(&json!(1));
-        for message in &answer.messages {
-            if let Ok(Incoming::Result(result)) = answer::read(message, id.as_ref()) {
-                return serde_json::from_str(result.get())
-                    .map(|value| (value, answer.session))
-                    .map_err(|_| "not JSON");
+        while let Some(event) = answer.source.next().await.map_err(|denial| denial.code())? {
+            match answer::read(event.data.as_deref().unwrap_or_default()) {
+                Ok(Incoming::Result { id: answered, result }) if Some(&answered) == id.as_ref() => {
+                    return serde_json::from_str(result.get())
+                        .map(|value| (value, answer.session))
+                        .map_err(|_| "not JSON");
+                }
+                Ok(Incoming::Error { .. }) => return Err("the server refused"),
+                Ok(_) | Err(_) => {}
             }
         }
         Err("the server gave no result")
@@ -140,14 +144,17 @@ impl CatalogueReader {
         body: &Value,
     ) -> Result<Answer, &'static str> {
         let credential = self.credential(server, method).await?;
-        let body = body.to_string().into_bytes();
-        let outgoing =
-            Outgoing { method, tool: None, revision, session, credential: credential.as_ref(), body };
-        let id = RequestId::read(&json!(1));
-        let done = |message: &[u8]| {
-            matches!(answer::read(message, id.as_ref()), Ok(Incoming::Result(_) | Incoming::Error { .. }))
+        let outgoing = Outgoing {
+            method,
+            name: None,
+            headers: &[],
+            resume: None,
+            revision,
+            session,
+            credential: credential.as_ref(),
+            body: body.to_string().into_bytes(),
         };
-        self.gate.upstream.ask(server, outgoing, done).await.map_err(|denial: Denial| denial.code())
+        self.gate.upstream.ask(server, outgoing).await.map_err(|denial: Denial| denial.code())
     }
 
     async fn credential(

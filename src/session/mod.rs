@@ -1,10 +1,13 @@
 //! Stage 2: what is asked, and in what standing.
 //!
-//! Reads the body, binds it to the caller's session and lineage, and keeps the
-//! guard: rates, and the kill of a lineage that vacuumed data.
+//! Reads the body, binds it to the caller's session and lineage, opens what the gate has
+//! sealed for this caller, and keeps the guard: rates, and the kill of a lineage that
+//! vacuumed data.
 //!
-//! Invariant: a killed lineage gets nothing, whatever session or token it brings.
+//! Invariants: a killed lineage gets nothing, whatever session or token it brings; a
+//! handle (request state, task, cursor, event id) is good for its owner alone.
 
+mod handles;
 mod limits;
 
 use crate::identity::Authenticated;
@@ -14,21 +17,28 @@ use crate::model::ids::SessionId;
 use crate::model::principal::Principal;
 use crate::model::sensitive::Sensitive;
 use crate::model::trail::Event;
-use crate::request::{OpenSession, Request};
+use crate::request::conversation::Question;
+use crate::request::{OpenSession, Request, Target};
 use crate::store::lineages::Lineages;
+use crate::store::seals::Seals;
 use crate::store::sessions::Sessions;
+use crate::store::tasks::Tasks;
 use crate::wire::arrival::Head;
 use crate::wire::message::Message;
-use crate::wire::method::{Method, Passage};
+use crate::wire::method::Method;
 use crate::wire::revision::{Era, Revision};
+use handles::Opener;
 pub use limits::{Limits, Rate};
+use serde_json::Value;
 use std::sync::Arc;
 
 /// The guard before every request.
 pub struct Guard {
-    limits: Limits,
-    lineages: Arc<Lineages>,
-    sessions: Arc<Sessions>,
+    pub limits: Limits,
+    pub lineages: Arc<Lineages>,
+    pub sessions: Arc<Sessions>,
+    pub seals: Arc<Seals>,
+    pub tasks: Arc<Tasks>,
 }
 
 /// A message bound to its caller's session. Made only by [`Guard::bind`].
@@ -38,13 +48,9 @@ pub struct Bound {
 }
 
 impl Guard {
-    pub fn new(limits: Limits, lineages: Arc<Lineages>, sessions: Arc<Sessions>) -> Self {
-        Self { limits, lineages, sessions }
-    }
-
     /// # Errors
     /// [`Denial::Killed`] and [`Denial::RateLimited`] before the body is read, then
-    /// what is wrong with the message or its session.
+    /// what is wrong with the message, its session or its handles.
     pub async fn bind(&self, call: &mut Call, authenticated: Authenticated) -> Result<Bound, Denial> {
         let (principal, token, arrival) = authenticated.into_parts();
         let lineage = principal.lineage.clone();
@@ -53,27 +59,32 @@ impl Guard {
         }
         self.limits.caller(&lineage)?;
         let body = arrival.body.await.map_err(Denial::MessageMalformed)?;
-        let message = match Message::decode(&arrival.head, &body) {
-            Ok(message) => message,
-            Err(denial) => {
-                call.asked.id = Message::id_of(&body);
-                call.asked.modern =
-                    arrival.head.single("mcp-protocol-version") == Ok(Some(Revision::V2026_07_28.as_str()));
-                return Err(denial);
-            }
-        };
+        let message = Message::decode(&arrival.head, &body).inspect_err(|_| {
+            call.asked.id = Message::id_of(&body);
+            call.asked.modern = declares_modern(&arrival.head);
+            call.asked.revision =
+                arrival.head.single("mcp-protocol-version").ok().flatten().map(str::to_owned);
+        })?;
         call.asked = asked(&message);
         let (revision, session) = self.standing(call, &principal, &arrival.head, &message)?;
-        let request = Request { principal, server: arrival.head.server, message, revision, session };
+        let answers = self.question(&message, session.as_ref())?;
+        let request = Request {
+            principal,
+            server: arrival.head.server,
+            message,
+            revision,
+            session,
+            target: None,
+            answers,
+            tasks: Vec::new(),
+        };
+        let request = self.opened(request)?;
         call.trail.add(Event::Bound {
             server: request.server.clone(),
             method: request.method().as_str(),
             revision: revision.as_str(),
             tool: request.tool(),
         });
-        if request.method().passage() == Passage::Refused {
-            return Err(Denial::MethodRefused);
-        }
         if let Some(tool) = request.message.tool() {
             self.limits.tool(&lineage, &request.server, tool)?;
         }
@@ -89,17 +100,22 @@ impl Guard {
         message: &Message,
     ) -> Result<(Revision, Option<OpenSession>), Denial> {
         if let Some(revision) = message.revision.filter(|revision| revision.era() == Era::Modern) {
-            let legacy_only =
-                matches!(message.method, Method::Initialize | Method::Initialized | Method::Ping);
-            return if legacy_only { Err(Denial::MethodUnknown) } else { Ok((revision, None)) };
+            return if message.method.is_legacy() {
+                Err(Denial::MethodUnknown)
+            } else {
+                tasks_declared(message).map(|()| (revision, None))
+            };
         }
         if message.method == Method::Initialize {
-            let asked = message.params.get("protocolVersion").and_then(serde_json::Value::as_str);
+            let asked = message.params.get("protocolVersion").and_then(Value::as_str);
             let known = asked.and_then(Revision::parse).filter(|revision| revision.era() == Era::Legacy);
             return Ok((known.unwrap_or(Revision::NEWEST_LEGACY), None));
         }
         if message.method == Method::Discover {
             return Err(Denial::RevisionUnsupported);
+        }
+        if message.method.is_modern() {
+            return Err(Denial::MethodUnknown);
         }
         let id = head
             .single("mcp-session-id")
@@ -110,15 +126,86 @@ impl Guard {
         if message.revision.is_some_and(|declared| declared != session.revision) {
             return Err(Denial::RevisionUnsupported);
         }
-        Ok((session.revision, Some(OpenSession { id: SessionId::new(id), upstream: session.upstream })))
+        let open = OpenSession {
+            id: SessionId::new(id),
+            upstream: session.upstream,
+            conversation: session.conversation,
+        };
+        Ok((session.revision, Some(open)))
     }
+
+    /// What a response answers. A response to nothing is refused: it could only be meant
+    /// for somebody else's question.
+    fn question(&self, message: &Message, session: Option<&OpenSession>) -> Result<Option<Question>, Denial> {
+        if message.method != Method::Response {
+            return Ok(None);
+        }
+        let (Some(id), Some(session)) = (&message.id, session) else { return Err(Denial::AnswerUnexpected) };
+        session.conversation.answered(id.as_value()).map(Some).ok_or(Denial::AnswerUnexpected)
+    }
+
+    /// Opens the handles, keeps of the parameters what their form lists, and finds out what
+    /// the message is about.
+    fn opened(&self, mut request: Request) -> Result<Request, Denial> {
+        let (lineage, server) = (&request.principal.lineage, &request.server);
+        request.target = target(&request.message);
+        let mut opener = Opener::new(&self.seals, lineage, server, &request.message, request.target.as_ref());
+        if let (Some(session), Some(sealed)) = (&request.session, &request.message.resume) {
+            request.message.resume = Some(opener.position(session.id.as_str(), sealed)?);
+        }
+        request.message.params = opener.open(&request.message)?;
+        let tool = |task: &str| self.tasks.tool(lineage, server, task).ok_or(Denial::HandleUnknown);
+        if let Some(task) = request.message.task() {
+            request.target = Some(Target::Tool(tool(task)?));
+        }
+        request.tasks = (request.message.tasks_listened())
+            .map(|task| Ok((task.to_owned(), tool(task)?)))
+            .collect::<Result<_, Denial>>()?;
+        Ok(request)
+    }
+}
+
+/// The tasks extension is used only by clients that declare it.
+fn tasks_declared(message: &Message) -> Result<(), Denial> {
+    let uses = matches!(message.method, Method::TasksGet | Method::TasksCancel | Method::TasksUpdate);
+    let declares = || {
+        let extensions = message.capabilities.as_ref().and_then(|declared| declared.get("extensions"));
+        extensions.is_some_and(|extensions| extensions.get("io.modelcontextprotocol/tasks").is_some())
+    };
+    if uses && !declares() { Err(Denial::CapabilityMissing) } else { Ok(()) }
+}
+
+fn target(message: &Message) -> Option<Target> {
+    let text = |pointer: &[&str]| {
+        let first = message.params.get(*pointer.first()?)?;
+        let value = pointer.iter().skip(1).try_fold(first, |value, name| value.get(*name))?;
+        value.as_str().map(str::to_owned)
+    };
+    match message.method {
+        Method::ToolsCall => message.tool().map(|name| Target::Tool(name.to_owned())),
+        Method::PromptsGet => text(&["name"]).map(Target::Prompt),
+        Method::ResourcesRead
+        | Method::ResourcesSubscribe
+        | Method::ResourcesUnsubscribe
+        | Method::DirectoryRead => text(&["uri"]).map(Target::Resource),
+        Method::Complete => {
+            text(&["ref", "name"]).map(Target::Prompt).or_else(|| text(&["ref", "uri"]).map(Target::Resource))
+        }
+        _ => None,
+    }
+}
+
+fn declares_modern(head: &Head) -> bool {
+    head.headers.contains_key("mcp-method")
+        || head.single("mcp-protocol-version") == Ok(Some(Revision::V2026_07_28.as_str()))
 }
 
 fn asked(message: &Message) -> Asked {
     Asked {
-        id: message.id.as_ref().map(|id| id.as_value().clone()),
+        id: message.id.as_ref().filter(|_| message.method.is_request()).map(|id| id.as_value().clone()),
         modern: message.revision.is_some_and(|revision| revision.era() == Era::Modern),
         calls_tool: message.method == Method::ToolsCall,
+        revision: message.revision.map(|revision| revision.as_str().to_owned()),
     }
 }
 

@@ -3,7 +3,9 @@
 //! questions to answer.
 
 pub mod lineages;
+pub mod seals;
 pub mod sessions;
+pub mod tasks;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -3,23 +3,25 @@
 
 use crate::jose::random_id;
 use crate::model::ids::{Lineage, ServerName, SessionId};
+use crate::request::conversation::Conversation;
 use crate::store::lock;
 use crate::wire::revision::Revision;
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 const IDLE: Duration = Duration::from_secs(3600);
 const MOST: usize = 100_000;
 
 /// One session and the upstream's own behind it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Session {
     pub lineage: Lineage,
     pub server: ServerName,
     pub revision: Revision,
     /// The upstream's `Mcp-Session-Id`. Clients never see it.
     pub upstream: Option<String>,
+    pub conversation: Arc<Conversation>,
 }
 
 /// All open sessions.

@@ -8,17 +8,25 @@ use serde_json::value::RawValue;
 /// One message from an upstream, its contents not yet looked into.
 #[derive(Debug)]
 pub enum Incoming<'a> {
-    Result(&'a RawValue),
+    Result {
+        id: RequestId,
+        result: &'a RawValue,
+    },
+    /// The id is None when the upstream could not read the request.
     Error {
-        code: i64,
-        message: String,
+        id: Option<RequestId>,
+        error: ErrorObject,
     },
     Notification {
         method: String,
         params: Option<&'a RawValue>,
     },
     /// Sampling, elicitation, roots: asks something of the client.
-    Request,
+    Request {
+        id: RequestId,
+        method: String,
+        params: Option<&'a RawValue>,
+    },
 }
 
 #[derive(Deserialize)]
@@ -35,32 +43,35 @@ struct Envelope<'a> {
     error: Option<ErrorObject>,
 }
 
-/// `data` is not read: it may hold anything, and nothing filters it.
-#[derive(Deserialize)]
-struct ErrorObject {
-    code: i64,
-    message: String,
+/// An error as an upstream states it.
+#[derive(Debug, Deserialize)]
+pub struct ErrorObject {
+    pub code: i64,
+    pub message: String,
+    /// Anything at all; only a few codes give it a form.
+    #[serde(default)]
+    pub data: Option<Value>,
 }
 
-/// Reads one message. A response must answer `expected`.
+/// Reads one message.
 ///
 /// # Errors
 /// A stable word for the audit.
-pub fn read<'a>(bytes: &'a [u8], expected: Option<&RequestId>) -> Result<Incoming<'a>, &'static str> {
-    let envelope: Envelope<'a> = serde_json::from_slice(bytes).map_err(|_| "not a JSON-RPC message")?;
+pub fn read(bytes: &[u8]) -> Result<Incoming<'_>, &'static str> {
+    let envelope: Envelope<'_> = serde_json::from_slice(bytes).map_err(|_| "not a JSON-RPC message")?;
     if envelope.jsonrpc != "2.0" {
         return Err("not JSON-RPC 2.0");
     }
-    let answers = || envelope.id.as_ref().and_then(RequestId::read).as_ref() == expected;
-    match (envelope.method, envelope.result, envelope.error) {
-        (Some(_), None, None) if envelope.id.is_some() => Ok(Incoming::Request),
-        (Some(method), None, None) => Ok(Incoming::Notification { method, params: envelope.params }),
-        (None, Some(result), None) if answers() => Ok(Incoming::Result(result)),
-        // An error may have a null id when the upstream could not read the request.
-        (None, None, Some(error)) if answers() || envelope.id.is_none() => {
-            Ok(Incoming::Error { code: error.code, message: error.message })
-        }
-        (None, _, _) => Err("answers another request"),
-        (Some(_), _, _) => Err("both a request and a response"),
+    let id = match envelope.id.as_ref().filter(|id| !id.is_null()) {
+        None => None,
+        Some(value) => Some(RequestId::read(value).ok_or("an id that is neither string nor integer")?),
+    };
+    match (envelope.method, envelope.result, envelope.error, id) {
+        (Some(method), None, None, Some(id)) => Ok(Incoming::Request { id, method, params: envelope.params }),
+        (Some(method), None, None, None) => Ok(Incoming::Notification { method, params: envelope.params }),
+        (None, Some(result), None, Some(id)) => Ok(Incoming::Result { id, result }),
+        (None, None, Some(error), id) => Ok(Incoming::Error { id, error }),
+        (None, _, _, _) => Err("neither a request nor a response"),
+        (Some(_), _, _, _) => Err("both a request and a response"),
     }
 }

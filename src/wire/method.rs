@@ -1,4 +1,7 @@
-//! The methods of MCP: a closed list. What is not on it is refused.
+//! The methods of MCP that a client may send: a closed list, each with the forms of what
+//! goes out and what comes back. What is not on it is refused.
+
+use crate::wire::form::{Feature, Form, answers, lists, params};
 
 /// A method or notification that a client may send, in any revision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,6 +22,9 @@ pub enum Method {
     ResourcesRead,
     ResourcesSubscribe,
     ResourcesUnsubscribe,
+    DirectoryRead,
+    SkillsList,
+    SkillsGet,
     SubscriptionsListen,
     Complete,
     LoggingSetLevel,
@@ -27,9 +33,11 @@ pub enum Method {
     TasksList,
     TasksCancel,
     TasksUpdate,
+    /// A client's response to a request of the server (legacy era).
+    Response,
     /// HTTP DELETE: the client ends its session.
     EndSession,
-    /// HTTP GET: the client asks for the standing stream.
+    /// HTTP GET: the client asks for the standing stream, or resumes a broken one.
     OpenStream,
 }
 
@@ -40,12 +48,10 @@ pub enum Passage {
     Forwarded,
     /// The gate answers for itself.
     Answered,
-    /// Refused for every caller.
-    Refused,
 }
 
 impl Method {
-    pub const ALL: [Method; 26] = [
+    pub const ALL: [Method; 30] = [
         Self::Initialize,
         Self::Initialized,
         Self::Discover,
@@ -62,6 +68,9 @@ impl Method {
         Self::ResourcesRead,
         Self::ResourcesSubscribe,
         Self::ResourcesUnsubscribe,
+        Self::DirectoryRead,
+        Self::SkillsList,
+        Self::SkillsGet,
         Self::SubscriptionsListen,
         Self::Complete,
         Self::LoggingSetLevel,
@@ -70,12 +79,13 @@ impl Method {
         Self::TasksList,
         Self::TasksCancel,
         Self::TasksUpdate,
+        Self::Response,
         Self::EndSession,
         Self::OpenStream,
     ];
 
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|method| method.as_str() == name && !method.is_http())
+        Self::ALL.into_iter().find(|method| method.as_str() == name && !method.is_nameless())
     }
 
     pub fn as_str(self) -> &'static str {
@@ -96,6 +106,9 @@ impl Method {
             Self::ResourcesRead => "resources/read",
             Self::ResourcesSubscribe => "resources/subscribe",
             Self::ResourcesUnsubscribe => "resources/unsubscribe",
+            Self::DirectoryRead => "resources/directory/read",
+            Self::SkillsList => "skills/list",
+            Self::SkillsGet => "skills/get",
             Self::SubscriptionsListen => "subscriptions/listen",
             Self::Complete => "completion/complete",
             Self::LoggingSetLevel => "logging/setLevel",
@@ -104,6 +117,7 @@ impl Method {
             Self::TasksList => "tasks/list",
             Self::TasksCancel => "tasks/cancel",
             Self::TasksUpdate => "tasks/update",
+            Self::Response => "response",
             Self::EndSession => "http/delete",
             Self::OpenStream => "http/get",
         }
@@ -113,35 +127,139 @@ impl Method {
         matches!(self, Self::Initialized | Self::Cancelled | Self::Progress | Self::RootsListChanged)
     }
 
-    fn is_http(self) -> bool {
-        matches!(self, Self::EndSession | Self::OpenStream)
+    /// Whether a response comes back.
+    pub fn is_request(self) -> bool {
+        !self.is_notification() && !matches!(self, Self::Response | Self::EndSession | Self::OpenStream)
     }
 
-    /// Capabilities beyond tools are not advertised, so no client needs the methods
-    /// refused here; one that sends them anyway is told so.
+    /// Not a method that a message names.
+    fn is_nameless(self) -> bool {
+        matches!(self, Self::EndSession | Self::OpenStream | Self::Response)
+    }
+
+    /// Only in the revisions before 2026-07-28.
+    pub fn is_legacy(self) -> bool {
+        matches!(
+            self,
+            Self::Initialize
+                | Self::Initialized
+                | Self::Ping
+                | Self::Progress
+                | Self::RootsListChanged
+                | Self::ResourcesSubscribe
+                | Self::ResourcesUnsubscribe
+                | Self::LoggingSetLevel
+                | Self::TasksResult
+                | Self::TasksList
+                | Self::Response
+                | Self::EndSession
+                | Self::OpenStream
+        )
+    }
+
+    /// Only from 2026-07-28 on.
+    pub fn is_modern(self) -> bool {
+        matches!(self, Self::Discover | Self::SubscriptionsListen | Self::TasksUpdate)
+    }
+
     pub fn passage(self) -> Passage {
+        if self == Self::Ping { Passage::Answered } else { Passage::Forwarded }
+    }
+
+    /// What a server's rules must allow for this method.
+    pub fn feature(self) -> Option<Feature> {
         match self {
-            Self::Initialize | Self::Discover | Self::ToolsList | Self::ToolsCall => Passage::Forwarded,
-            Self::Initialized | Self::EndSession | Self::Ping | Self::Cancelled | Self::Progress => {
-                Passage::Answered
+            Self::Complete => Some(Feature::Completions),
+            Self::LoggingSetLevel => Some(Feature::Logging),
+            Self::RootsListChanged => Some(Feature::Roots),
+            Self::ResourcesSubscribe | Self::ResourcesUnsubscribe | Self::SubscriptionsListen => {
+                Some(Feature::Subscriptions)
             }
-            Self::RootsListChanged
+            Self::TasksGet | Self::TasksResult | Self::TasksList | Self::TasksCancel | Self::TasksUpdate => {
+                Some(Feature::Tasks)
+            }
+            Self::SkillsList | Self::SkillsGet | Self::DirectoryRead => Some(Feature::Skills),
+            Self::Initialize
+            | Self::Initialized
+            | Self::Discover
+            | Self::Ping
+            | Self::Cancelled
+            | Self::Progress
+            | Self::ToolsList
+            | Self::ToolsCall
             | Self::PromptsList
             | Self::PromptsGet
             | Self::ResourcesList
             | Self::ResourcesTemplatesList
             | Self::ResourcesRead
+            | Self::Response
+            | Self::EndSession
+            | Self::OpenStream => None,
+        }
+    }
+
+    /// What a client sends with it.
+    pub fn params(self) -> &'static Form {
+        match self {
+            Self::Initialize => &params::INITIALIZE,
+            Self::Initialized | Self::Discover | Self::Ping | Self::RootsListChanged => &params::NOTHING,
+            Self::Cancelled => params::CANCEL,
+            Self::Progress => &params::PROGRESS,
+            Self::ToolsList
+            | Self::PromptsList
+            | Self::ResourcesList
+            | Self::ResourcesTemplatesList
+            | Self::SkillsList
+            | Self::TasksList => &params::PAGE,
+            Self::ToolsCall => &params::TOOLS_CALL,
+            Self::PromptsGet => &params::PROMPTS_GET,
+            Self::ResourcesRead => &params::RESOURCES_READ,
+            Self::ResourcesSubscribe | Self::ResourcesUnsubscribe => &params::RESOURCE,
+            Self::DirectoryRead => &params::DIRECTORY,
+            Self::SkillsGet => &params::SKILL,
+            Self::SubscriptionsListen => &params::LISTEN,
+            Self::Complete => &params::COMPLETE,
+            Self::LoggingSetLevel => &params::SET_LEVEL,
+            Self::TasksGet | Self::TasksResult | Self::TasksCancel => &params::TASK,
+            Self::TasksUpdate => &params::TASK_UPDATE,
+            Self::Response => &params::RESPONSE,
+            Self::EndSession | Self::OpenStream => &params::NOTHING,
+        }
+    }
+
+    /// What comes back when it is done.
+    pub fn result(self) -> &'static Form {
+        match self {
+            Self::Initialize => &lists::INITIALIZED,
+            Self::Discover => &lists::DISCOVERED,
+            Self::ToolsList => &lists::TOOLS,
+            Self::ToolsCall | Self::TasksResult => &answers::TOOL,
+            Self::PromptsList => &lists::PROMPTS,
+            Self::PromptsGet => &answers::PROMPT,
+            Self::ResourcesList | Self::DirectoryRead => &lists::RESOURCES,
+            Self::ResourcesTemplatesList => &lists::TEMPLATES,
+            Self::ResourcesRead => &answers::RESOURCE,
+            Self::SkillsList => &lists::SKILLS,
+            Self::SkillsGet => &lists::ONE_SKILL,
+            Self::Complete => &answers::COMPLETION,
+            Self::TasksGet => &answers::TASK,
+            Self::TasksList => &answers::TASK_LIST,
+            // The core tasks of 2025-11-25 answer a cancel with the task; the extension
+            // with nothing.
+            Self::TasksCancel => &answers::TASK,
+            Self::Initialized
+            | Self::Ping
+            | Self::Cancelled
+            | Self::Progress
+            | Self::RootsListChanged
             | Self::ResourcesSubscribe
             | Self::ResourcesUnsubscribe
             | Self::SubscriptionsListen
-            | Self::Complete
             | Self::LoggingSetLevel
-            | Self::TasksGet
-            | Self::TasksResult
-            | Self::TasksList
-            | Self::TasksCancel
             | Self::TasksUpdate
-            | Self::OpenStream => Passage::Refused,
+            | Self::Response
+            | Self::EndSession
+            | Self::OpenStream => &answers::EMPTY,
         }
     }
 }
@@ -154,8 +272,9 @@ mod tests {
     fn every_method_reads_back_as_itself() {
         for method in Method::ALL {
             let read = Method::parse(method.as_str());
-            assert_eq!(read, (!method.is_http()).then_some(method));
+            assert_eq!(read, (!method.is_nameless()).then_some(method));
         }
         assert_eq!(Method::parse("tools/Call"), None);
+        assert_eq!(Method::parse("response"), None);
     }
 }

@@ -5,7 +5,11 @@
 
 pub mod answer;
 pub mod arrival;
+pub mod capabilities;
 pub mod event;
+pub mod form;
+pub mod headers;
 pub mod message;
 pub mod method;
+pub mod outgoing;
 pub mod revision;

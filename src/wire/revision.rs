@@ -3,6 +3,7 @@
 /// A revision of MCP that the gate speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Revision {
+    V2024_11_05,
     V2025_03_26,
     V2025_06_18,
     V2025_11_25,
@@ -18,8 +19,8 @@ pub enum Era {
 }
 
 impl Revision {
-    pub const ALL: [Revision; 4] =
-        [Self::V2025_03_26, Self::V2025_06_18, Self::V2025_11_25, Self::V2026_07_28];
+    pub const ALL: [Revision; 5] =
+        [Self::V2024_11_05, Self::V2025_03_26, Self::V2025_06_18, Self::V2025_11_25, Self::V2026_07_28];
     /// What a legacy client is answered when it asks for a revision unknown here.
     pub const NEWEST_LEGACY: Revision = Self::V2025_11_25;
 
@@ -29,6 +30,7 @@ impl Revision {
 
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::V2024_11_05 => "2024-11-05",
             Self::V2025_03_26 => "2025-03-26",
             Self::V2025_06_18 => "2025-06-18",
             Self::V2025_11_25 => "2025-11-25",
@@ -38,7 +40,7 @@ impl Revision {
 
     pub fn era(self) -> Era {
         match self {
-            Self::V2025_03_26 | Self::V2025_06_18 | Self::V2025_11_25 => Era::Legacy,
+            Self::V2024_11_05 | Self::V2025_03_26 | Self::V2025_06_18 | Self::V2025_11_25 => Era::Legacy,
             Self::V2026_07_28 => Era::Modern,
         }
     }

@@ -1,0 +1,89 @@
+//! Looking at every part of a client's message that its form lists.
+
+use super::{injection::Injection, look as look_at, texts};
+use crate::model::call::Call;
+use crate::model::denial::{Denial, MessageFault};
+use crate::redact::{self, plan::Detection};
+use crate::request::{Grant, Request};
+use crate::wire::form::{self, Feature, Part, Visit};
+use crate::wire::method::Method;
+use serde_json::{Map, Value};
+
+/// # Errors
+/// What the first offending part is refused for.
+pub(super) fn look(
+    rules: &Injection,
+    call: &mut Call,
+    request: &Request,
+    grant: &Grant,
+) -> Result<(), Denial> {
+    let item = grant.item.as_ref();
+    let mut inspector = Inspector {
+        rules,
+        call,
+        grant,
+        arguments: item.map_or(grant.messages.arguments.as_ref(), |item| item.arguments.as_ref()),
+    };
+    let params = &request.message.params;
+    match (&request.answers, params.get("result").and_then(Value::as_object)) {
+        // An answer has the form of what was asked, and of nothing else.
+        (Some(question), Some(result)) => {
+            form::rebuild(question.asking.answer(), result, &mut inspector)?;
+        }
+        _ => {
+            form::rebuild(request.method().params(), params, &mut inspector)?;
+        }
+    }
+    for (_, value) in request.message.mirrored.iter().filter(|_| request.method() == Method::ToolsCall) {
+        inspector.text(value)?;
+    }
+    Ok(())
+}
+
+struct Inspector<'i> {
+    rules: &'i Injection,
+    call: &'i mut Call,
+    grant: &'i Grant,
+    arguments: Option<&'i Detection>,
+}
+
+impl Inspector<'_> {
+    fn text(&mut self, text: &str) -> Result<(), Denial> {
+        self.value(&Value::from(text))
+    }
+
+    fn value(&mut self, value: &Value) -> Result<(), Denial> {
+        texts(value, &mut |text| look_at(self.rules, self.call, text))?;
+        let Some(detection) = self.arguments else { return Ok(()) };
+        match redact::finds(detection, value) {
+            Ok(None) => Ok(()),
+            Ok(Some(rule)) => Err(Denial::Outflow(rule)),
+            Err(_) => Err(Denial::ArgumentsInvalid("they cannot be looked at whole".into())),
+        }
+    }
+}
+
+impl Visit for Inspector<'_> {
+    type Stop = Denial;
+
+    fn leaf(&mut self, part: Part, value: &Value) -> Result<Option<Value>, Denial> {
+        match part {
+            // Sealed things come from the server itself.
+            Part::Sealed(_) => {}
+            _ => self.value(value)?,
+        }
+        Ok(None)
+    }
+
+    fn instead(&mut self, _: &str, _: &Map<String, Value>) -> Result<Option<Value>, Denial> {
+        Ok(None)
+    }
+
+    fn allows(&self, feature: Feature) -> bool {
+        self.grant.messages.allows(feature)
+    }
+
+    fn malformed(&self, what: &'static str) -> Denial {
+        Denial::MessageMalformed(MessageFault::Params(what))
+    }
+}

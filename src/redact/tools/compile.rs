@@ -1,0 +1,118 @@
+//! From a rule as it is written to one that can be applied, and the run of its examples.
+
+use super::file::{Example, Release, ToolFile};
+use super::{ScopedRedaction, ToolRules};
+use crate::model::fault::SourceFault;
+use crate::model::ids::RuleId;
+use crate::model::scope::Scopes;
+use crate::redact::path::Path;
+use crate::redact::plan::{Detection, Plan, Redaction};
+use crate::redact::profile::Profile;
+use crate::redact::{Blocked, Redactor};
+use serde_json::Value;
+use serde_saphyr::Spanned;
+use std::collections::HashMap;
+
+pub(super) fn compile(
+    file: &str,
+    name: &str,
+    tool: &Spanned<ToolFile>,
+    profiles: &HashMap<String, Profile>,
+) -> Result<ToolRules, Vec<SourceFault>> {
+    let mut faults = Vec::new();
+    let mut path = |text: &Spanned<String>| {
+        Path::compile(&text.value).map_err(|why| faults.push(SourceFault::at(file, text, why))).ok()
+    };
+    let raw = &tool.value;
+    let mut release = Vec::new();
+    match &raw.release {
+        Release::All => release.push((None, Path::root())),
+        Release::ByScope(scopes) => {
+            for (scope, paths) in scopes {
+                release.extend(paths.iter().filter_map(&mut path).map(|path| (Some(scope.clone()), path)));
+            }
+        }
+    }
+    let subject = raw.subject.as_ref().and_then(&mut path);
+    let mut redact = Vec::new();
+    for (number, rule) in raw.redact.iter().enumerate() {
+        match Path::compile(&rule.value.path) {
+            Err(why) => faults.push(SourceFault::at(file, rule, why)),
+            Ok(path) => redact.push(ScopedRedaction {
+                path,
+                redaction: Redaction {
+                    id: RuleId::new(format!("{name}.redact[{number}]")),
+                    operator: rule.value.operator,
+                },
+                unless: rule.value.unless.clone(),
+                when: rule.value.when.clone(),
+            }),
+        }
+    }
+    let detection = self::detection(file, raw.profile.as_ref(), profiles, &mut faults);
+    let arguments = self::detection(file, raw.arguments.as_ref(), profiles, &mut faults);
+    if release.is_empty() {
+        let message = format!("`{name}` releases nothing: give `release` paths by scope, or `release: all`");
+        faults.push(SourceFault::at(file, tool, message));
+    }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    Ok(ToolRules {
+        scopes: raw.scopes.iter().cloned().collect(),
+        labels: raw.labels.clone(),
+        blobs: raw.blobs,
+        profile: raw.profile.as_ref().map(|profile| profile.value.clone()),
+        subject,
+        release,
+        redact,
+        detection,
+        arguments,
+        text: raw.text,
+        examples: raw.examples.len(),
+    })
+}
+
+/// The detectors of a profile that a rule names.
+pub(super) fn detection(
+    file: &str,
+    named: Option<&Spanned<String>>,
+    profiles: &HashMap<String, Profile>,
+    faults: &mut Vec<SourceFault>,
+) -> Option<Detection> {
+    let named = named?;
+    let found = profiles.get(&named.value).map(|profile| profile.detection.clone());
+    if found.is_none() {
+        faults.push(SourceFault::at(file, named, format!("there is no profile `{}`", named.value)));
+    }
+    found
+}
+
+/// The year against which examples are run; they must not change with the calendar.
+const EXAMPLE_YEAR: u16 = 2026;
+
+pub(super) fn prove(file: &str, examples: &[Spanned<Example>], rules: &ToolRules) -> Vec<SourceFault> {
+    let fault = |example: &Spanned<Example>| {
+        let held: Scopes = example.value.scopes.iter().cloned().collect();
+        let plan = rules.plan(&held, None, Vec::new(), None);
+        match filter_value(&plan, &example.value.result) {
+            Ok(got) if got == example.value.expect => None,
+            Ok(got) => Some(format!("the example gives {got}, not {}", example.value.expect)),
+            Err(blocked) => Some(format!("the example is blocked: {}", blocked.reason())),
+        }
+    };
+    examples
+        .iter()
+        .filter_map(|example| fault(example).map(|why| SourceFault::at(file, example, why)))
+        .collect()
+}
+
+fn filter_value(plan: &Plan, result: &Value) -> Result<Value, Blocked> {
+    let document = result.to_string();
+    let mut redactor = Redactor::new(plan, EXAMPLE_YEAR);
+    let mut filtered = redactor.structure(document.as_bytes())?;
+    if redactor.must_repeat() {
+        filtered = redactor.structure(document.as_bytes())?;
+    }
+    filtered.map_or(Ok(Value::Null), |bytes| serde_json::from_slice(&bytes).map_err(|_| Blocked::Syntax))
+}

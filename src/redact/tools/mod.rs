@@ -1,0 +1,116 @@
+//! The rules of tools, prompts and resources: `rules/tools/<server>.yaml`, the file a data
+//! steward writes.
+
+mod compile;
+mod file;
+mod server;
+
+use crate::model::ids::RuleId;
+use crate::model::scope::Scopes;
+use crate::redact::detect::Detectors;
+use crate::redact::operator::Operator;
+use crate::redact::path::Path;
+use crate::redact::plan::{Detection, Parts, Plan, Redaction, TextMode};
+use crate::redact::profile::{self, Profile};
+use crate::redact::shape::Shape;
+pub use file::Blobs;
+pub use server::{MessageRules, Pattern, ServerRules};
+use std::collections::HashMap;
+
+/// The rules of one tool, prompt or resource, compiled.
+#[derive(Clone)]
+pub struct ToolRules {
+    pub scopes: Scopes,
+    pub labels: Vec<String>,
+    pub blobs: Blobs,
+    pub profile: Option<String>,
+    subject: Option<Path>,
+    release: Vec<(Option<String>, Path)>,
+    redact: Vec<ScopedRedaction>,
+    detection: Option<Detection>,
+    /// What the client's arguments must not hold.
+    pub arguments: Option<Detection>,
+    text: TextMode,
+    pub(crate) examples: usize,
+}
+
+#[derive(Clone)]
+struct ScopedRedaction {
+    path: Path,
+    redaction: Redaction,
+    unless: Option<String>,
+    when: Option<String>,
+}
+
+/// What policy adds to a tool's own rules. It can only take away.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Narrowing {
+    pub drop: Vec<String>,
+    pub profiles: Vec<String>,
+}
+
+impl ToolRules {
+    /// The plan for a caller who holds `held`. `shape` comes from the tool's pinned
+    /// `outputSchema`.
+    pub fn plan(
+        &self,
+        held: &Scopes,
+        shape: Option<Shape>,
+        narrow: Vec<Path>,
+        detection: Option<Detection>,
+    ) -> Plan {
+        let holds = |scope: &Option<String>| scope.as_ref().is_none_or(|scope| held.contains(scope));
+        let release = self.release.iter().filter(|(scope, _)| holds(scope)).map(|(_, path)| path.clone());
+        let applies = |rule: &&ScopedRedaction| {
+            holds(&rule.when) && !rule.unless.as_ref().is_some_and(|scope| held.contains(scope))
+        };
+        let own = self.redact.iter().filter(applies).map(|rule| (rule.path.clone(), rule.redaction.clone()));
+        let policy = Redaction { id: RuleId::new("policy-obligation"), operator: Operator::Drop };
+        Plan::new(Parts {
+            release: release.collect(),
+            redact: own.chain(narrow.into_iter().map(|path| (path, policy.clone()))).collect(),
+            subject: self.subject.clone(),
+            detection: detection.or_else(|| self.detection.clone()),
+            text: self.text,
+            shape,
+        })
+    }
+
+    /// What the rules do, in words, for `check --explain`.
+    pub fn explain(&self) -> String {
+        let mut lines = vec![format!(
+            "  to call: {}",
+            if self.scopes.is_empty() { "any token".into() } else { self.scopes.to_string() }
+        )];
+        for (scope, path) in &self.release {
+            let scope = scope.as_deref().unwrap_or("every caller");
+            lines.push(format!("  {scope} sees {}", path.as_str()));
+        }
+        for rule in &self.redact {
+            let unless = rule.unless.as_ref().map(|scope| format!(", unless {scope}")).unwrap_or_default();
+            let when = rule.when.as_ref().map(|scope| format!(", for {scope}")).unwrap_or_default();
+            lines.push(format!("  {} {}{unless}{when}", rule.redaction.operator.name(), rule.path.as_str()));
+        }
+        lines.push(format!(
+            "  then {}",
+            self.profile.as_deref().map_or("no detectors".into(), |name| format!("the detectors of {name}"))
+        ));
+        lines.join("\n")
+    }
+
+    /// The scopes under which something is released.
+    pub fn releasing_scopes(&self) -> impl Iterator<Item = &str> {
+        self.release.iter().filter_map(|(scope, _)| scope.as_deref())
+    }
+}
+
+/// The operators of the tool's own profile, made stricter by those that policy names.
+pub fn stricter<'p>(
+    detectors: &Detectors,
+    profiles: &'p HashMap<String, Profile>,
+    own: Option<&str>,
+    added: &'p [String],
+) -> Option<Detection> {
+    let names = own.into_iter().chain(added.iter().map(String::as_str));
+    profile::combine(detectors, names.filter_map(|name| profiles.get(name)))
+}

@@ -1,0 +1,143 @@
+//! All rules of one server.
+
+use super::ToolRules;
+use super::compile::{compile, detection, prove};
+use super::file::{File, ToolFile};
+use crate::model::fault::{SourceFault, read_yaml};
+use crate::model::feature::Feature;
+use crate::model::ids::{ServerName, ToolName};
+use crate::redact::plan::Detection;
+use crate::redact::profile::Profile;
+use serde_saphyr::Spanned;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// The name under which a file gives the rule for what it does not name.
+const ANY: &str = "*";
+
+/// The rules of one server.
+pub struct ServerRules {
+    pub server: ServerName,
+    pub(crate) tools: HashMap<String, ToolRules>,
+    pub(crate) prompts: HashMap<String, ToolRules>,
+    pub(crate) resources: Vec<(Pattern, ToolRules)>,
+    pub messages: MessageRules,
+}
+
+/// What belongs to no tool, prompt or resource.
+#[derive(Clone, Default)]
+pub struct MessageRules {
+    /// Whether the file says anything of it.
+    pub declared: bool,
+    pub allowed: BTreeSet<Feature>,
+    pub detection: Option<Detection>,
+    pub arguments: Option<Detection>,
+}
+
+/// Names that a rule is for: one, or all that begin alike (`patient://*`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern(String);
+
+impl Pattern {
+    pub fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub fn fits(&self, name: &str) -> bool {
+        match self.0.strip_suffix(ANY) {
+            Some(beginning) => name.starts_with(beginning),
+            None => name == self.0,
+        }
+    }
+
+    /// How specific the rule is: a whole name before a long beginning before a short one.
+    pub fn weight(&self) -> usize {
+        if self.0.ends_with(ANY) { self.0.len() } else { usize::MAX }
+    }
+}
+
+impl ServerRules {
+    /// The rules of a tool, or of any tool (`*`). None means the tool is not served.
+    pub fn tool(&self, name: &str) -> Option<&ToolRules> {
+        self.tools.get(name).or_else(|| self.tools.get(ANY))
+    }
+
+    /// The rules of a prompt, or of any.
+    pub fn prompt(&self, name: &str) -> Option<&ToolRules> {
+        self.prompts.get(name).or_else(|| self.prompts.get(ANY))
+    }
+
+    /// The rules of a resource: those of the most specific pattern that fits its URI.
+    pub fn resource(&self, uri: &str) -> Option<&ToolRules> {
+        let fitting = self.resources.iter().filter(|(pattern, _)| pattern.fits(uri));
+        fitting.max_by_key(|(pattern, _)| pattern.weight()).map(|(_, rules)| rules)
+    }
+
+    pub fn named(&self) -> impl Iterator<Item = (ToolName, &ToolRules)> {
+        self.tools.iter().map(|(name, rules)| (ToolName::new(name), rules))
+    }
+
+    pub fn prompts(&self) -> impl Iterator<Item = (Pattern, &ToolRules)> {
+        self.prompts.iter().map(|(name, rules)| (Pattern::new(name), rules))
+    }
+
+    pub fn resources(&self) -> impl Iterator<Item = (Pattern, &ToolRules)> {
+        self.resources.iter().map(|(pattern, rules)| (pattern.clone(), rules))
+    }
+
+    /// Every rule of the file.
+    pub fn all(&self) -> impl Iterator<Item = &ToolRules> {
+        let resources = self.resources.iter().map(|(_, rules)| rules);
+        self.tools.values().chain(self.prompts.values()).chain(resources)
+    }
+
+    /// Reads a file and runs its examples.
+    ///
+    /// # Errors
+    /// Every fault, each with its place.
+    pub fn load(
+        file: &str,
+        text: &str,
+        profiles: &HashMap<String, Profile>,
+    ) -> Result<Self, Vec<SourceFault>> {
+        let raw: File = read_yaml(file, text).map_err(|fault| vec![fault])?;
+        let mut faults = Vec::new();
+        let tools = block(file, &raw.tools, profiles, &mut faults);
+        let prompts = block(file, &raw.prompts, profiles, &mut faults);
+        let resources = block(file, &raw.resources, profiles, &mut faults);
+        let declared = raw.messages.is_some();
+        let raw_messages = raw.messages.unwrap_or_default();
+        let messages = MessageRules {
+            declared,
+            allowed: raw_messages.allow.iter().copied().collect(),
+            detection: detection(file, raw_messages.profile.as_ref(), profiles, &mut faults),
+            arguments: detection(file, raw_messages.arguments.as_ref(), profiles, &mut faults),
+        };
+        let resources = resources.into_iter().map(|(uri, rules)| (Pattern::new(&uri), rules)).collect();
+        let server = ServerName::new(&raw.server);
+        if faults.is_empty() { Ok(Self { server, tools, prompts, resources, messages }) } else { Err(faults) }
+    }
+}
+
+/// The rules of one block of the file, their examples run.
+fn block(
+    file: &str,
+    raw: &BTreeMap<String, Spanned<ToolFile>>,
+    profiles: &HashMap<String, Profile>,
+    faults: &mut Vec<SourceFault>,
+) -> HashMap<String, ToolRules> {
+    let mut rules = HashMap::new();
+    for (name, tool) in raw {
+        match compile(file, name, tool, profiles) {
+            Ok(compiled) => {
+                faults.extend(prove(file, &tool.value.examples, &compiled));
+                rules.insert(name.clone(), compiled);
+            }
+            Err(found) => faults.extend(found),
+        }
+    }
+    rules
+}

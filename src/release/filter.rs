@@ -1,0 +1,127 @@
+//! Filtering the parts of a message that its form lists.
+
+use crate::model::denial::Denial;
+use crate::model::feature::Feature;
+use crate::redact::tools::Blobs;
+use crate::redact::{Blocked, REDACTED, Redactor};
+use crate::release::handles::Handles;
+use crate::request::MessageGrant;
+use crate::wire::form::{Part, Visit};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+
+/// One message's filter: whose plan it obeys, and what the server's rules allow.
+pub(super) struct Filter<'f, 'p> {
+    pub(super) redactor: &'f mut Redactor<'p>,
+    pub(super) blobs: Blobs,
+    pub(super) messages: &'f MessageGrant,
+    /// None outside a gate, where nothing is sealed.
+    pub(super) handles: Option<&'f Handles<'f>>,
+}
+
+impl Filter<'_, '_> {
+    fn text(&mut self, text: &str) -> Result<Value, Denial> {
+        let shown = self.redactor.text(text).map_err(blocked)?;
+        Ok(Value::from(shown.unwrap_or_else(|| REDACTED.to_owned())))
+    }
+
+    fn data(&mut self, value: &Value) -> Result<Value, Denial> {
+        let shown = self.redactor.structure(value.to_string().as_bytes()).map_err(blocked)?;
+        let Some(shown) = shown else { return Ok(Value::from(REDACTED)) };
+        serde_json::from_slice(&shown).map_err(|_| Denial::ResultBlocked("not valid JSON"))
+    }
+
+    /// A number that would become anything else becomes zero, so that its type holds.
+    fn number(&mut self, value: &Value) -> Result<Value, Denial> {
+        let shown = self.data(value)?;
+        Ok(if shown == *value { shown } else { json!(0) })
+    }
+
+    /// Words and types of a schema stay; every string and number in it is looked at by
+    /// itself, since a property called `ssn` describes a number and is none.
+    fn schema(&mut self, value: &Value) -> Result<Value, Denial> {
+        Ok(match value {
+            Value::String(text) => self.text(text)?,
+            Value::Number(_) => self.number(value)?,
+            Value::Array(elements) => {
+                elements.iter().map(|element| self.schema(element)).collect::<Result<_, _>>()?
+            }
+            Value::Object(object) => {
+                let mut out = Map::new();
+                for (name, value) in object {
+                    let name = self.text(name)?;
+                    out.insert(name.as_str().unwrap_or_default().to_owned(), self.schema(value)?);
+                }
+                Value::Object(out)
+            }
+            Value::Null | Value::Bool(_) => value.clone(),
+        })
+    }
+
+    /// What is not text passes or not by the rules' word; text in base64 is text.
+    fn blob(&mut self, text: &str) -> Result<Option<Value>, Denial> {
+        if self.blobs != Blobs::Pass {
+            return Ok(None);
+        }
+        let Some(inside) = STANDARD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok()) else {
+            return Ok(Some(Value::from(text)));
+        };
+        let shown = self.text(&inside)?;
+        let same = shown.as_str() == Some(&inside);
+        Ok(Some(if same { text.into() } else { STANDARD.encode(shown.as_str().unwrap_or_default()).into() }))
+    }
+
+    /// Whether plain text is shown at all; a plan of paths shows none.
+    fn shows(&mut self, text: &str) -> Result<bool, Denial> {
+        Ok(self.redactor.text(text).map_err(blocked)?.is_some())
+    }
+}
+
+impl Visit for Filter<'_, '_> {
+    type Stop = Denial;
+
+    fn leaf(&mut self, part: Part, value: &Value) -> Result<Option<Value>, Denial> {
+        match (part, value) {
+            (Part::Sealed(seal), Value::String(text)) => {
+                Ok(self.handles.and_then(|handles| handles.seal(seal, text)).map(Value::from))
+            }
+            (Part::Blob, Value::String(text)) => self.blob(text),
+            (Part::Text | Part::Uri | Part::Token, Value::String(text)) => self.text(text).map(Some),
+            (Part::Token | Part::Number, Value::Number(_)) => self.number(value).map(Some),
+            (Part::Schema, _) => self.schema(value).map(Some),
+            (Part::Data | Part::Structure | Part::Arguments, _) => self.data(value).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    fn instead(&mut self, kind: &str, object: &Map<String, Value>) -> Result<Option<Value>, Denial> {
+        let passes = self.blobs == Blobs::Pass;
+        let resource = object.get("resource");
+        let inside = |name: &str| resource.and_then(|resource| resource.get(name)).and_then(Value::as_str);
+        let words = match kind {
+            "image" if !passes => "[image withheld]",
+            "audio" if !passes => "[audio withheld]",
+            "resource_link" if !self.shows("resource:withheld")? => "[resource link withheld]",
+            "resource" => match inside("text") {
+                Some(text) if !self.shows(text)? => REDACTED,
+                None if !passes => "[binary resource withheld]",
+                _ => return Ok(None),
+            },
+            _ => return Ok(None),
+        };
+        Ok(Some(json!({"type": "text", "text": words})))
+    }
+
+    fn allows(&self, feature: Feature) -> bool {
+        self.messages.allows(feature)
+    }
+
+    fn malformed(&self, what: &'static str) -> Denial {
+        Denial::ResultBlocked(what)
+    }
+}
+
+pub(super) fn blocked(blocked: Blocked) -> Denial {
+    Denial::ResultBlocked(blocked.reason())
+}
