@@ -328,9 +328,12 @@ fn scopes(file: &File, rulebook: &Rulebook) -> BTreeMap<ServerName, Scopes> {
 /// The public host, and the listening address for those on this machine.
 fn served(file: &File, listen: SocketAddr) -> Served {
     let mut hosts = vec![listen.to_string(), format!("localhost:{}", listen.port())];
+    let mut origins: Vec<String> = hosts.iter().map(|host| format!("http://{host}")).collect();
     if let Ok(url) = url::Url::parse(&file.public_url.value) {
         let host = url.host_str().unwrap_or_default().to_owned();
         hosts.push(url.port().map_or(host.clone(), |port| format!("{host}:{port}")));
+        origins.push(url.origin().ascii_serialization());
     }
-    Served { hosts, origins: file.allowed_origins.clone() }
+    origins.extend(file.allowed_origins.iter().cloned());
+    Served { hosts, origins }
 }

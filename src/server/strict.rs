@@ -9,7 +9,8 @@ use http::{HeaderMap, Method, Request, StatusCode, Uri, header};
 pub struct Served {
     /// `host` or `host:port`, lower case.
     pub hosts: Vec<String>,
-    /// Browser origins allowed, such as `https://app.example`.
+    /// Browser origins allowed, such as `https://app.example`: the gate's own, and those
+    /// that are configured.
     pub origins: Vec<String>,
 }
 

@@ -121,6 +121,11 @@ impl Message {
             return Self::response(id, object, revision);
         };
         let method = Method::parse(name).ok_or(Denial::MethodUnknown)?;
+        // Before anything else is asked of it: in this revision there is no such method.
+        if method.is_legacy() && revision.map(Revision::era) == Some(Era::Modern) && !method.is_notification()
+        {
+            return Err(Denial::MethodUnknown);
+        }
         if method.is_notification() != id.is_none() {
             return Err(not_json_rpc("a request needs an `id`, a notification has none"));
         }
