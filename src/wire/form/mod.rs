@@ -59,6 +59,8 @@ pub enum Part {
     Private,
     /// Written by the gate itself, whatever was sent.
     Own,
+    /// A member that MCP has and the gate does not carry.
+    Dropped,
     Object(&'static Form),
     List(&'static Part),
     /// A list, or one element standing alone.
@@ -156,7 +158,7 @@ pub fn part<V: Visit>(part_of: Part, value: &Value, visitor: &mut V) -> Result<O
         },
         Part::Data | Part::Arguments | Part::Structure | Part::Schema => visitor.leaf(part_of, value),
         Part::Private => Ok(Some(Value::from("private"))),
-        Part::Own => Ok(None),
+        Part::Own | Part::Dropped => Ok(None),
         Part::Object(form) => match value {
             Value::Object(object) => rebuild(form, object, visitor).map(|object| Some(Value::Object(object))),
             Value::Null => Ok(None),
