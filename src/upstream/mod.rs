@@ -82,7 +82,13 @@ impl Upstream {
             credential: credential.as_ref(),
             body: outgoing::write(&request.message, request.revision, upstream_id, allows),
         };
-        let answer = self.ask(&request.server, outgoing).await?;
+        let asked = self.ask(&request.server, outgoing);
+        // From 2026-07-28 on, hanging up is how a client cancels; before, it says nothing.
+        let cancels = request.revision.era() == Era::Modern;
+        let answer = tokio::select! {
+            answer = asked => answer?,
+            () = call.client.left(), if cancels => return Err(Denial::ClientLeft),
+        };
         call.trail.add(Event::Answered { status: answer.status.as_u16(), bytes: answer.source.len() });
         judge(&request, &answer)?;
         let Answer { status, session, source } = answer;
