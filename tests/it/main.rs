@@ -20,4 +20,5 @@ mod redaction;
 mod reference;
 mod reload;
 mod rules;
+mod streams;
 mod support;
