@@ -16,6 +16,7 @@ mod coverage;
 mod identity;
 mod injection;
 mod issuer;
+mod planted;
 mod redaction;
 mod reference;
 mod reload;

@@ -111,7 +111,7 @@ impl Drop for Demo {
 }
 
 /// The bytes of a POST to a server's endpoint.
-fn request(gate: &str, server: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+pub(crate) fn request(gate: &str, server: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     let mut request = format!("POST /{server}/mcp HTTP/1.1\r\nHost: {gate}\r\nConnection: close\r\n");
     for (name, value) in headers {
         request.push_str(&format!("{name}: {value}\r\n"));
@@ -158,7 +158,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    fn read(stream: &mut TcpStream) -> Self {
+    pub(crate) fn read(stream: &mut TcpStream) -> Self {
         let mut bytes = Vec::new();
         let _ = stream.read_to_end(&mut bytes);
         let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -170,6 +170,11 @@ impl Answer {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
         lines.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// All that came: status line, headers and body.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        format!("{}\r\n\r\n{}", self.head, self.body).into_bytes()
     }
 
     pub(crate) fn json(&self) -> Value {

@@ -186,6 +186,30 @@ pub fn part<V: Visit>(part_of: Part, value: &Value, visitor: &mut V) -> Result<O
     }
 }
 
+/// Whether an object has the form at all. One element of a list that has not must not cost
+/// the client all others.
+pub fn fits(form: &Form, object: &Value) -> bool {
+    struct Structure;
+    impl Visit for Structure {
+        type Stop = ();
+
+        fn leaf(&mut self, _: Part, value: &Value) -> Result<Option<Value>, ()> {
+            Ok(Some(value.clone()))
+        }
+
+        fn instead(&mut self, _: &str, _: &Map<String, Value>) -> Result<Option<Value>, ()> {
+            Ok(None)
+        }
+
+        fn allows(&self, _: Feature) -> bool {
+            true
+        }
+
+        fn malformed(&self, _: &'static str) {}
+    }
+    object.as_object().is_some_and(|object| rebuild(form, object, &mut Structure).is_ok())
+}
+
 fn list<V: Visit>(element: &Part, elements: &[Value], visitor: &mut V) -> Result<Value, V::Stop> {
     let mut out = Vec::with_capacity(elements.len());
     for value in elements {

@@ -4,11 +4,13 @@
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// A running upstream. It listens until the test's process ends.
 pub(crate) struct Upstream {
     pub(crate) url: String,
+    /// Every byte it was sent, heads and bodies.
+    pub(crate) seen: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Upstream {
@@ -21,13 +23,15 @@ impl Upstream {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/mcp", listener.local_addr().unwrap());
         let shared = Arc::new((tools, answer));
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let log = seen.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let shared = shared.clone();
+                let (shared, log) = (shared.clone(), log.clone());
                 std::thread::spawn(move || {
                     let _ = stream.set_nodelay(true);
                     let mut requests = BufReader::new(stream);
-                    while let Some(message) = receive(&mut requests) {
+                    while let Some(message) = receive(&mut requests, &log) {
                         if message["method"] == "tools/list" {
                             whole(
                                 requests.get_mut(),
@@ -41,18 +45,19 @@ impl Upstream {
                 });
             }
         });
-        Self { url }
+        Self { url, seen }
     }
 }
 
 /// The next request's message; None when the peer has gone.
-fn receive(requests: &mut BufReader<TcpStream>) -> Option<Value> {
+fn receive(requests: &mut BufReader<TcpStream>, log: &Mutex<Vec<u8>>) -> Option<Value> {
     let mut length = 0;
     loop {
         let mut line = String::new();
         if requests.read_line(&mut line).ok()? == 0 {
             return None;
         }
+        log.lock().unwrap().extend_from_slice(line.as_bytes());
         let line = line.trim_end().to_ascii_lowercase();
         if line.is_empty() {
             break;
@@ -63,6 +68,7 @@ fn receive(requests: &mut BufReader<TcpStream>) -> Option<Value> {
     }
     let mut body = vec![0; length];
     requests.read_exact(&mut body).ok()?;
+    log.lock().unwrap().extend_from_slice(&body);
     serde_json::from_slice(&body).ok()
 }
 
