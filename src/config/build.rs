@@ -30,6 +30,7 @@ use crate::store::seals::Seals;
 use crate::store::sessions::Sessions;
 use crate::store::tasks::Tasks;
 use crate::upstream::Upstream;
+use crate::wire::revision::Era;
 use arc_swap::ArcSwap;
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
@@ -176,6 +177,7 @@ impl Checked {
                 .iter()
                 .map(|(name, file)| (ServerName::new(name), file.value.url.clone()))
                 .collect(),
+            pinned(&self.file),
             limits.max_result_bytes,
             Duration::from_secs(limits.upstream_seconds),
         );
@@ -306,6 +308,13 @@ fn modes(file: &File) -> HashMap<ServerName, Mode> {
         _ => Mode::None,
     };
     file.upstreams.iter().map(|(name, upstream)| (ServerName::new(name), mode(&upstream.value))).collect()
+}
+
+fn pinned(file: &File) -> HashMap<ServerName, Era> {
+    let pin = |(name, upstream): (&String, &serde_saphyr::Spanned<UpstreamFile>)| {
+        upstream.value.era.map(|era| (ServerName::new(name), era))
+    };
+    file.upstreams.iter().filter_map(pin).collect()
 }
 
 fn audiences(file: &File) -> HashMap<ServerName, Option<String>> {

@@ -1,6 +1,7 @@
 //! The configuration file: YAML, read once, checked whole.
 
 use crate::model::fault::{SourceFault, read_yaml};
+use crate::wire::revision::Era;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
@@ -61,6 +62,9 @@ pub struct UpstreamFile {
     pub auth: Auth,
     /// The audience of delegated tokens (RFC 8693).
     pub audience: Option<String>,
+    /// The era to speak with it, where it is not to be found out: `legacy` (a session) or
+    /// `modern` (2026-07-28). Clients of the other era reach it over a bridge.
+    pub era: Option<Era>,
 }
 
 /// How an upstream is authenticated to. There is no default: leaving it out would be

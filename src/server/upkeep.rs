@@ -61,8 +61,14 @@ impl CatalogueReader {
 
     async fn read(&self, server: &ServerName) -> Result<Vec<String>, &'static str> {
         // The era is the server's to choose: the modern form first, then the handshake.
-        let (tools, era) = match self.list(server, Revision::V2026_07_28, None).await {
+        let pinned = self.gate.upstream.pinned(server);
+        let modern = match pinned {
+            Some(Era::Legacy) => Err("pinned to the legacy era"),
+            _ => self.list(server, Revision::V2026_07_28, None).await,
+        };
+        let (tools, era) = match modern {
             Ok(tools) => (tools, Era::Modern),
+            Err(why) if pinned == Some(Era::Modern) => return Err(why),
             Err(_) => {
                 let session = self.handshake(server).await?;
                 let tools = self.list(server, Revision::NEWEST_LEGACY, session.as_deref()).await;

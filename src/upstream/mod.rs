@@ -36,7 +36,9 @@ pub struct Upstream {
     /// Each server's MCP endpoint.
     servers: HashMap<ServerName, String>,
     limits: Limits,
-    /// The servers that are known to speak a legacy revision only.
+    /// The era of each server, where it is configured.
+    pinned: HashMap<ServerName, Era>,
+    /// The servers that were found to speak a legacy revision only.
     legacy: RwLock<HashSet<ServerName>>,
     to_legacy: Arc<ToLegacy>,
 }
@@ -59,11 +61,12 @@ impl Upstream {
     pub fn new(
         client: HttpClient,
         servers: HashMap<ServerName, String>,
+        pinned: HashMap<ServerName, Era>,
         max_bytes: usize,
         timeout: Duration,
     ) -> Self {
         let (limits, legacy) = (Limits { max_bytes, timeout }, RwLock::default());
-        Self { client, servers, limits, legacy, to_legacy: Arc::default() }
+        Self { client, servers, limits, pinned, legacy, to_legacy: Arc::default() }
     }
 
     /// Notes what era a server was found to speak.
@@ -137,11 +140,16 @@ impl Upstream {
             let source = ToModern::new(turn, client, grant).forward(request).await?;
             return Ok((over(source), None));
         }
+        let opens = request.method() == Method::Initialize;
+        if opens && self.pinned(&request.server) == Some(Era::Modern) {
+            let (source, client) = to_modern::initialize(turn, request, grant).await?;
+            return Ok((over(source), Some(client)));
+        }
         let answer = self.same_era(request, grant, credential).await?;
         let refused = answer.status.is_client_error()
             && answer.status != StatusCode::UNAUTHORIZED
             && answer.status != StatusCode::FORBIDDEN;
-        if request.method() == Method::Initialize && refused && !self.is_legacy(&request.server) {
+        if opens && refused && !self.is_legacy(&request.server) {
             let (source, client) = to_modern::initialize(turn, request, grant).await?;
             return Ok((over(source), Some(client)));
         }
@@ -175,7 +183,15 @@ impl Upstream {
         Turn { upstream, server, renewal, revision: request.revision, session: None }
     }
 
+    /// The era that a server is configured to have.
+    pub fn pinned(&self, server: &ServerName) -> Option<Era> {
+        self.pinned.get(server).copied()
+    }
+
     fn is_legacy(&self, server: &ServerName) -> bool {
+        if let Some(era) = self.pinned(server) {
+            return era == Era::Legacy;
+        }
         self.legacy.read().unwrap_or_else(PoisonError::into_inner).contains(server)
     }
 
