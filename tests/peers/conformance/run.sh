@@ -76,7 +76,6 @@ configure() {
   cat >"$work/portcullis.yaml" <<CONFIG
 listen: ${gate#http://}
 public_url: $gate
-allowed_origins: ["$gate"]
 state_dir: state
 rules: rules
 issuers:
