@@ -176,9 +176,9 @@ async fn events(mut body: Chunks, done: impl Fn(&[u8]) -> bool) -> Result<Vec<Ve
         let events = splitter
             .feed(&chunk.map_err(denial)?)
             .map_err(|_| Denial::UpstreamMalformed("event too large"))?;
-        for event in events.into_iter().filter(|event| !event.is_empty()) {
-            let last = done(&event);
-            messages.push(event);
+        for message in events.into_iter().map(|event| event.data).filter(|data| !data.is_empty()) {
+            let last = done(&message);
+            messages.push(message);
             if last {
                 return Ok(messages);
             }
