@@ -9,3 +9,4 @@ pub mod event;
 pub mod message;
 pub mod method;
 pub mod revision;
+pub mod splice;
