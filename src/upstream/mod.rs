@@ -3,6 +3,16 @@
 //! Invariants: no header of the client reaches an upstream, and none of an
 //! upstream's reaches a client; what comes back stays unread bytes until `release`.
 
+mod backoff;
+pub mod children;
+pub mod duplex;
+pub mod endpoint;
+pub mod event_stream;
+mod process_group;
+pub mod stdio;
+mod switchboard;
+mod table;
+
 use crate::exchange::Delegated;
 use crate::model::call::Call;
 use crate::model::denial::Denial;
@@ -11,6 +21,7 @@ use crate::model::sensitive::Sensitive;
 use crate::model::trail::Event;
 use crate::net::{Chunks, HttpClient, Limits, NetFault};
 use crate::request::{Grant, Request};
+use crate::upstream::endpoint::Endpoint;
 use crate::wire::answer::{self, Incoming};
 use crate::wire::event::Splitter;
 use crate::wire::method::{Method, Passage};
@@ -26,8 +37,7 @@ const MOST_MESSAGES: usize = 1_000;
 /// The servers behind the gate.
 pub struct Upstream {
     client: HttpClient,
-    /// Each server's MCP endpoint.
-    servers: HashMap<ServerName, String>,
+    servers: HashMap<ServerName, Endpoint>,
     limits: Limits,
 }
 
@@ -60,7 +70,7 @@ pub struct Answer {
 impl Upstream {
     pub fn new(
         client: HttpClient,
-        servers: HashMap<ServerName, String>,
+        servers: HashMap<ServerName, Endpoint>,
         max_bytes: usize,
         timeout: Duration,
     ) -> Self {
@@ -104,7 +114,9 @@ impl Upstream {
         outgoing: Outgoing<'_>,
         done: impl Fn(&[u8]) -> bool,
     ) -> Result<Answer, Denial> {
-        let url = self.servers.get(server).ok_or(Denial::UpstreamUnreachable)?;
+        let Some(Endpoint::StreamableHttp(url)) = self.servers.get(server) else {
+            return Err(Denial::UpstreamUnreachable);
+        };
         let request = compose(url, outgoing).map_err(|_| Denial::UpstreamMalformed("request"))?;
         let response = self.client.open(request, self.limits).await.map_err(denial)?;
         let (status, kind) = (response.status(), content_type(&response));
