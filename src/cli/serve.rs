@@ -51,9 +51,10 @@ pub(super) async fn gate(
     let _ = tokio::time::timeout(FIRST_READING, reader.read_all()).await;
     let catalogue = tokio::spawn(reader.run());
     let rules = tokio::spawn(watch_rules(gate.clone(), places, texts));
-    listener::serve(listener, router::router(gate, served, body), connections, stop).await;
+    listener::serve(listener, router::router(gate.clone(), served, body), connections, stop).await;
     catalogue.abort();
     rules.abort();
+    gate.upstream.shut_down().await;
     Ok(())
 }
 

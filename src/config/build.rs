@@ -3,6 +3,7 @@
 use crate::audit::Audit;
 use crate::catalogue::Catalogue;
 use crate::config::Faults;
+use crate::config::endpoint::endpoint;
 use crate::config::file::{Auth, File, UpstreamFile};
 use crate::config::rulebook::{Places, Texts};
 use crate::exchange::client::TokenClient;
@@ -17,7 +18,7 @@ use crate::model::clock::Clock;
 use crate::model::fault::SourceFault;
 use crate::model::ids::ServerName;
 use crate::model::scope::Scopes;
-use crate::net::HttpClient;
+use crate::net::{self, HttpClient};
 use crate::pipeline::{Gate, Rulebook};
 use crate::redact::tools::ServerRules;
 use crate::release::Release;
@@ -30,6 +31,8 @@ use crate::store::seals::Seals;
 use crate::store::sessions::Sessions;
 use crate::store::tasks::Tasks;
 use crate::upstream::Upstream;
+use crate::upstream::children::Bounds;
+use crate::upstream::endpoint::Endpoint;
 use crate::wire::revision::Era;
 use arc_swap::ArcSwap;
 use std::collections::{BTreeMap, HashMap};
@@ -53,6 +56,7 @@ pub struct Checked {
     pub rulebook: Rulebook,
     issuers: Vec<IssuerSettings>,
     key: Option<(String, SigningKey)>,
+    endpoints: HashMap<ServerName, Endpoint>,
 }
 
 /// A gate ready to serve.
@@ -96,8 +100,13 @@ impl Checked {
         }
         let issuers = issuers(name, &file, &mut faults);
         let key = signing_key(name, &file, &folder, &mut faults);
+        let mut endpoints = HashMap::new();
         for (server, upstream) in &file.upstreams {
             faults.extend(upstream_fault(name, server, upstream, key.is_some()));
+            match endpoint(&upstream.value, &folder, file.limits.max_result_bytes) {
+                Ok(endpoint) => drop(endpoints.insert(ServerName::new(server), endpoint)),
+                Err(fault) => faults.push(SourceFault::at(name, upstream, fault)),
+            }
         }
         let places = Places {
             rules: file.rules.as_ref().map(|path| folder.join(path)),
@@ -122,7 +131,7 @@ impl Checked {
         }
         let name = name.to_owned();
         if faults.is_empty() {
-            Ok(Self { file, name, folder, listen, places, texts, rulebook, issuers, key })
+            Ok(Self { file, name, folder, listen, places, texts, rulebook, issuers, key, endpoints })
         } else {
             Err(Faults(faults))
         }
@@ -172,14 +181,13 @@ impl Checked {
             Resources::new(&self.file.public_url.value, names, scopes(&self.file, &self.rulebook));
         let upstream = Upstream::new(
             client,
-            self.file
-                .upstreams
-                .iter()
-                .map(|(name, file)| (ServerName::new(name), file.value.url.clone()))
-                .collect(),
+            self.endpoints,
             pinned(&self.file),
-            limits.max_result_bytes,
-            Duration::from_secs(limits.upstream_seconds),
+            net::Limits {
+                max_bytes: limits.max_result_bytes,
+                timeout: Duration::from_secs(limits.upstream_seconds),
+            },
+            Bounds { most: limits.children, idle: Duration::from_secs(limits.child_idle_seconds) },
         );
         let gate = Gate {
             clock: clock.clone(),
@@ -285,8 +293,6 @@ fn upstream_fault(
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     let message = if server.is_empty() || !server.chars().all(fits) {
         "a server's name may have letters, digits, `-` and `_`"
-    } else if url::Url::parse(&upstream.value.url).is_err() {
-        "`url` must be a URL"
     } else if upstream.value.auth == Auth::Exchange && upstream.value.audience.is_none() {
         "`auth: exchange` needs an `audience` for the delegated tokens"
     } else if upstream.value.auth == Auth::Exchange && !has_key {

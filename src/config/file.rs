@@ -1,6 +1,7 @@
 //! The configuration file: YAML, read once, checked whole.
 
 use crate::model::fault::{SourceFault, read_yaml};
+use crate::model::sensitive::Sensitive;
 use crate::wire::revision::Era;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
@@ -58,13 +59,31 @@ pub struct ClientFile {
 #[serde(deny_unknown_fields)]
 pub struct UpstreamFile {
     /// The server's Streamable HTTP endpoint.
-    pub url: String,
+    pub url: Option<String>,
+    /// Or its event stream (HTTP+SSE, MCP 2024-11-05).
+    pub sse_url: Option<String>,
+    /// Or the program that is the server, run by the gate.
+    pub command: Option<CommandFile>,
+    /// All that the program finds in its environment, beside the gate's PATH and HOME.
+    #[serde(default)]
+    pub environment: BTreeMap<String, Sensitive<String>>,
+    /// Where the program runs; the folder of this file by default.
+    pub folder: Option<PathBuf>,
     pub auth: Auth,
     /// The audience of delegated tokens (RFC 8693).
     pub audience: Option<String>,
     /// The era to speak with it, where it is not to be found out: `legacy` (a session) or
     /// `modern` (2026-07-28). Clients of the other era reach it over a bridge.
     pub era: Option<Era>,
+}
+
+/// A program and its arguments.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum CommandFile {
+    Words(Vec<String>),
+    /// Refused: splitting it would take a shell's rules.
+    Line(String),
 }
 
 /// How an upstream is authenticated to. There is no default: leaving it out would be
@@ -85,6 +104,10 @@ pub struct LimitsFile {
     pub upstream_seconds: u64,
     pub connections: usize,
     pub audit_milliseconds: u64,
+    /// Children of one server at once.
+    pub children: usize,
+    /// A child that nobody made use of for so long is ended.
+    pub child_idle_seconds: u64,
 }
 
 impl Default for LimitsFile {
@@ -96,6 +119,8 @@ impl Default for LimitsFile {
             upstream_seconds: 30,
             connections: 1024,
             audit_milliseconds: 1000,
+            children: 32,
+            child_idle_seconds: 600,
         }
     }
 }

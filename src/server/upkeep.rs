@@ -159,6 +159,7 @@ impl CatalogueReader {
             resume: None,
             revision,
             session,
+            holder: "gate",
             credential: credential.as_ref(),
             body: body.to_string().into_bytes(),
         };

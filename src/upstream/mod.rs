@@ -4,9 +4,19 @@
 //! that it must have, and none of an upstream's reaches a client; what comes back stays
 //! unread bytes until `release`.
 
+mod backoff;
 mod bridge;
+pub mod children;
+mod connections;
+pub mod duplex;
+pub mod endpoint;
+pub mod event_stream;
 pub mod http;
+mod process_group;
 pub mod source;
+pub mod stdio;
+mod switchboard;
+mod table;
 mod turn;
 
 use crate::exchange::{Delegated, Renewal};
@@ -23,18 +33,20 @@ use crate::wire::revision::Era;
 use ::http::StatusCode;
 use bridge::to_legacy::ToLegacy;
 use bridge::to_modern::{self, ToModern};
+use children::{Bounds, Children};
+use connections::{Connections, Kind};
+use endpoint::Endpoint;
 use http::{Answer, Outgoing};
 use source::Source;
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use turn::Turn;
 
 /// The servers behind the gate.
 pub struct Upstream {
     client: HttpClient,
-    /// Each server's MCP endpoint.
-    servers: HashMap<ServerName, String>,
+    servers: HashMap<ServerName, Endpoint>,
+    connections: Connections,
     limits: Limits,
     /// The era of each server, where it is configured.
     pinned: HashMap<ServerName, Era>,
@@ -60,13 +72,25 @@ pub struct Answered {
 impl Upstream {
     pub fn new(
         client: HttpClient,
-        servers: HashMap<ServerName, String>,
+        servers: HashMap<ServerName, Endpoint>,
         pinned: HashMap<ServerName, Era>,
-        max_bytes: usize,
-        timeout: Duration,
+        limits: Limits,
+        children: Bounds,
     ) -> Self {
-        let (limits, legacy) = (Limits { max_bytes, timeout }, RwLock::default());
-        Self { client, servers, limits, pinned, legacy, to_legacy: Arc::default() }
+        let child = |(name, endpoint): (&ServerName, &Endpoint)| match endpoint {
+            Endpoint::Child(settings) => Some((name.clone(), settings.clone())),
+            Endpoint::StreamableHttp(_) | Endpoint::EventStream(_) => None,
+        };
+        let children = Children::new(servers.iter().filter_map(child).collect(), children);
+        let streams = Mutex::default();
+        let connections = Connections { children, client: client.clone(), limits, streams };
+        let (legacy, to_legacy) = (RwLock::default(), Arc::default());
+        Self { client, servers, connections, limits, pinned, legacy, to_legacy }
+    }
+
+    /// Ends all children, and starts no more.
+    pub async fn shut_down(&self) {
+        self.connections.children.shut_down().await;
     }
 
     /// Notes what era a server was found to speak.
@@ -172,6 +196,7 @@ impl Upstream {
             resume: request.message.resume.as_deref(),
             revision: request.revision,
             session: request.session.as_ref().and_then(|session| session.upstream.as_deref()),
+            holder: request.principal.lineage.as_str(),
             credential,
             body: outgoing::write(&request.message, request.revision, upstream_id, allows),
         };
@@ -180,7 +205,8 @@ impl Upstream {
 
     fn turn(self: &Arc<Self>, request: &Request, renewal: Arc<Renewal>) -> Turn {
         let (upstream, server) = (self.clone(), request.server.clone());
-        Turn { upstream, server, renewal, revision: request.revision, session: None }
+        let lineage = request.principal.lineage.clone();
+        Turn { upstream, server, lineage, renewal, revision: request.revision, session: None }
     }
 
     /// The era that a server is configured to have.
@@ -200,8 +226,13 @@ impl Upstream {
     /// # Errors
     /// The `Upstream…` denials.
     pub async fn ask(&self, server: &ServerName, outgoing: Outgoing<'_>) -> Result<Answer, Denial> {
-        let url = self.servers.get(server).ok_or(Denial::UpstreamUnreachable)?;
-        http::ask(&self.client, url, self.limits, outgoing).await
+        match self.servers.get(server).ok_or(Denial::UpstreamUnreachable)? {
+            Endpoint::StreamableHttp(url) => http::ask(&self.client, url, self.limits, outgoing).await,
+            Endpoint::EventStream(url) => {
+                self.connections.ask(server, Kind::EventStream(url), outgoing).await
+            }
+            Endpoint::Child(_) => self.connections.ask(server, Kind::Child, outgoing).await,
+        }
     }
 }
 
