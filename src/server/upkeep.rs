@@ -64,7 +64,12 @@ impl CatalogueReader {
         let pinned = self.gate.upstream.pinned(server);
         let modern = match pinned {
             Some(Era::Legacy) => Err("pinned to the legacy era"),
-            _ => self.list(server, Revision::V2026_07_28, None).await,
+            // Some servers of the legacy era list their tools to anyone; what every server of
+            // the modern one has is `server/discover`.
+            _ => match self.call(server, Method::Discover, Revision::V2026_07_28, None, about()).await {
+                Ok(_) => self.list(server, Revision::V2026_07_28, None).await,
+                Err(why) => Err(why),
+            },
         };
         let (tools, era) = match modern {
             Ok(tools) => (tools, Era::Modern),
@@ -87,14 +92,7 @@ impl CatalogueReader {
     ) -> Result<Vec<Value>, &'static str> {
         let (mut tools, mut cursor) = (Vec::new(), Value::Null);
         for _ in 0..MOST_PAGES {
-            let mut params = json!({});
-            if revision.era() == Era::Modern {
-                params = json!({"_meta": {
-                    "io.modelcontextprotocol/protocolVersion": revision.as_str(),
-                    "io.modelcontextprotocol/clientCapabilities": {},
-                    "io.modelcontextprotocol/clientInfo": own_name(),
-                }});
-            }
+            let mut params = if revision.era() == Era::Modern { about() } else { json!({}) };
             if !cursor.is_null() {
                 params["cursor"] = cursor;
             }
@@ -176,6 +174,15 @@ impl CatalogueReader {
         let target = Target { audience, scope: operation(server, method.as_str()) };
         tokens.service_token(&target).await.map(Some)
     }
+}
+
+/// What a request of 2026-07-28 says of its client.
+fn about() -> Value {
+    json!({"_meta": {
+        "io.modelcontextprotocol/protocolVersion": Revision::V2026_07_28.as_str(),
+        "io.modelcontextprotocol/clientCapabilities": {},
+        "io.modelcontextprotocol/clientInfo": own_name(),
+    }})
 }
 
 fn own_name() -> Value {
