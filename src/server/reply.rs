@@ -10,7 +10,7 @@ use crate::wire::event;
 use crate::wire::revision::Revision;
 use axum::body::Body;
 use axum::response::Response;
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, Version, header};
 use serde_json::{Value, json};
 
 /// Codes of our own stay outside the range JSON-RPC and MCP reserve.
@@ -167,10 +167,18 @@ pub(super) fn plain(status: StatusCode, text: &'static str) -> Response {
     respond(status, "text/plain; charset=utf-8", text.as_bytes().to_vec())
 }
 
-/// Ends the connection after the answer: what follows on it cannot be trusted.
-pub(super) fn closing(mut response: Response) -> Response {
-    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+/// Ends the connection after the answer: what follows on it cannot be trusted. Over
+/// HTTP/2 the frames say where a request ends, whatever is wrong with it.
+pub(super) fn closing(mut response: Response, version: Version) -> Response {
+    if version < Version::HTTP_2 {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     response
+}
+
+/// For a connection with too much under way already.
+pub(super) fn crowded() -> Response {
+    plain(StatusCode::SERVICE_UNAVAILABLE, "Too many calls are under way on this connection.")
 }
 
 pub(super) fn metadata(document: Option<Value>) -> Response {

@@ -5,7 +5,7 @@ use crate::model::call::Asked;
 use crate::model::denial::MessageFault;
 use crate::model::ids::ServerName;
 use crate::pipeline::Gate;
-use crate::server::listener::Peer;
+use crate::server::listener::{InFlight, Peer};
 use crate::server::reply;
 use crate::server::strict::{Refusal, Served};
 use crate::wire::arrival::{Arrival, Head, HttpMethod, PendingBody};
@@ -50,10 +50,13 @@ pub fn router(gate: Arc<Gate>, served: Served, body: BodyLimits) -> Router {
 }
 
 async fn strictly(served: Arc<Served>, request: Request, next: Next) -> Response {
+    let version = request.version();
     match served.check(&request) {
         Ok(()) => next.run(request).await,
-        Err(Refusal::Plain(status, what)) => reply::closing(reply::plain(status, what)),
-        Err(Refusal::Denied(denial)) => reply::closing(reply::denied(&denial, &Asked::default(), None)),
+        Err(Refusal::Plain(status, what)) => reply::closing(reply::plain(status, what), version),
+        Err(Refusal::Denied(denial)) => {
+            reply::closing(reply::denied(&denial, &Asked::default(), None), version)
+        }
     }
 }
 
@@ -70,12 +73,17 @@ async fn mcp(State(app): State<App>, Path(server): Path<String>, request: Reques
     };
     let (parts, body) = request.into_parts();
     let peer = parts.extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
+    let in_flight = parts.extensions.get::<InFlight>().cloned();
     let query = parts.uri.query().map(str::to_owned);
     let head = Head { method, server: server.clone(), query, headers: parts.headers, peer };
     let arrival = Arrival { head, body: pending(body, app.body) };
     // In a task of its own: should the client hang up, the call still ends on record.
     let gate = app.gate.clone();
-    let passed = tokio::spawn(async move { gate.pass(arrival).await }).await;
+    let passed = tokio::spawn(async move {
+        let _in_flight = in_flight;
+        gate.pass(arrival).await
+    })
+    .await;
     match passed {
         Ok(sealed) => reply::write(sealed, &app.gate.identity.resources, &server),
         Err(_) => {
