@@ -40,6 +40,11 @@ impl Recorded {
         Self { audit, call, stream, closed: false }
     }
 
+    /// Whether it stays open by itself.
+    pub fn stands(&self) -> bool {
+        self.stream.stands()
+    }
+
     /// The next event that may leave; None at the end.
     ///
     /// # Errors

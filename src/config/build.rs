@@ -25,6 +25,7 @@ use crate::release::Release;
 use crate::server::Served;
 use crate::server::listener;
 use crate::server::router::BodyLimits;
+use crate::server::tls::{Files, Tls, TlsFault, open_to_others};
 use crate::session::{Guard, Limits, Rate};
 use crate::store::lineages::{Budget, Lineages};
 use crate::store::seals::Seals;
@@ -57,6 +58,7 @@ pub struct Checked {
     issuers: Vec<IssuerSettings>,
     key: Option<(String, SigningKey)>,
     endpoints: HashMap<ServerName, Endpoint>,
+    tls: Option<Arc<Tls>>,
 }
 
 /// A gate ready to serve.
@@ -67,6 +69,7 @@ pub struct Built {
     pub served: Served,
     pub body: BodyLimits,
     pub connections: listener::Limits,
+    pub tls: Option<Arc<Tls>>,
 }
 
 impl Checked {
@@ -101,6 +104,7 @@ impl Checked {
         let issuers = issuers(name, &file, &mut faults);
         let key = signing_key(name, &file, &folder, &mut faults);
         let mut endpoints = HashMap::new();
+        let tls = tls(name, &file, &folder, &mut faults);
         for (server, upstream) in &file.upstreams {
             faults.extend(upstream_fault(name, server, upstream, key.is_some()));
             match endpoint(&upstream.value, &folder, file.limits.max_result_bytes) {
@@ -131,7 +135,7 @@ impl Checked {
         }
         let name = name.to_owned();
         if faults.is_empty() {
-            Ok(Self { file, name, folder, listen, places, texts, rulebook, issuers, key, endpoints })
+            Ok(Self { file, name, folder, listen, places, texts, rulebook, issuers, key, endpoints, tls })
         } else {
             Err(Faults(faults))
         }
@@ -216,7 +220,14 @@ impl Checked {
                 max_bytes: limits.max_request_bytes,
                 timeout: Duration::from_secs(limits.request_seconds),
             },
-            connections: listener::Limits { connections: limits.connections, ..listener::Limits::default() },
+            connections: listener::Limits {
+                connections: limits.connections.get(),
+                connections_per_peer: limits.connections_per_peer.get(),
+                idle: Duration::from_secs(limits.idle_seconds),
+                drain: Duration::from_secs(limits.drain_seconds),
+                ..listener::Limits::default()
+            },
+            tls: self.tls,
         })
     }
 }
@@ -273,15 +284,28 @@ fn signing_key(
     }
 }
 
-#[cfg(unix)]
-fn open_to_others(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-fn open_to_others(_: &Path) -> bool {
-    false
+fn tls(name: &str, file: &File, folder: &Path, faults: &mut Vec<SourceFault>) -> Option<Arc<Tls>> {
+    let tls = &file.tls.as_ref()?.value;
+    if file.public_url.value.starts_with("http:") {
+        let message = "`public_url` must begin with https: `tls` is configured";
+        faults.push(SourceFault::at(name, &file.public_url, message));
+    }
+    let opened = Tls::open(Files {
+        certificate: folder.join(&tls.certificate_file.value),
+        private_key: folder.join(&tls.private_key_file.value),
+        client_ca: tls.client_ca_file.as_ref().map(|path| folder.join(&path.value)),
+    });
+    let (place, message) = match opened {
+        Ok(tls) => return Some(Arc::new(tls)),
+        Err(TlsFault::Certificate(message)) => (Some(&tls.certificate_file), message),
+        Err(TlsFault::PrivateKey(message)) => (Some(&tls.private_key_file), message),
+        Err(TlsFault::ClientCa(message)) => (tls.client_ca_file.as_ref(), message),
+    };
+    faults.push(match place {
+        Some(place) => SourceFault::at(name, place, message),
+        None => SourceFault::whole(name, message),
+    });
+    None
 }
 
 fn upstream_fault(

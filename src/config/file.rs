@@ -6,6 +6,7 @@ use crate::wire::revision::Era;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// `portcullis.yaml`. Paths in it are relative to the file itself.
@@ -30,6 +31,8 @@ pub struct File {
     /// Browser origins that may call the gate. None by default.
     #[serde(default)]
     pub allowed_origins: Vec<String>,
+    /// Without it the listener speaks plain HTTP, for a proxy in front that speaks TLS.
+    pub tls: Option<Spanned<TlsFile>>,
     #[serde(default)]
     pub limits: LimitsFile,
     #[serde(default)]
@@ -86,6 +89,18 @@ pub enum CommandFile {
     Line(String),
 }
 
+/// TLS of the listener. The files are read again when they change.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsFile {
+    /// PEM: the gate's certificate, then those between it and its authority.
+    pub certificate_file: Spanned<PathBuf>,
+    /// PEM, readable by its owner alone.
+    pub private_key_file: Spanned<PathBuf>,
+    /// PEM: authorities of client certificates. If it is there, clients must show one.
+    pub client_ca_file: Option<Spanned<PathBuf>>,
+}
+
 /// How an upstream is authenticated to. There is no default: leaving it out would be
 /// a choice nobody made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -102,7 +117,13 @@ pub struct LimitsFile {
     pub max_result_bytes: usize,
     pub request_seconds: u64,
     pub upstream_seconds: u64,
-    pub connections: usize,
+    pub connections: NonZeroUsize,
+    /// Of one address, or one /64 of IPv6. A proxy in front is one peer.
+    pub connections_per_peer: NonZeroUsize,
+    /// How long an HTTP/2 connection may go without a request.
+    pub idle_seconds: u64,
+    /// How long open requests may go on after the signal to stop.
+    pub drain_seconds: u64,
     pub audit_milliseconds: u64,
     /// Children of one server at once.
     pub children: usize,
@@ -117,7 +138,10 @@ impl Default for LimitsFile {
             max_result_bytes: 16 << 20,
             request_seconds: 10,
             upstream_seconds: 30,
-            connections: 1024,
+            connections: NonZeroUsize::MIN.saturating_add(1023),
+            connections_per_peer: NonZeroUsize::MIN.saturating_add(255),
+            idle_seconds: 60,
+            drain_seconds: 10,
             audit_milliseconds: 1000,
             children: 32,
             child_idle_seconds: 600,

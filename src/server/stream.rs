@@ -3,6 +3,7 @@
 
 use crate::audit::{Ending, Recorded};
 use crate::model::call::Asked;
+use crate::server::listener::InFlight;
 use crate::server::reply;
 use crate::wire::event::{self, Event};
 use axum::body::{Body, HttpBody};
@@ -20,34 +21,47 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// A reader that takes nothing for so long has gone.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// The body; a task of its own fills it.
-pub(super) fn body(recorded: Recorded, asked: Asked) -> Body {
+/// The body; a task of its own fills it, and keeps what it is in flight for until the
+/// stream's end is on record.
+pub(super) fn body(recorded: Recorded, asked: Asked, in_flight: Option<InFlight>) -> Body {
     let (sender, events) = channel(1);
-    tokio::spawn(pump(recorded, asked, sender));
+    tokio::spawn(pump(recorded, asked, in_flight, sender));
     Body::new(Events(events))
 }
 
-async fn pump(mut recorded: Recorded, asked: Asked, sender: Sender<Bytes>) {
+/// Resolves when the gate wants the stream to end: a standing one as soon as it closes, one
+/// that answers a request when the time for that is up.
+async fn drained(in_flight: Option<&InFlight>, stands: bool) {
+    match in_flight {
+        Some(in_flight) if stands => in_flight.held.draining().await,
+        Some(in_flight) => in_flight.held.ending().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn pump(mut recorded: Recorded, asked: Asked, in_flight: Option<InFlight>, sender: Sender<Bytes>) {
+    let stands = recorded.stands();
     loop {
         let next = {
             let mut next = pin!(recorded.next());
             loop {
                 tokio::select! {
-                    event = &mut next => break Some(event),
-                    () = sender.closed() => break None,
+                    event = &mut next => break Ok(event),
+                    () = sender.closed() => break Err(Ending::ClientLeft),
+                    () = drained(in_flight.as_ref(), stands) => break Err(Ending::Drained),
                     () = tokio::time::sleep(HEARTBEAT) => {
                         if !send(&sender, Bytes::from_static(b": \n\n")).await {
-                            break None;
+                            break Err(Ending::ClientLeft);
                         }
                     }
                 }
             }
         };
         let (event, more) = match next {
-            None => return recorded.end(Ending::ClientLeft).await,
-            Some(Ok(None)) => return,
-            Some(Ok(Some(event))) => (event, true),
-            Some(Err(denial)) => (Event::message(reply::message(&denial, &asked)), false),
+            Err(ending) => return recorded.end(ending).await,
+            Ok(Ok(None)) => return,
+            Ok(Ok(Some(event))) => (event, true),
+            Ok(Err(denial)) => (Event::message(reply::message(&denial, &asked)), false),
         };
         let mut bytes = Vec::new();
         event::write(&event, &mut bytes);
