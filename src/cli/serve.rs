@@ -45,13 +45,15 @@ pub(super) async fn gate(
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     let (places, texts) = (checked.places.clone(), checked.texts.clone());
-    let Built { gate, tokens, audiences, served, body, connections } = checked.build(&Clock::System)?;
+    let Built { gate, tokens, audiences, served, body, connections, heartbeat } =
+        checked.build(&Clock::System)?;
     let reader = CatalogueReader { gate: gate.clone(), tokens, audiences };
     // A server that is not up yet is read later; until then its tools are unknown.
     let _ = tokio::time::timeout(FIRST_READING, reader.read_all()).await;
     let catalogue = tokio::spawn(reader.run());
     let rules = tokio::spawn(watch_rules(gate.clone(), places, texts));
-    listener::serve(listener, router::router(gate, served, body), connections, stop).await;
+    let router = router::router(gate, served, body, heartbeat);
+    listener::serve(listener, router, connections, stop).await;
     catalogue.abort();
     rules.abort();
     Ok(())

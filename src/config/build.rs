@@ -62,6 +62,7 @@ pub struct Built {
     pub served: Served,
     pub body: BodyLimits,
     pub connections: listener::Limits,
+    pub heartbeat: Duration,
 }
 
 impl Checked {
@@ -207,6 +208,7 @@ impl Checked {
                 timeout: Duration::from_secs(limits.request_seconds),
             },
             connections: listener::Limits { connections: limits.connections, ..listener::Limits::default() },
+            heartbeat: Duration::from_secs(limits.heartbeat_seconds.get()),
         })
     }
 }

@@ -4,6 +4,7 @@ use crate::model::fault::{SourceFault, read_yaml};
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 /// `portcullis.yaml`. Paths in it are relative to the file itself.
@@ -80,6 +81,9 @@ pub struct LimitsFile {
     pub request_seconds: u64,
     pub upstream_seconds: u64,
     pub connections: usize,
+    /// A stream that is silent for so long sends a comment, so that nothing between takes
+    /// it for dead.
+    pub heartbeat_seconds: NonZeroU64,
     pub audit_milliseconds: u64,
 }
 
@@ -91,6 +95,7 @@ impl Default for LimitsFile {
             request_seconds: 10,
             upstream_seconds: 30,
             connections: 1024,
+            heartbeat_seconds: NonZeroU64::MIN.saturating_add(14),
             audit_milliseconds: 1000,
         }
     }

@@ -12,6 +12,7 @@ use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// Codes of our own stay outside the range JSON-RPC and MCP reserve.
 const REFUSED: i64 = -33_001;
@@ -27,12 +28,17 @@ enum Form {
 }
 
 /// What a sealed call answers.
-pub(super) fn write(reply: Reply, resources: &Resources, server: &ServerName) -> Response {
+pub(super) fn write(
+    reply: Reply,
+    resources: &Resources,
+    server: &ServerName,
+    heartbeat: Duration,
+) -> Response {
     let (outcome, session, asked) = reply.into_parts();
     let mut response = match outcome {
         Err(denial) => denied(&denial, &asked, resources.challenge(server, &denial)),
         Ok(Answer::Whole(body)) => whole(body),
-        Ok(Answer::Streaming(recorded)) => streaming(stream::body(*recorded, asked)),
+        Ok(Answer::Streaming(recorded)) => streaming(stream::body(*recorded, asked, heartbeat)),
     };
     if let Some(id) = session.and_then(|id| HeaderValue::from_str(id.as_str()).ok()) {
         response.headers_mut().insert(HeaderName::from_static("mcp-session-id"), id);

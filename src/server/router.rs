@@ -32,10 +32,11 @@ pub struct BodyLimits {
 struct App {
     gate: Arc<Gate>,
     body: BodyLimits,
+    heartbeat: Duration,
 }
 
-/// The gate's routes behind its strictness.
-pub fn router(gate: Arc<Gate>, served: Served, body: BodyLimits) -> Router {
+/// The gate's routes behind its strictness. `heartbeat` is the longest silence of a stream.
+pub fn router(gate: Arc<Gate>, served: Served, body: BodyLimits, heartbeat: Duration) -> Router {
     let served = Arc::new(served);
     Router::new()
         .route("/{server}/mcp", any(mcp))
@@ -43,7 +44,7 @@ pub fn router(gate: Arc<Gate>, served: Served, body: BodyLimits) -> Router {
         .route("/.well-known/oauth-protected-resource/{server}/mcp", get(server_metadata))
         .route("/healthz", get(|| async { "ok" }))
         .fallback(|| async { reply::plain(StatusCode::NOT_FOUND, "Not found.") })
-        .with_state(App { gate, body })
+        .with_state(App { gate, body, heartbeat })
         .layer(middleware::from_fn(move |request: Request, next: Next| {
             strictly(served.clone(), request, next)
         }))
@@ -80,7 +81,7 @@ async fn mcp(State(app): State<App>, Path(server): Path<String>, request: Reques
     let passed = tokio::spawn(async move { gate.pass(arrival).await }).await;
     drop(present);
     match passed {
-        Ok(sealed) => reply::write(sealed, &app.gate.identity.resources, &server),
+        Ok(sealed) => reply::write(sealed, &app.gate.identity.resources, &server, app.heartbeat),
         Err(_) => {
             tracing::error!("a call ended in a fault of ours; nothing was released");
             reply::plain(StatusCode::INTERNAL_SERVER_ERROR, "The call failed inside the gate.")

@@ -14,20 +14,18 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-/// A comment is sent after so much silence, so that nothing between takes the stream for
-/// dead.
-const HEARTBEAT: Duration = Duration::from_secs(15);
 /// A reader that takes nothing for so long has gone.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// The body; a task of its own fills it.
-pub(super) fn body(recorded: Recorded, asked: Asked) -> Body {
+/// The body; a task of its own fills it, with a comment after each `heartbeat` of
+/// silence.
+pub(super) fn body(recorded: Recorded, asked: Asked, heartbeat: Duration) -> Body {
     let (sender, events) = channel(1);
-    tokio::spawn(pump(recorded, asked, sender));
+    tokio::spawn(pump(recorded, asked, heartbeat, sender));
     Body::new(Events(events))
 }
 
-async fn pump(mut recorded: Recorded, asked: Asked, sender: Sender<Bytes>) {
+async fn pump(mut recorded: Recorded, asked: Asked, heartbeat: Duration, sender: Sender<Bytes>) {
     loop {
         let next = {
             let mut next = pin!(recorded.next());
@@ -35,7 +33,7 @@ async fn pump(mut recorded: Recorded, asked: Asked, sender: Sender<Bytes>) {
                 tokio::select! {
                     event = &mut next => break Some(event),
                     () = sender.closed() => break None,
-                    () = tokio::time::sleep(HEARTBEAT) => {
+                    () = tokio::time::sleep(heartbeat) => {
                         if !send(&sender, Bytes::from_static(b": \n\n")).await {
                             break None;
                         }
