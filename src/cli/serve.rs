@@ -43,14 +43,16 @@ pub(super) fn run(config: &Path, json: bool) -> anyhow::Result<Exit> {
 /// Builds a checked configuration and serves it until `drain` begins.
 pub(super) async fn gate(checked: Checked, listener: TcpListener, drain: Drain) -> anyhow::Result<()> {
     let (places, texts) = (checked.places.clone(), checked.texts.clone());
-    let Built { gate, tokens, audiences, served, body, connections, tls } = checked.build(&Clock::System)?;
+    let Built { gate, tokens, audiences, served, body, connections, tls, heartbeat } =
+        checked.build(&Clock::System)?;
     let reader = CatalogueReader { gate: gate.clone(), tokens, audiences };
     // A server that is not up yet is read later; until then its tools are unknown.
     let _ = tokio::time::timeout(FIRST_READING, reader.read_all()).await;
     let catalogue = tokio::spawn(reader.run());
     let rules = tokio::spawn(watch_rules(gate.clone(), places, texts));
     let certificates = tls.clone().map(|tls| tokio::spawn(async move { tls.watch().await }));
-    listener::serve(listener, router::router(gate.clone(), served, body), connections, tls, drain).await;
+    let router = router::router(gate.clone(), served, body, heartbeat);
+    listener::serve(listener, router, connections, tls, drain).await;
     catalogue.abort();
     rules.abort();
     if let Some(certificates) = certificates {

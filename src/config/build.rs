@@ -70,6 +70,7 @@ pub struct Built {
     pub body: BodyLimits,
     pub connections: listener::Limits,
     pub tls: Option<Arc<Tls>>,
+    pub heartbeat: Duration,
 }
 
 impl Checked {
@@ -228,6 +229,7 @@ impl Checked {
                 ..listener::Limits::default()
             },
             tls: self.tls,
+            heartbeat: Duration::from_secs(limits.heartbeat_seconds.get()),
         })
     }
 }

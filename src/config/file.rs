@@ -6,7 +6,7 @@ use crate::wire::revision::Era;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
 /// `portcullis.yaml`. Paths in it are relative to the file itself.
@@ -124,6 +124,9 @@ pub struct LimitsFile {
     pub idle_seconds: u64,
     /// How long open requests may go on after the signal to stop.
     pub drain_seconds: u64,
+    /// A stream that is silent for so long sends a comment, so that nothing between takes
+    /// it for dead.
+    pub heartbeat_seconds: NonZeroU64,
     pub audit_milliseconds: u64,
     /// Children of one server at once.
     pub children: usize,
@@ -142,6 +145,7 @@ impl Default for LimitsFile {
             connections_per_peer: NonZeroUsize::MIN.saturating_add(255),
             idle_seconds: 60,
             drain_seconds: 10,
+            heartbeat_seconds: NonZeroU64::MIN.saturating_add(14),
             audit_milliseconds: 1000,
             children: 32,
             child_idle_seconds: 600,

@@ -6,8 +6,7 @@ use crate::model::call::Asked;
 use crate::model::denial::{Denial, MessageFault};
 use crate::model::ids::ServerName;
 use crate::release::Body as Released;
-use crate::server::listener::InFlight;
-use crate::server::stream;
+use crate::server::stream::{self, Carriage};
 use crate::wire::revision::{Era, Revision};
 use axum::body::Body;
 use axum::response::Response;
@@ -32,13 +31,13 @@ pub(super) fn write(
     reply: Reply,
     resources: &Resources,
     server: &ServerName,
-    in_flight: Option<InFlight>,
+    carriage: Carriage,
 ) -> Response {
     let (outcome, session, asked) = reply.into_parts();
     let mut response = match outcome {
         Err(denial) => denied(&denial, &asked, resources.challenge(server, &denial)),
         Ok(Answer::Whole(body)) => whole(body),
-        Ok(Answer::Streaming(recorded)) => streaming(stream::body(*recorded, asked, in_flight)),
+        Ok(Answer::Streaming(recorded)) => streaming(stream::body(*recorded, asked, carriage)),
     };
     if let Some(id) = session.and_then(|id| HeaderValue::from_str(id.as_str()).ok()) {
         response.headers_mut().insert(HeaderName::from_static("mcp-session-id"), id);

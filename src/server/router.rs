@@ -7,6 +7,7 @@ use crate::model::ids::ServerName;
 use crate::pipeline::Gate;
 use crate::server::listener::{InFlight, Peer};
 use crate::server::reply;
+use crate::server::stream::Carriage;
 use crate::server::strict::{Refusal, Served};
 use crate::wire::arrival::{Arrival, Head, HttpMethod, PendingBody};
 use axum::Router;
@@ -32,10 +33,11 @@ pub struct BodyLimits {
 struct App {
     gate: Arc<Gate>,
     body: BodyLimits,
+    heartbeat: Duration,
 }
 
-/// The gate's routes behind its strictness.
-pub fn router(gate: Arc<Gate>, served: Served, body: BodyLimits) -> Router {
+/// The gate's routes behind its strictness. `heartbeat` is the longest silence of a stream.
+pub fn router(gate: Arc<Gate>, served: Served, body: BodyLimits, heartbeat: Duration) -> Router {
     let served = Arc::new(served);
     Router::new()
         .route("/{server}/mcp", any(mcp))
@@ -43,7 +45,7 @@ pub fn router(gate: Arc<Gate>, served: Served, body: BodyLimits) -> Router {
         .route("/.well-known/oauth-protected-resource/{server}/mcp", get(server_metadata))
         .route("/healthz", get(|| async { "ok" }))
         .fallback(|| async { reply::plain(StatusCode::NOT_FOUND, "Not found.") })
-        .with_state(App { gate, body })
+        .with_state(App { gate, body, heartbeat })
         .layer(middleware::from_fn(move |request: Request, next: Next| {
             strictly(served.clone(), request, next)
         }))
@@ -89,7 +91,10 @@ async fn mcp(State(app): State<App>, Path(server): Path<String>, request: Reques
     .await;
     drop(present);
     match passed {
-        Ok(sealed) => reply::write(sealed, &app.gate.identity.resources, &server, in_flight),
+        Ok(sealed) => {
+            let carriage = Carriage { heartbeat: app.heartbeat, in_flight };
+            reply::write(sealed, &app.gate.identity.resources, &server, carriage)
+        }
         Err(_) => {
             tracing::error!("a call ended in a fault of ours; nothing was released");
             reply::plain(StatusCode::INTERNAL_SERVER_ERROR, "The call failed inside the gate.")

@@ -15,31 +15,38 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-/// A comment is sent after so much silence, so that nothing between takes the stream for
-/// dead.
-const HEARTBEAT: Duration = Duration::from_secs(15);
 /// A reader that takes nothing for so long has gone.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// The body; a task of its own fills it, and keeps what it is in flight for until the
-/// stream's end is on record.
-pub(super) fn body(recorded: Recorded, asked: Asked, in_flight: Option<InFlight>) -> Body {
+/// How a stream is carried.
+pub(super) struct Carriage {
+    /// A comment is sent after so much silence, so that nothing between takes the stream
+    /// for dead.
+    pub(super) heartbeat: Duration,
+    /// Kept until the stream's end is on record.
+    pub(super) in_flight: Option<InFlight>,
+}
+
+/// The body; a task of its own fills it.
+pub(super) fn body(recorded: Recorded, asked: Asked, carriage: Carriage) -> Body {
     let (sender, events) = channel(1);
-    tokio::spawn(pump(recorded, asked, in_flight, sender));
+    tokio::spawn(pump(recorded, asked, carriage, sender));
     Body::new(Events(events))
 }
 
-/// Resolves when the gate wants the stream to end: a standing one as soon as it closes, one
-/// that answers a request when the time for that is up.
-async fn drained(in_flight: Option<&InFlight>, stands: bool) {
-    match in_flight {
-        Some(in_flight) if stands => in_flight.held.draining().await,
-        Some(in_flight) => in_flight.held.ending().await,
-        None => std::future::pending().await,
+impl Carriage {
+    /// Resolves when the gate wants the stream to end: a standing one as soon as it
+    /// closes, one that answers a request when the time for that is up.
+    async fn drained(&self, stands: bool) {
+        match &self.in_flight {
+            Some(in_flight) if stands => in_flight.held.draining().await,
+            Some(in_flight) => in_flight.held.ending().await,
+            None => std::future::pending().await,
+        }
     }
 }
 
-async fn pump(mut recorded: Recorded, asked: Asked, in_flight: Option<InFlight>, sender: Sender<Bytes>) {
+async fn pump(mut recorded: Recorded, asked: Asked, carriage: Carriage, sender: Sender<Bytes>) {
     let stands = recorded.stands();
     loop {
         let next = {
@@ -48,8 +55,8 @@ async fn pump(mut recorded: Recorded, asked: Asked, in_flight: Option<InFlight>,
                 tokio::select! {
                     event = &mut next => break Ok(event),
                     () = sender.closed() => break Err(Ending::ClientLeft),
-                    () = drained(in_flight.as_ref(), stands) => break Err(Ending::Drained),
-                    () = tokio::time::sleep(HEARTBEAT) => {
+                    () = carriage.drained(stands) => break Err(Ending::Drained),
+                    () = tokio::time::sleep(carriage.heartbeat) => {
                         if !send(&sender, Bytes::from_static(b": \n\n")).await {
                             break Err(Ending::ClientLeft);
                         }
