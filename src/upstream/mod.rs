@@ -161,7 +161,7 @@ impl Upstream {
             return Ok((over(source), None));
         }
         if let Some(client) = request.session.as_ref().and_then(|session| session.stateless.clone()) {
-            let source = ToModern::new(turn, client, grant).forward(request).await?;
+            let source = ToModern::new(turn, client, grant).forward(request)?;
             return Ok((over(source), None));
         }
         let opens = request.method() == Method::Initialize;

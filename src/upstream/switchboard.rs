@@ -187,14 +187,15 @@ mod tests {
     }
 
     fn request(id: impl Into<Value>, method: &str, params: Value) -> Outbound {
-        json!({"jsonrpc": "2.0", "id": id.into(), "method": method, "params": params})
-            .to_string()
-            .into_bytes()
-            .into()
+        let mut message = note(method, params);
+        message["id"] = id.into();
+        message.to_string().into_bytes().into()
     }
 
     fn note(method: &str, params: Value) -> Value {
-        json!({"jsonrpc": "2.0", "method": method, "params": params})
+        let mut message = json!({"jsonrpc": "2.0", "method": method});
+        message["params"] = params;
+        message
     }
 
     async fn next(replies: &mut Replies) -> Value {

@@ -34,7 +34,7 @@ pub(super) struct Said<'s> {
     pub(super) body: Vec<u8>,
 }
 
-impl<'s> Said<'s> {
+impl Said<'_> {
     /// A message of the gate's own making.
     pub(super) fn own(method: Method, id: Option<&RequestId>, params: &Value) -> Self {
         let mut message = json!({"jsonrpc": "2.0", "method": method.as_str(), "params": params});

@@ -18,12 +18,15 @@ async fn within<T>(future: impl Future<Output = T>) -> T {
 }
 
 fn request(id: impl Into<Value>, method: &str, params: Value) -> Outbound {
-    let message = json!({"jsonrpc": "2.0", "id": id.into(), "method": method, "params": params});
+    let mut message = json!({"jsonrpc": "2.0", "id": id.into(), "method": method});
+    message["params"] = params;
     message.to_string().into_bytes().into()
 }
 
 fn notification(method: &str, params: Value) -> Outbound {
-    json!({"jsonrpc": "2.0", "method": method, "params": params}).to_string().into_bytes().into()
+    let mut message = json!({"jsonrpc": "2.0", "method": method});
+    message["params"] = params;
+    message.to_string().into_bytes().into()
 }
 
 fn progressing(token: impl Into<Value>) -> Value {

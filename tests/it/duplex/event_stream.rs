@@ -17,12 +17,15 @@ const LIMITS: Limits = Limits { max_bytes: 4096, timeout: Duration::from_secs(5)
 /// What is said on the stream; None breaks it off.
 type Said = Option<String>;
 
+/// A request line with its `Authorization`.
+type Seen = (String, Option<String>);
+
 #[derive(Clone)]
 struct Server {
     url: String,
     stream: mpsc::UnboundedSender<Said>,
-    /// Request lines with their `Authorization`, in order.
-    seen: Arc<Mutex<Vec<(String, Option<String>)>>>,
+    /// In order.
+    seen: Arc<Mutex<Vec<Seen>>>,
 }
 
 impl Server {

@@ -114,7 +114,8 @@ fn take(message: &Value, held: &mut Vec<Value>) {
         Some("offspring") => {
             let mut child = Command::new(&command()[0]);
             child.args(&command()[1..]).env(ROLE, "tied").env(PORT, params["port"].to_string());
-            child.stdin(Stdio::null()).stdout(Stdio::inherit()).spawn().unwrap();
+            let mut child = child.stdin(Stdio::null()).stdout(Stdio::inherit()).spawn().unwrap();
+            std::thread::spawn(move || child.wait());
             reply(id, &json!({}));
         }
         Some("leave") => std::process::exit(0),

@@ -61,7 +61,7 @@ fn a_secret_cut_at_any_byte_never_appears() {
     let ask = || {
         loop {
             let turn = next.fetch_add(1, Ordering::Relaxed);
-            let (at, chunks) = (turn / 2, turn % 2 == 0);
+            let (at, chunks) = (turn / 2, turn.is_multiple_of(2));
             if at > whole {
                 return;
             }
@@ -77,7 +77,9 @@ fn a_secret_cut_at_any_byte_never_appears() {
     };
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..16).map(|_| scope.spawn(ask)).collect();
-        workers.into_iter().for_each(|worker| worker.join().unwrap());
+        for worker in workers {
+            worker.join().unwrap();
+        }
     });
     let seen = seen.into_inner().unwrap().expect("an answer");
     for rest in ["read SSN [US_SSN_1] of card [PAN_1], done", "SSN is [US_SSN_1]", "all is well", "\"p-1\""] {
