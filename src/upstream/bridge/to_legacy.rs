@@ -7,7 +7,7 @@
 use crate::model::denial::Denial;
 use crate::model::feature::Feature;
 use crate::model::ids::{Lineage, ServerName};
-use crate::request::{Grant, Request};
+use crate::request::{Grant, Request, Stateless};
 use crate::upstream::bridge::{Relay, readdressed, relay, whole};
 use crate::upstream::source::Source;
 use crate::upstream::turn::{Said, Turn};
@@ -50,6 +50,22 @@ struct Session {
     level: tokio::sync::Mutex<Option<String>>,
 }
 
+/// What a client says of itself.
+struct Client<'c> {
+    capabilities: &'c Value,
+    info: Option<&'c Value>,
+}
+
+impl<'c> Client<'c> {
+    fn of(request: &'c Request) -> Self {
+        let meta = request.message.params.get("_meta");
+        Self {
+            capabilities: request.message.capabilities.as_ref().unwrap_or(&Value::Null),
+            info: meta.and_then(|meta| meta.get("io.modelcontextprotocol/clientInfo")),
+        }
+    }
+}
+
 /// A call under way whose server waits for the client.
 struct Parked {
     lineage: Lineage,
@@ -77,28 +93,101 @@ impl ToLegacy {
             let parked = self.take(state, &request.principal.lineage).ok_or(Denial::HandleUnknown)?;
             return self.resume(parked, request).await;
         }
-        let (turn, session) = self.session(turn, request, grant).await?;
+        let client = Client::of(request);
+        let (turn, session) = self.session(turn, &client, grant).await?;
         self.level(&turn, &session, request).await?;
         match request.method() {
             Method::Discover => Ok(whole(&discovered(request, &session))),
             Method::SubscriptionsListen => listen(turn, request).await,
             method if method.is_notification() => {
-                turn.say(said(request, session.revision)).await?;
+                turn.say(said(request, None, session.revision)).await?;
                 Ok(Source::Nothing)
             }
             _ => {
-                let mut source = turn.say(said(request, session.revision)).await;
-                if source.as_ref().is_ok_and(|answer| answer.status == http::StatusCode::NOT_FOUND) {
-                    // The server has lost the session: a new one, once.
-                    self.forget(&turn, &session);
-                    let (turn, session) = self.session(turn.clone(), request, grant).await?;
-                    source = turn.say(said(request, session.revision)).await;
-                }
                 let id = request.message.id.clone().ok_or(Denial::ResultBlocked("no id"))?;
+                let (turn, own, source) = self.begun(turn, session, &client, request, grant).await?;
                 let lineage = request.principal.lineage.clone();
-                Ok(self.relayed(turn, id, lineage, source?.source))
+                Ok(self.relayed(turn, own, id, lineage, source))
             }
         }
+    }
+
+    /// Makes the client's request in the session, under an id of its own there: the session
+    /// is shared by all agents of one person, and theirs may be equal.
+    async fn begun(
+        &self,
+        turn: Turn,
+        session: Arc<Session>,
+        client: &Client<'_>,
+        request: &Request,
+        grant: &Grant,
+    ) -> Result<(Turn, RequestId, Source), Denial> {
+        let id = RequestId::read(&json!(format!("call-{}", crate::jose::random_id())));
+        let id = id.ok_or(Denial::ResultBlocked("no id"))?;
+        let mut answer = turn.say(said(request, Some(&id), session.revision)).await?;
+        if answer.status != http::StatusCode::NOT_FOUND {
+            return Ok((turn, id, answer.source));
+        }
+        // The server has lost the session: a new one, once.
+        self.forget(&turn, &session);
+        let (turn, session) = self.session(turn, client, grant).await?;
+        answer = turn.say(said(request, Some(&id), session.revision)).await?;
+        Ok((turn, id, answer.source))
+    }
+
+    /// Answers a message of a client that has a session, but not with this server: at a
+    /// federated endpoint the gate keeps one with each member that wants one.
+    ///
+    /// # Errors
+    /// The `Upstream…` denials.
+    pub(in crate::upstream) async fn within(
+        self: Arc<Self>,
+        turn: Turn,
+        request: &Request,
+        grant: &Grant,
+        stateless: Arc<Stateless>,
+    ) -> Result<Source, Denial> {
+        let client = Client { capabilities: &stateless.capabilities, info: stateless.info.as_ref() };
+        let (turn, session) = self.session(turn, &client, grant).await?;
+        if let Some(question) = &request.answers {
+            let allows = |feature| grant.messages.allows(feature);
+            let mut said = Said::own(Method::Response, None, &Value::Null);
+            said.body = outgoing::write(&request.message, session.revision, Some(&question.upstream), allows);
+            turn.say(said).await?;
+            return Ok(Source::Nothing);
+        }
+        let client_id = request.message.id.clone().ok_or(Denial::ResultBlocked("no id"))?;
+        let cancelled = stateless.begin(&client_id);
+        let (turn, own, mut source) = self.begun(turn, session, &client, request, grant).await?;
+        let (relay, out) = relay();
+        tokio::spawn(async move {
+            let read = async {
+                while let Some(event) = source.next().await? {
+                    let message = event.data.unwrap_or_default();
+                    if message.is_empty() {
+                        continue;
+                    }
+                    if answer::is_response(&message) {
+                        relay.raw(readdressed(&message, &client_id)?).await;
+                        return Ok(());
+                    }
+                    if !relay.raw(message).await {
+                        return Ok(());
+                    }
+                }
+                Err(Denial::UpstreamMalformed("no response"))
+            };
+            tokio::select! {
+                ended = read => if let Err(denial) = ended {
+                    relay.fail(denial).await;
+                },
+                _ = cancelled => {
+                    let params = json!({"requestId": own.as_value(), "reason": "The client cancelled."});
+                    let _ = turn.say(Said::own(Method::Cancelled, None, &params)).await;
+                }
+            }
+        });
+        Ok(out)
     }
 
     /// Hands the client's answers to the server that waits, and goes on with its call.
@@ -116,14 +205,10 @@ impl ToLegacy {
         // The client's own request has a new id by now; the server still answers the first.
         let id = request.message.id.clone().ok_or(Denial::ResultBlocked("no id"))?;
         let lineage = request.principal.lineage.clone();
-        Ok(self.relayed_as(parked.turn, parked.id, id, lineage, parked.source))
+        Ok(self.relayed(parked.turn, parked.id, id, lineage, parked.source))
     }
 
-    fn relayed(self: Arc<Self>, turn: Turn, id: RequestId, lineage: Lineage, source: Source) -> Source {
-        self.relayed_as(turn, id.clone(), id, lineage, source)
-    }
-
-    fn relayed_as(
+    fn relayed(
         self: Arc<Self>,
         turn: Turn,
         upstream: RequestId,
@@ -204,25 +289,19 @@ impl ToLegacy {
     async fn session(
         &self,
         mut turn: Turn,
-        request: &Request,
+        client: &Client<'_>,
         grant: &Grant,
     ) -> Result<(Turn, Arc<Session>), Denial> {
-        let declared = request.message.capabilities.clone().unwrap_or_else(|| json!({}));
         let allows = |feature| feature != Feature::Tasks && grant.messages.allows(feature);
-        let capabilities = capabilities::of_client(&declared, &allows);
-        let key = (request.principal.lineage.clone(), request.server.clone(), capabilities.to_string());
+        let capabilities = capabilities::of_client(client.capabilities, &allows);
+        let key = (turn.lineage.clone(), turn.server.clone(), capabilities.to_string());
         let known = lock(&self.sessions).get(&key).cloned();
         if let Some(session) = known {
             (turn.session, turn.revision) = (session.id.clone(), session.revision);
             return Ok((turn, session));
         }
         (turn.session, turn.revision) = (None, Revision::NEWEST_LEGACY);
-        let info = request
-            .message
-            .params
-            .get("_meta")
-            .and_then(|meta| meta.get("io.modelcontextprotocol/clientInfo"));
-        let info = info.cloned().unwrap_or_else(|| json!({"name": "unknown", "version": "unknown"}));
+        let info = client.info.cloned().unwrap_or_else(|| json!({"name": "unknown", "version": "unknown"}));
         let params = json!({
             "protocolVersion": Revision::NEWEST_LEGACY.as_str(), "capabilities": capabilities, "clientInfo": info,
         });
@@ -290,8 +369,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// The client's own message, as the server's era writes it.
-fn said(request: &Request, revision: Revision) -> Said<'_> {
+fn said<'r>(request: &'r Request, id: Option<&RequestId>, revision: Revision) -> Said<'r> {
     let mut message = request.message.clone();
+    message.id = id.cloned();
+    message.params.remove("task");
     message.params.remove("inputResponses");
     message.params.remove("requestState");
     if let Some(meta) = message.params.get_mut("_meta").and_then(Value::as_object_mut) {
