@@ -76,7 +76,7 @@ pub struct Gate {
 impl Gate {
     /// Takes one request through all stages and seals how it ended.
     pub async fn pass(&self, arrival: Arrival) -> Reply {
-        let mut call = Call::begin(CallId::new(random_id()), self.clock.clone());
+        let mut call = Call::begin(CallId::new(random_id()), self.clock.clone(), arrival.client.clone());
         let outcome = self.walk(&mut call, arrival).await;
         self.audit.seal(call, outcome).await
     }

@@ -7,6 +7,7 @@
 
 mod audit;
 mod check;
+mod coverage;
 pub mod demo;
 mod redact;
 mod serve;
@@ -64,6 +65,11 @@ enum Command {
     },
     /// Filter a tool result or any text from standard input
     Redact(redact::Options),
+    /// Say what becomes of every part of every message of MCP
+    Coverage {
+        #[arg(long)]
+        json: bool,
+    },
     /// Work with rules
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -123,6 +129,7 @@ pub fn run() -> ExitCode {
         Command::Serve { config, json } => serve::run(&config, json),
         Command::Demo(options) => demo::run(&options),
         Command::Check { config, explain } => check::run(&config, explain.as_deref()),
+        Command::Coverage { json } => coverage::run(json),
         Command::Redact(options) => redact::run(&options),
         Command::Rules(RulesCommand::Test { rules }) => test::rules(rules),
         Command::Policy(PolicyCommand::Test { policies }) => test::policies(policies),

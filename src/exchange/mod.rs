@@ -12,6 +12,7 @@ use crate::journal::{Journal, Receipt};
 use crate::model::call::Call;
 use crate::model::denial::Denial;
 use crate::model::ids::ServerName;
+use crate::model::principal::Principal;
 use crate::model::sensitive::Sensitive;
 use crate::model::trail::Event;
 use crate::request::{Grant, Request};
@@ -43,8 +44,32 @@ pub struct Delegated {
     request: Request,
     grant: Grant,
     credential: Option<Sensitive<String>>,
+    renewal: Arc<Renewal>,
     /// None for a message that the gate answers itself and forwards to nobody.
     _decision: Option<Receipt>,
+}
+
+/// Further credentials within the same decision, each for one operation: a bridge between
+/// the eras says several things to a server for one that its client said.
+pub struct Renewal {
+    client: Option<Arc<TokenClient>>,
+    token: Sensitive<String>,
+    principal: Principal,
+    server: ServerName,
+    /// None for an upstream that takes no tokens.
+    audience: Option<String>,
+}
+
+impl Renewal {
+    /// # Errors
+    /// [`Denial::ExchangeFailed`].
+    pub async fn credential(&self, named: &str) -> Result<Option<Sensitive<String>>, Denial> {
+        let Some(audience) = self.audience.clone() else { return Ok(None) };
+        let client = self.client.as_ref().ok_or(Denial::ExchangeFailed("no client configured"))?;
+        let target = Target { audience, scope: operation(&self.server, named) };
+        let delegated = client.exchange(&self.token, &self.principal, &target).await;
+        delegated.map(Some).map_err(Denial::ExchangeFailed)
+    }
 }
 
 impl Exchange {
@@ -61,39 +86,29 @@ impl Exchange {
     /// [`Denial::ExchangeFailed`] or [`Denial::AuditUnavailable`].
     pub async fn delegate(&self, call: &mut Call, vetted: Vetted) -> Result<Delegated, Denial> {
         let (request, token, grant) = vetted.into_parts();
-        if request.method().passage() != Passage::Forwarded {
-            return Ok(Delegated { request, grant, credential: None, _decision: None });
-        }
         let mode = self.modes.get(&request.server).ok_or(Denial::ExchangeFailed("no mode configured"))?;
         let (name, audience) = match mode {
-            Mode::Exchange { audience } => ("exchange", audience.as_str()),
-            Mode::None => ("none", ""),
+            Mode::Exchange { audience } => ("exchange", Some(audience.clone())),
+            Mode::None => ("none", None),
         };
-        let scope = operation(&request.server, request.operation());
-        call.trail.add(Event::Delegated { mode: name, audience: audience.into(), scope: scope.clone() });
-        let record = record::decision(call, &self.pseudonyms);
-        let target = Target { audience: audience.to_owned(), scope };
-        let (decision, credential) =
-            tokio::join!(self.journal.append(record), self.credential(mode, &token, &request, &target));
-        let decision = decision.map_err(|_| Denial::AuditUnavailable)?;
-        Ok(Delegated { request, grant, credential: credential?, _decision: Some(decision) })
-    }
-
-    async fn credential(
-        &self,
-        mode: &Mode,
-        token: &Sensitive<String>,
-        request: &Request,
-        target: &Target,
-    ) -> Result<Option<Sensitive<String>>, Denial> {
-        match mode {
-            Mode::None => Ok(None),
-            Mode::Exchange { .. } => {
-                let client = self.client.as_ref().ok_or(Denial::ExchangeFailed("no client configured"))?;
-                let delegated = client.exchange(token, &request.principal, target).await;
-                delegated.map(Some).map_err(Denial::ExchangeFailed)
-            }
+        let renewal = Arc::new(Renewal {
+            client: self.client.clone(),
+            token,
+            principal: request.principal.clone(),
+            server: request.server.clone(),
+            audience: audience.clone(),
+        });
+        if request.method().passage() != Passage::Forwarded {
+            return Ok(Delegated { request, grant, credential: None, renewal, _decision: None });
         }
+        let scope = operation(&request.server, request.operation());
+        call.trail.add(Event::Delegated { mode: name, audience: audience.unwrap_or_default(), scope });
+        let record = record::decision(call, &self.pseudonyms);
+        let (decision, credential) =
+            tokio::join!(self.journal.append(record), renewal.credential(request.operation()));
+        let decision = decision.map_err(|_| Denial::AuditUnavailable)?;
+        let credential = credential?;
+        Ok(Delegated { request, grant, credential, renewal, _decision: Some(decision) })
     }
 }
 
@@ -107,7 +122,7 @@ impl Delegated {
         &self.request
     }
 
-    pub fn into_parts(self) -> (Request, Grant, Option<Sensitive<String>>) {
-        (self.request, self.grant, self.credential)
+    pub fn into_parts(self) -> (Request, Grant, Option<Sensitive<String>>, Arc<Renewal>) {
+        (self.request, self.grant, self.credential, self.renewal)
     }
 }

@@ -7,6 +7,8 @@ use crate::redact::{self, plan::Detection};
 use crate::request::{Grant, Request};
 use crate::wire::form::{self, Feature, Part, Visit};
 use crate::wire::method::Method;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 /// # Errors
@@ -70,9 +72,17 @@ impl Visit for Inspector<'_> {
         match part {
             // Sealed things come from the server itself.
             Part::Sealed(_) => {}
+            Part::Blob => {
+                self.value(value)?;
+                let decoded = value.as_str().and_then(|text| STANDARD.decode(text).ok());
+                if let Some(text) = decoded.and_then(|bytes| String::from_utf8(bytes).ok()) {
+                    self.text(&text)?;
+                }
+            }
             _ => self.value(value)?,
         }
-        Ok(None)
+        // Kept, so that what lies beneath is visited too.
+        Ok(Some(value.clone()))
     }
 
     fn instead(&mut self, _: &str, _: &Map<String, Value>) -> Result<Option<Value>, Denial> {

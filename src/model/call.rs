@@ -4,6 +4,7 @@ use crate::model::clock::Clock;
 use crate::model::ids::CallId;
 use crate::model::trail::Trail;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// One call: its id, its time and its trail.
 #[derive(Debug)]
@@ -13,6 +14,7 @@ pub struct Call {
     /// When the call arrived, since the Unix epoch.
     pub began: Duration,
     pub trail: Trail,
+    pub client: Client,
     /// Known once the body was read.
     pub asked: Asked,
 }
@@ -29,10 +31,34 @@ pub struct Asked {
     pub revision: Option<String>,
 }
 
+/// Whether the client still waits for the head of its answer.
+#[derive(Clone, Debug)]
+pub struct Client(Option<watch::Receiver<()>>);
+
+impl Client {
+    /// A client that leaves when the sender is dropped.
+    pub fn new(present: watch::Receiver<()>) -> Self {
+        Self(Some(present))
+    }
+
+    /// A client that always waits.
+    pub fn patient() -> Self {
+        Self(None)
+    }
+
+    /// Resolves when the client has gone.
+    pub async fn left(&mut self) {
+        match &mut self.0 {
+            Some(present) => while present.changed().await.is_ok() {},
+            None => std::future::pending().await,
+        }
+    }
+}
+
 impl Call {
-    pub fn begin(id: CallId, clock: Clock) -> Self {
+    pub fn begin(id: CallId, clock: Clock, client: Client) -> Self {
         let began = clock.now();
-        Self { id, clock, began, trail: Trail::default(), asked: Asked::default() }
+        Self { id, clock, began, trail: Trail::default(), client, asked: Asked::default() }
     }
 
     pub fn elapsed(&self) -> Duration {

@@ -74,6 +74,8 @@ pub enum Denial {
     UpstreamRefused(u16),
     /// The server has no standing stream (HTTP GET).
     StreamRefused,
+    /// The client hung up, which cancels the call.
+    ClientLeft,
 
     // -- release
     /// The result could not be filtered whole, so none of it is passed.
@@ -142,6 +144,7 @@ impl Denial {
             Self::UpstreamMalformed(_) => "upstream_malformed",
             Self::UpstreamRefused(_) => "upstream_refused",
             Self::StreamRefused => "stream_refused",
+            Self::ClientLeft => "client_left",
             Self::ResultBlocked(_) => "result_blocked",
             Self::BudgetExceeded => "budget_exceeded",
             Self::AuditUnavailable => "audit_unavailable",
@@ -180,6 +183,7 @@ impl Denial {
             | Self::UpstreamTimedOut
             | Self::UpstreamRefused(_)
             | Self::StreamRefused
+            | Self::ClientLeft
             | Self::BudgetExceeded
             | Self::AuditUnavailable => None,
         }
@@ -224,6 +228,7 @@ impl Denial {
             Self::ExchangeFailed(_) => "No delegated access could be obtained for this call.".into(),
             Self::UpstreamUnreachable => "The tool's server cannot be reached.".into(),
             Self::StreamRefused => "This server offers no standing stream.".into(),
+            Self::ClientLeft => "The call was cancelled.".into(),
             Self::UpstreamTimedOut => {
                 "The tool's server did not answer in time; the outcome is unknown.".into()
             }

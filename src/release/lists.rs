@@ -6,22 +6,26 @@ use crate::model::denial::Denial;
 use crate::redact::shape;
 use crate::request::{Grant, MessageGrant};
 use crate::wire::capabilities;
+use crate::wire::form::{self, lists};
 use crate::wire::method::Method;
 use crate::wire::revision::{Era, Revision};
 use serde_json::{Map, Value, json};
 
 /// Leaves of a list what this caller may have.
 pub(super) fn narrow(method: Method, grant: &Grant, result: &mut Map<String, Value>) {
-    let (member, name) = match method {
-        Method::ToolsList => ("tools", "name"),
-        Method::PromptsList => ("prompts", "name"),
-        Method::ResourcesList => ("resources", "uri"),
-        Method::ResourcesTemplatesList => ("resourceTemplates", "uriTemplate"),
+    let (member, name, form) = match method {
+        Method::ToolsList => ("tools", "name", &lists::TOOL),
+        Method::PromptsList => ("prompts", "name", &lists::PROMPT),
+        Method::ResourcesList => ("resources", "uri", &lists::RESOURCE),
+        Method::ResourcesTemplatesList => ("resourceTemplates", "uriTemplate", &lists::TEMPLATE),
         _ => return,
     };
     let Some(Value::Array(items)) = result.get_mut(member) else { return };
     items.retain(|item| {
         let name = item.get(name).and_then(Value::as_str).unwrap_or_default();
+        if !form::fits(form, item) {
+            return false;
+        }
         match method {
             Method::ToolsList => {
                 grant.tools.get(name).is_some_and(|pinned| pinned.hash == catalogue::hash(item))

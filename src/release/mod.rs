@@ -21,7 +21,7 @@ use crate::model::denial::Denial;
 use crate::model::ids::{Lineage, ServerName, SessionId};
 use crate::model::scope::Scopes;
 use crate::request::conversation::Conversation;
-use crate::request::{Grant, OpenSession, Pending};
+use crate::request::{Grant, OpenSession, Pending, Stateless};
 use crate::store::lineages::Lineages;
 use crate::store::seals::Seals;
 use crate::store::sessions::{Session, Sessions};
@@ -77,6 +77,7 @@ struct Facts {
     grant: Arc<Grant>,
     /// The id of the session that the upstream opened.
     upstream_session: Option<String>,
+    stateless: Option<Arc<Stateless>>,
 }
 
 /// The reading of one message.
@@ -91,7 +92,7 @@ impl Release {
     /// [`Denial::ResultBlocked`], [`Denial::BudgetExceeded`] or
     /// [`Denial::UpstreamMalformed`].
     pub async fn filter(&self, call: &mut Call, answered: Answered) -> Result<Released, Denial> {
-        let Answered { request, grant, pending, source, session, status } = answered;
+        let Answered { request, grant, pending, source, session, stateless, status } = answered;
         if let Some(body) = self.without_answer(&request) {
             return Ok(Released { body, session: None });
         }
@@ -104,6 +105,7 @@ impl Release {
             pending,
             grant,
             upstream_session: session,
+            stateless,
         };
         let single = matches!(source, Source::Whole(_));
         let mut stream = Stream::new(self.clone(), facts, source);
@@ -145,6 +147,7 @@ impl Release {
             server: facts.server.clone(),
             revision,
             upstream: facts.upstream_session.clone(),
+            stateless: facts.stateless.clone(),
             conversation: Arc::new(Conversation::default()),
         };
         self.sessions

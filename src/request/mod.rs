@@ -4,6 +4,7 @@
 //! are the proof that a check was made.
 
 pub mod conversation;
+mod stateless;
 
 use crate::catalogue::Definition;
 use crate::model::feature::Feature;
@@ -17,6 +18,7 @@ use crate::wire::message::{Message, RequestId};
 use crate::wire::method::Method;
 use crate::wire::revision::Revision;
 use conversation::{Conversation, Question};
+pub use stateless::Stateless;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -66,6 +68,8 @@ pub struct OpenSession {
     pub id: SessionId,
     /// The upstream's own id.
     pub upstream: Option<String>,
+    /// For a server of the other era, which keeps no session.
+    pub stateless: Option<Arc<Stateless>>,
     pub conversation: Arc<Conversation>,
 }
 

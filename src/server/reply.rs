@@ -127,6 +127,7 @@ fn form(denial: &Denial, asked: &Asked) -> Form {
         // A legacy client takes HTTP 404 for a lost session.
         Denial::MethodUnknown | Denial::MethodRefused => error(if asked.modern { 404 } else { 200 }, -32601),
         Denial::StreamRefused => error(405, REFUSED),
+        Denial::ClientLeft => error(408, UNAVAILABLE),
         Denial::RevisionUnsupported => error(400, -32022),
         Denial::SessionAbsent => error(400, -32600),
         Denial::SessionUnknown => error(404, REFUSED),

@@ -1,7 +1,7 @@
 //! Routes: one MCP endpoint per server, the metadata beside them, and health.
 
 use crate::identity::Resources;
-use crate::model::call::Asked;
+use crate::model::call::{Asked, Client};
 use crate::model::denial::MessageFault;
 use crate::model::ids::ServerName;
 use crate::pipeline::Gate;
@@ -72,10 +72,13 @@ async fn mcp(State(app): State<App>, Path(server): Path<String>, request: Reques
     let peer = parts.extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
     let query = parts.uri.query().map(str::to_owned);
     let head = Head { method, server: server.clone(), query, headers: parts.headers, peer };
-    let arrival = Arrival { head, body: pending(body, app.body) };
-    // In a task of its own: should the client hang up, the call still ends on record.
+    // In a task of its own: should the client hang up, which drops this future, the call
+    // still ends on record.
+    let (present, watched) = tokio::sync::watch::channel(());
+    let arrival = Arrival { head, body: pending(body, app.body), client: Client::new(watched) };
     let gate = app.gate.clone();
     let passed = tokio::spawn(async move { gate.pass(arrival).await }).await;
+    drop(present);
     match passed {
         Ok(sealed) => reply::write(sealed, &app.gate.identity.resources, &server),
         Err(_) => {

@@ -61,13 +61,15 @@ impl CatalogueReader {
 
     async fn read(&self, server: &ServerName) -> Result<Vec<String>, &'static str> {
         // The era is the server's to choose: the modern form first, then the handshake.
-        let tools = match self.list(server, Revision::V2026_07_28, None).await {
-            Ok(tools) => tools,
+        let (tools, era) = match self.list(server, Revision::V2026_07_28, None).await {
+            Ok(tools) => (tools, Era::Modern),
             Err(_) => {
                 let session = self.handshake(server).await?;
-                self.list(server, Revision::NEWEST_LEGACY, session.as_deref()).await?
+                let tools = self.list(server, Revision::NEWEST_LEGACY, session.as_deref()).await;
+                (tools?, Era::Legacy)
             }
         };
+        self.gate.upstream.found(server, era);
         self.gate.catalogue.take(server, &tools).map_err(|_| "the pins cannot be kept")
     }
 

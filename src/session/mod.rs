@@ -129,6 +129,7 @@ impl Guard {
         let open = OpenSession {
             id: SessionId::new(id),
             upstream: session.upstream,
+            stateless: session.stateless,
             conversation: session.conversation,
         };
         Ok((session.revision, Some(open)))

@@ -3,6 +3,7 @@
 
 use crate::jose::random_id;
 use crate::model::ids::{Lineage, ServerName, SessionId};
+use crate::request::Stateless;
 use crate::request::conversation::Conversation;
 use crate::store::lock;
 use crate::wire::revision::Revision;
@@ -21,6 +22,8 @@ pub struct Session {
     pub revision: Revision,
     /// The upstream's `Mcp-Session-Id`. Clients never see it.
     pub upstream: Option<String>,
+    /// For a server of the other era, which keeps no session.
+    pub stateless: Option<Arc<Stateless>>,
     pub conversation: Arc<Conversation>,
 }
 

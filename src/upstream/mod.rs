@@ -4,25 +4,31 @@
 //! that it must have, and none of an upstream's reaches a client; what comes back stays
 //! unread bytes until `release`.
 
+mod bridge;
 pub mod http;
 pub mod source;
+mod turn;
 
-use crate::exchange::Delegated;
+use crate::exchange::{Delegated, Renewal};
 use crate::model::call::Call;
 use crate::model::denial::Denial;
 use crate::model::ids::ServerName;
+use crate::model::sensitive::Sensitive;
 use crate::model::trail::Event;
 use crate::net::{HttpClient, Limits};
-use crate::request::{Grant, Pending, Request};
+use crate::request::{Grant, Pending, Request, Stateless};
 use crate::wire::method::{Method, Passage};
 use crate::wire::outgoing;
 use crate::wire::revision::Era;
 use ::http::StatusCode;
+use bridge::to_legacy::ToLegacy;
+use bridge::to_modern::{self, ToModern};
 use http::{Answer, Outgoing};
 use source::Source;
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
+use turn::Turn;
 
 /// The servers behind the gate.
 pub struct Upstream {
@@ -30,6 +36,9 @@ pub struct Upstream {
     /// Each server's MCP endpoint.
     servers: HashMap<ServerName, String>,
     limits: Limits,
+    /// The servers that are known to speak a legacy revision only.
+    legacy: RwLock<HashSet<ServerName>>,
+    to_legacy: Arc<ToLegacy>,
 }
 
 /// What an upstream answered, unread. Made only by [`Upstream::forward`].
@@ -41,6 +50,8 @@ pub struct Answered {
     pub(crate) source: Source,
     /// The upstream's own session id, where it opened one.
     pub(crate) session: Option<String>,
+    /// What its session is to remember for a server that keeps none.
+    pub(crate) stateless: Option<Arc<Stateless>>,
     pub(crate) status: StatusCode,
 }
 
@@ -51,27 +62,101 @@ impl Upstream {
         max_bytes: usize,
         timeout: Duration,
     ) -> Self {
-        Self { client, servers, limits: Limits { max_bytes, timeout } }
+        let (limits, legacy) = (Limits { max_bytes, timeout }, RwLock::default());
+        Self { client, servers, limits, legacy, to_legacy: Arc::default() }
+    }
+
+    /// Notes what era a server was found to speak.
+    pub fn found(&self, server: &ServerName, era: Era) {
+        let mut legacy = self.legacy.write().unwrap_or_else(PoisonError::into_inner);
+        if era == Era::Legacy {
+            legacy.insert(server.clone());
+        } else {
+            legacy.remove(server);
+        }
     }
 
     /// # Errors
     /// The `Upstream…` denials, [`Denial::StreamRefused`] where the server has no standing
     /// stream, and [`Denial::SessionUnknown`] when it has lost a session, so that the
     /// client opens a new one.
-    pub async fn forward(&self, call: &mut Call, delegated: Delegated) -> Result<Answered, Denial> {
-        let (request, grant, credential) = delegated.into_parts();
+    pub async fn forward(
+        self: &Arc<Self>,
+        call: &mut Call,
+        delegated: Delegated,
+    ) -> Result<Answered, Denial> {
+        let (request, grant, credential, renewal) = delegated.into_parts();
         let grant = Arc::new(grant);
-        if request.method().passage() != Passage::Forwarded {
-            let (source, status) = (Source::Nothing, StatusCode::OK);
-            return Ok(Answered { request, grant, pending: None, source, session: None, status });
+        let mut answered = Answered {
+            pending: None,
+            source: Source::Nothing,
+            session: None,
+            stateless: None,
+            status: StatusCode::OK,
+            request,
+            grant,
+        };
+        if answered.request.method().passage() != Passage::Forwarded {
+            return Ok(answered);
         }
-        let pending = pending(&request, &grant);
+        let (request, grant) = (&answered.request, &answered.grant);
+        let pending = pending(request, grant);
         if let (Some(session), Some(pending)) = (&request.session, &pending) {
             session.conversation.opened(pending.clone());
         }
+        // From 2026-07-28 on, hanging up is how a client cancels; before, it says nothing.
+        let cancels = request.revision.era() == Era::Modern;
+        let turn = self.turn(request, renewal);
+        let asked = self.reach(request, grant, credential.as_ref(), turn);
+        let (answer, stateless) = tokio::select! {
+            answer = asked => answer?,
+            () = call.client.left(), if cancels => return Err(Denial::ClientLeft),
+        };
+        call.trail.add(Event::Answered { status: answer.status.as_u16(), bytes: answer.source.len() });
+        judge(request, &answer)?;
+        (answered.pending, answered.stateless) = (pending, stateless);
+        (answered.source, answered.session, answered.status) = (answer.source, answer.session, answer.status);
+        Ok(answered)
+    }
+
+    /// Asks in the client's own era where the server speaks it, and over a bridge where
+    /// it does not.
+    async fn reach(
+        &self,
+        request: &Request,
+        grant: &Grant,
+        credential: Option<&Sensitive<String>>,
+        turn: Turn,
+    ) -> Result<(Answer, Option<Arc<Stateless>>), Denial> {
+        let over = |source| Answer { status: StatusCode::OK, session: None, source };
+        if request.revision.era() == Era::Modern && self.is_legacy(&request.server) {
+            let source = self.to_legacy.clone().forward(turn, request, grant).await?;
+            return Ok((over(source), None));
+        }
+        if let Some(client) = request.session.as_ref().and_then(|session| session.stateless.clone()) {
+            let source = ToModern::new(turn, client, grant).forward(request).await?;
+            return Ok((over(source), None));
+        }
+        let answer = self.same_era(request, grant, credential).await?;
+        let refused = answer.status.is_client_error()
+            && answer.status != StatusCode::UNAUTHORIZED
+            && answer.status != StatusCode::FORBIDDEN;
+        if request.method() == Method::Initialize && refused && !self.is_legacy(&request.server) {
+            let (source, client) = to_modern::initialize(turn, request, grant).await?;
+            return Ok((over(source), Some(client)));
+        }
+        Ok((answer, None))
+    }
+
+    async fn same_era(
+        &self,
+        request: &Request,
+        grant: &Grant,
+        credential: Option<&Sensitive<String>>,
+    ) -> Result<Answer, Denial> {
         let upstream_id = request.answers.as_ref().map(|question| &question.upstream);
         let allows = |feature| grant.messages.allows(feature);
-        let headers = mirrored(&request, &grant);
+        let headers = mirrored(request, grant);
         let outgoing = Outgoing {
             method: request.method(),
             name: request.message.name(),
@@ -79,14 +164,19 @@ impl Upstream {
             resume: request.message.resume.as_deref(),
             revision: request.revision,
             session: request.session.as_ref().and_then(|session| session.upstream.as_deref()),
-            credential: credential.as_ref(),
+            credential,
             body: outgoing::write(&request.message, request.revision, upstream_id, allows),
         };
-        let answer = self.ask(&request.server, outgoing).await?;
-        call.trail.add(Event::Answered { status: answer.status.as_u16(), bytes: answer.source.len() });
-        judge(&request, &answer)?;
-        let Answer { status, session, source } = answer;
-        Ok(Answered { request, grant, pending, source, session, status })
+        self.ask(&request.server, outgoing).await
+    }
+
+    fn turn(self: &Arc<Self>, request: &Request, renewal: Arc<Renewal>) -> Turn {
+        let (upstream, server) = (self.clone(), request.server.clone());
+        Turn { upstream, server, renewal, revision: request.revision, session: None }
+    }
+
+    fn is_legacy(&self, server: &ServerName) -> bool {
+        self.legacy.read().unwrap_or_else(PoisonError::into_inner).contains(server)
     }
 
     /// Sends one message and takes the head of what comes back.

@@ -5,6 +5,7 @@ use crate::net::Chunks;
 use crate::upstream::http::denial;
 use crate::wire::event::{Event, Splitter};
 use std::collections::VecDeque;
+use tokio::sync::mpsc::Receiver;
 
 /// What an upstream answers with.
 pub enum Source {
@@ -14,6 +15,8 @@ pub enum Source {
     Whole(Vec<u8>),
     /// Messages as they come.
     Events(Events),
+    /// Messages that a bridge hands over.
+    Relayed(Receiver<Result<Event, Denial>>),
 }
 
 /// A stream of events. Holds no more than one chunk of it.
@@ -28,7 +31,7 @@ impl Source {
     pub fn len(&self) -> usize {
         match self {
             Self::Whole(message) => message.len(),
-            Self::Nothing | Self::Events(_) => 0,
+            Self::Nothing | Self::Events(_) | Self::Relayed(_) => 0,
         }
     }
 
@@ -49,6 +52,7 @@ impl Source {
                 Ok(Some(Event::message(message)))
             }
             Self::Events(events) => events.next().await,
+            Self::Relayed(messages) => messages.recv().await.transpose(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A request as it arrives: its head read, its body still on the wire.
 
+use crate::model::call::Client;
 use crate::model::denial::MessageFault;
 use crate::model::ids::ServerName;
 use bytes::Bytes;
@@ -18,6 +19,8 @@ pub type PendingBody = Pin<Box<dyn Future<Output = Result<Bytes, MessageFault>> 
 pub struct Arrival {
     pub head: Head,
     pub body: PendingBody,
+    /// Whether the client is still there.
+    pub client: Client,
 }
 
 /// The request line and headers.

@@ -227,11 +227,7 @@ impl Message {
 
     /// The task that a `tasks/…` request is about.
     pub fn task(&self) -> Option<&str> {
-        let about = matches!(
-            self.method,
-            Method::TasksGet | Method::TasksResult | Method::TasksCancel | Method::TasksUpdate
-        );
-        self.params.get("taskId").filter(|_| about).and_then(Value::as_str)
+        self.name().filter(|_| self.method.name_member() == Some("taskId"))
     }
 
     /// The tasks that a `subscriptions/listen` wants to hear of.
@@ -244,13 +240,7 @@ impl Message {
 
     /// What `Mcp-Name` mirrors: the tool, prompt, resource or task that is meant.
     pub fn name(&self) -> Option<&str> {
-        let member = match self.method {
-            Method::ToolsCall | Method::PromptsGet => "name",
-            Method::ResourcesRead => "uri",
-            Method::TasksGet | Method::TasksResult | Method::TasksCancel | Method::TasksUpdate => "taskId",
-            _ => return None,
-        };
-        self.params.get(member).and_then(Value::as_str)
+        self.params.get(self.method.name_member()?).and_then(Value::as_str)
     }
 
     /// The arguments of a `tools/call`.

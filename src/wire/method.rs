@@ -162,6 +162,16 @@ impl Method {
         matches!(self, Self::Discover | Self::SubscriptionsListen | Self::TasksUpdate)
     }
 
+    /// The parameter that names what is meant, and that `Mcp-Name` mirrors.
+    pub fn name_member(self) -> Option<&'static str> {
+        match self {
+            Self::ToolsCall | Self::PromptsGet => Some("name"),
+            Self::ResourcesRead => Some("uri"),
+            Self::TasksGet | Self::TasksResult | Self::TasksCancel | Self::TasksUpdate => Some("taskId"),
+            _ => None,
+        }
+    }
+
     pub fn passage(self) -> Passage {
         if self == Self::Ping { Passage::Answered } else { Passage::Forwarded }
     }

@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod arrival;
 pub mod capabilities;
+pub mod coverage;
 pub mod event;
 pub mod form;
 pub mod headers;

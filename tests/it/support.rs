@@ -7,6 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+// Paths, so that a bench can take this file as it is.
+#[path = "support/gate.rs"]
+mod gate;
+#[path = "support/upstream.rs"]
+pub(crate) mod upstream;
+pub(crate) use gate::Gate;
+
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_portcullis");
 
 /// A running demo: gate, authorization server, clinic, ledger. Ends with the value.
@@ -30,9 +37,15 @@ impl Demo {
 
     /// Starts with a state folder that may hold an earlier journal.
     pub(crate) fn resume(state: PathBuf) -> Self {
+        Self::for_resources(state, &[])
+    }
+
+    /// Its authorization server gives tokens for further resources too.
+    pub(crate) fn for_resources(state: PathBuf, resources: &[String]) -> Self {
         let mut child = Command::new(PROGRAM)
             .args(["demo", "--quiet", "--json", "--port", "0", "--state"])
             .arg(&state)
+            .args(resources.iter().flat_map(|resource| ["--resource", resource]))
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -45,6 +58,10 @@ impl Demo {
 
     pub(crate) fn gate(&self) -> &str {
         self.addresses["gate"].as_str().unwrap().strip_prefix("http://").unwrap()
+    }
+
+    pub(crate) fn authorization_server(&self) -> &str {
+        self.addresses["authorization_server"].as_str().unwrap()
     }
 
     /// The ready-made `Authorization` value for a server.
@@ -62,15 +79,7 @@ impl Demo {
 
     /// Sends bytes as they are and reads the answer to its end.
     pub(crate) fn raw(&self, bytes: &[u8]) -> Answer {
-        Self::raw_to(self.gate(), bytes)
-    }
-
-    fn raw_to(gate: &str, bytes: &[u8]) -> Answer {
-        let mut stream = TcpStream::connect(gate).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
-        // The gate may refuse and close before all was sent.
-        let _ = stream.write_all(bytes);
-        Answer::read(&mut stream)
+        exchange(self.gate(), bytes)
     }
 
     /// Posts a body to a server's endpoint with further header lines.
@@ -80,14 +89,7 @@ impl Demo {
 
     /// As [`Demo::post`], to another gate.
     pub(crate) fn post_to(gate: &str, server: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        let mut request = format!("POST /{server}/mcp HTTP/1.1\r\nHost: {gate}\r\nConnection: close\r\n");
-        for (name, value) in headers {
-            request.push_str(&format!("{name}: {value}\r\n"));
-        }
-        request.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
-        let mut bytes = request.into_bytes();
-        bytes.extend_from_slice(body);
-        Self::raw_to(gate, &bytes)
+        exchange(gate, &request(gate, server, headers, body))
     }
 
     /// A well-formed `tools/call` of MCP 2026-07-28 with the ready-made token.
@@ -106,6 +108,27 @@ impl Drop for Demo {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The bytes of a POST to a server's endpoint.
+pub(crate) fn request(gate: &str, server: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+    let mut request = format!("POST /{server}/mcp HTTP/1.1\r\nHost: {gate}\r\nConnection: close\r\n");
+    for (name, value) in headers {
+        request.push_str(&format!("{name}: {value}\r\n"));
+    }
+    request.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
+    let mut bytes = request.into_bytes();
+    bytes.extend_from_slice(body);
+    bytes
+}
+
+/// Sends bytes as they are and reads the answer to its end.
+fn exchange(address: &str, bytes: &[u8]) -> Answer {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
+    // The gate may refuse and close before all was sent.
+    let _ = stream.write_all(bytes);
+    Answer::read(&mut stream)
 }
 
 pub(crate) fn modern(method: &str, mut params: Value) -> Value {
@@ -135,13 +158,23 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    fn read(stream: &mut TcpStream) -> Self {
+    pub(crate) fn read(stream: &mut TcpStream) -> Self {
         let mut bytes = Vec::new();
         let _ = stream.read_to_end(&mut bytes);
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
         Self { status, head: head.to_owned(), body: body.to_owned() }
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// All that came: status line, headers and body.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        format!("{}\r\n\r\n{}", self.head, self.body).into_bytes()
     }
 
     pub(crate) fn json(&self) -> Value {

@@ -1,6 +1,6 @@
 //! Results of requests: of a client's, and of a server's.
 
-use super::content::{BLOCK, PROMPT_MESSAGE, RESOURCE_CONTENTS, SAMPLING_BLOCK, SPEAKER, WITH_META};
+use super::content::{BLOCK, NO_META, PROMPT_MESSAGE, RESOURCE_CONTENTS, SAMPLING_BLOCK, SPEAKER, WITH_META};
 use super::{Feature, Form, Part, Seal, Visit, has};
 use serde_json::Value;
 
@@ -77,17 +77,19 @@ pub static SAMPLED: Form = Form(&[
     has("content", Part::OneOrMore(&SAMPLING_BLOCK)),
     has("model", Part::Text),
     has("stopReason", Part::Text),
+    NO_META,
 ]);
 
 /// A client's answer to `elicitation/create`.
 pub static ELICITED: Form = Form(&[
     has("action", Part::Word(&["accept", "decline", "cancel"])),
     has("content", Part::Map(&Part::Data)),
+    NO_META,
 ]);
 
-static ROOT: Form = Form(&[has("uri", Part::Uri), has("name", Part::Text)]);
+static ROOT: Form = Form(&[has("uri", Part::Uri), has("name", Part::Text), NO_META]);
 /// A client's answer to `roots/list`.
-pub static ROOTS: Form = Form(&[has("roots", Part::List(&Part::Object(&ROOT)))]);
+pub static ROOTS: Form = Form(&[has("roots", Part::List(&Part::Object(&ROOT))), NO_META]);
 
 /// Every form in which a client answers a server.
 pub(super) static FROM_CLIENT: [(Feature, &Form); 3] =

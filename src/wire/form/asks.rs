@@ -2,7 +2,7 @@
 //! `inputRequests` of a result in the modern one.
 
 use super::content::{SAMPLING_MESSAGE, WITH_META};
-use super::{Feature, Form, Part, Visit, answers, has, lists};
+use super::{Feature, Form, Member, Part, Visit, answers, has, lists};
 use serde_json::{Map, Value};
 
 /// A request that a server may make. A closed list: any other is refused.
@@ -68,7 +68,9 @@ static PREFERENCES: Form = Form(&[
 ]);
 static TOOL_CHOICE: Form = Form(&[has("mode", Part::Word(&["auto", "none", "required"]))]);
 
-/// A `task` member is not carried: this gate lets no server hold tasks at a client.
+/// This gate lets no server hold tasks at a client.
+const NO_TASK: Member = has("task", Part::Dropped);
+
 static SAMPLING: Form = Form(&[
     has("messages", Part::List(&SAMPLING_MESSAGE)),
     has("systemPrompt", Part::Text),
@@ -80,6 +82,7 @@ static SAMPLING: Form = Form(&[
     has("metadata", Part::Data),
     has("tools", Part::List(&Part::Object(&lists::TOOL))),
     has("toolChoice", Part::Object(&TOOL_CHOICE)),
+    NO_TASK,
     WITH_META,
 ]);
 
@@ -89,6 +92,7 @@ static ELICITATION: Form = Form(&[
     has("requestedSchema", Part::Schema),
     has("url", Part::Uri),
     has("elicitationId", Part::Token),
+    NO_TASK,
     WITH_META,
 ]);
 

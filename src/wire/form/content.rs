@@ -1,6 +1,6 @@
 //! Content blocks, resource contents, and what surrounds them.
 
-use super::{Feature, Form, Part, Seal, has};
+use super::{Feature, Form, Member, Part, Seal, has};
 
 /// Who an annotated piece of content is for.
 const ROLE: Part = Part::Word(&["user", "assistant"]);
@@ -12,10 +12,14 @@ static ANNOTATIONS: Form = Form(&[
 ]);
 pub(super) const ANNOTATED: Part = Part::Object(&ANNOTATIONS);
 
-static TEXT: Form = Form(&[has("text", Part::Text), has("annotations", ANNOTATED)]);
+/// Icons are links out; what stands in `_meta` has no form.
+pub(super) const NO_ICONS: Member = has("icons", Part::Dropped);
+pub(super) const NO_META: Member = has("_meta", Part::Dropped);
+
+static TEXT: Form = Form(&[has("text", Part::Text), has("annotations", ANNOTATED), NO_META]);
 
 static MEDIA: Form =
-    Form(&[has("data", Part::Blob), has("mimeType", Part::Text), has("annotations", ANNOTATED)]);
+    Form(&[has("data", Part::Blob), has("mimeType", Part::Text), has("annotations", ANNOTATED), NO_META]);
 
 static RESOURCE_LINK: Form = Form(&[
     has("uri", Part::Uri),
@@ -25,6 +29,8 @@ static RESOURCE_LINK: Form = Form(&[
     has("mimeType", Part::Text),
     has("size", Part::Number),
     has("annotations", ANNOTATED),
+    NO_ICONS,
+    NO_META,
 ]);
 
 /// Text or a blob, under a URI.
@@ -47,7 +53,7 @@ static APP_RESOURCE: Form = Form(&[
 ]);
 
 static EMBEDDED: Form =
-    Form(&[has("resource", Part::Object(&RESOURCE_CONTENTS)), has("annotations", ANNOTATED)]);
+    Form(&[has("resource", Part::Object(&RESOURCE_CONTENTS)), has("annotations", ANNOTATED), NO_META]);
 
 /// A content block of a tool result or a prompt message.
 pub const BLOCK: Part = Part::OneOf(&[
@@ -58,13 +64,15 @@ pub const BLOCK: Part = Part::OneOf(&[
     ("resource", &EMBEDDED),
 ]);
 
-static TOOL_USE: Form = Form(&[has("id", Part::Token), has("name", Part::Text), has("input", Part::Data)]);
+static TOOL_USE: Form =
+    Form(&[has("id", Part::Token), has("name", Part::Text), has("input", Part::Data), NO_META]);
 
 static TOOL_RESULT: Form = Form(&[
     has("toolUseId", Part::Token),
     has("content", Part::List(&BLOCK)),
     has("structuredContent", Part::Data),
     has("isError", Part::Flag),
+    NO_META,
 ]);
 
 /// A block of a sampling message.
@@ -77,16 +85,22 @@ pub const SAMPLING_BLOCK: Part = Part::OneOf(&[
 ]);
 
 static SAMPLING_MESSAGE_FORM: Form =
-    Form(&[has("role", ROLE), has("content", Part::OneOrMore(&SAMPLING_BLOCK))]);
+    Form(&[has("role", ROLE), has("content", Part::OneOrMore(&SAMPLING_BLOCK)), NO_META]);
 pub(super) const SAMPLING_MESSAGE: Part = Part::Object(&SAMPLING_MESSAGE_FORM);
 
 static PROMPT_MESSAGE_FORM: Form = Form(&[has("role", ROLE), has("content", BLOCK)]);
 pub(super) const PROMPT_MESSAGE: Part = Part::Object(&PROMPT_MESSAGE_FORM);
 pub(super) const SPEAKER: Part = ROLE;
 
-/// Name and version; the rest of what a peer says of itself stays with it.
-pub static IMPLEMENTATION: Form =
-    Form(&[has("name", Part::Text), has("title", Part::Text), has("version", Part::Text)]);
+/// What a peer says of itself; its links are not carried.
+pub static IMPLEMENTATION: Form = Form(&[
+    has("name", Part::Text),
+    has("title", Part::Text),
+    has("version", Part::Text),
+    has("description", Part::Text),
+    has("websiteUrl", Part::Dropped),
+    NO_ICONS,
+]);
 
 static RELATED_TASK: Form = Form(&[has("taskId", Part::Sealed(Seal::Task))]);
 
@@ -101,4 +115,4 @@ pub static META: Form = Form(&[
     has(META_SUBSCRIPTION, Part::Token),
     has(META_TASK, Part::Where(Feature::Tasks, &Part::Object(&RELATED_TASK))),
 ]);
-pub(super) const WITH_META: super::Member = has("_meta", Part::Object(&META));
+pub(super) const WITH_META: Member = has("_meta", Part::Object(&META));

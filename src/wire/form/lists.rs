@@ -1,6 +1,6 @@
 //! What a server offers: its tools, prompts, resources and skills, and itself.
 
-use super::content::{ANNOTATED, IMPLEMENTATION, WITH_META};
+use super::content::{ANNOTATED, IMPLEMENTATION, NO_ICONS, NO_META, WITH_META};
 use super::{Feature, Form, Member, Part, Seal, has};
 
 static TOOL_ANNOTATIONS: Form = Form(&[
@@ -15,7 +15,7 @@ static APP_TOOL: Form =
     Form(&[has("resourceUri", Part::Uri), has("visibility", Part::List(&Part::Word(&["model", "app"])))]);
 static TOOL_META: Form = Form(&[has("ui", Part::Object(&APP_TOOL)), has("ui/resourceUri", Part::Uri)]);
 
-/// A tool's definition. Icons are not carried: they are links out.
+/// A tool's definition.
 pub static TOOL: Form = Form(&[
     has("name", Part::Text),
     has("title", Part::Text),
@@ -25,6 +25,7 @@ pub static TOOL: Form = Form(&[
     has("annotations", Part::Object(&TOOL_ANNOTATIONS)),
     has("execution", Part::Where(Feature::Tasks, &Part::Object(&EXECUTION))),
     has("_meta", Part::Where(Feature::Apps, &Part::Object(&TOOL_META))),
+    NO_ICONS,
 ]);
 
 static PROMPT_ARGUMENT: Form = Form(&[
@@ -38,6 +39,8 @@ pub static PROMPT: Form = Form(&[
     has("title", Part::Text),
     has("description", Part::Text),
     has("arguments", Part::List(&Part::Object(&PROMPT_ARGUMENT))),
+    NO_ICONS,
+    NO_META,
 ]);
 
 pub static RESOURCE: Form = Form(&[
@@ -48,6 +51,8 @@ pub static RESOURCE: Form = Form(&[
     has("mimeType", Part::Text),
     has("size", Part::Number),
     has("annotations", ANNOTATED),
+    NO_ICONS,
+    NO_META,
 ]);
 pub static TEMPLATE: Form = Form(&[
     has("uriTemplate", Part::Uri),
@@ -56,6 +61,8 @@ pub static TEMPLATE: Form = Form(&[
     has("description", Part::Text),
     has("mimeType", Part::Text),
     has("annotations", ANNOTATED),
+    NO_ICONS,
+    NO_META,
 ]);
 
 const NEXT: Member = has("nextCursor", Part::Sealed(Seal::Cursor));
@@ -103,6 +110,7 @@ pub static INITIALIZED: Form = Form(&[
     has("capabilities", Part::Own),
     has("serverInfo", Part::Object(&IMPLEMENTATION)),
     has("instructions", Part::Where(Feature::Instructions, &Part::Text)),
+    WITH_META,
 ]);
 pub static DISCOVERED: Form = Form(&[
     has("supportedVersions", Part::Own),

@@ -59,6 +59,8 @@ pub enum Part {
     Private,
     /// Written by the gate itself, whatever was sent.
     Own,
+    /// A member that MCP has and the gate does not carry.
+    Dropped,
     Object(&'static Form),
     List(&'static Part),
     /// A list, or one element standing alone.
@@ -156,7 +158,7 @@ pub fn part<V: Visit>(part_of: Part, value: &Value, visitor: &mut V) -> Result<O
         },
         Part::Data | Part::Arguments | Part::Structure | Part::Schema => visitor.leaf(part_of, value),
         Part::Private => Ok(Some(Value::from("private"))),
-        Part::Own => Ok(None),
+        Part::Own | Part::Dropped => Ok(None),
         Part::Object(form) => match value {
             Value::Object(object) => rebuild(form, object, visitor).map(|object| Some(Value::Object(object))),
             Value::Null => Ok(None),
@@ -182,6 +184,30 @@ pub fn part<V: Visit>(part_of: Part, value: &Value, visitor: &mut V) -> Result<O
         Part::Where(feature, inner) if visitor.allows(feature) => part(*inner, value, visitor),
         Part::Where(..) => Ok(None),
     }
+}
+
+/// Whether an object has the form at all. One element of a list that has not must not cost
+/// the client all others.
+pub fn fits(form: &Form, object: &Value) -> bool {
+    struct Structure;
+    impl Visit for Structure {
+        type Stop = ();
+
+        fn leaf(&mut self, _: Part, value: &Value) -> Result<Option<Value>, ()> {
+            Ok(Some(value.clone()))
+        }
+
+        fn instead(&mut self, _: &str, _: &Map<String, Value>) -> Result<Option<Value>, ()> {
+            Ok(None)
+        }
+
+        fn allows(&self, _: Feature) -> bool {
+            true
+        }
+
+        fn malformed(&self, _: &'static str) {}
+    }
+    object.as_object().is_some_and(|object| rebuild(form, object, &mut Structure).is_ok())
 }
 
 fn list<V: Visit>(element: &Part, elements: &[Value], visitor: &mut V) -> Result<Value, V::Stop> {
