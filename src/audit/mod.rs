@@ -11,9 +11,10 @@ use crate::journal::Journal;
 use crate::journal::record::{self, Pseudonyms};
 use crate::model::call::{Asked, Call};
 use crate::model::denial::Denial;
-use crate::model::ids::SessionId;
+use crate::model::ids::{CallId, SessionId};
 use crate::release::{Body, Released};
 pub use recorded::{Ending, Recorded};
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// Seals outcomes.
@@ -64,11 +65,14 @@ impl Audit {
     /// # Errors
     /// [`Denial::AuditUnavailable`]: the answer must be withheld.
     async fn record(&self, call: &Call, status: &str, denial: Option<&Denial>) -> Result<(), Denial> {
-        let record = record::outcome(call, status, denial, &self.pseudonyms);
+        self.keep(&call.id, record::outcome(call, status, denial, &self.pseudonyms)).await
+    }
+
+    async fn keep(&self, call: &CallId, record: Map<String, Value>) -> Result<(), Denial> {
         match self.journal.append(record).await {
             Ok(_receipt) => Ok(()),
             Err(fault) => {
-                tracing::error!(%fault, call = %call.id, "record an outcome; the answer is withheld");
+                tracing::error!(%fault, %call, "record an outcome; the answer is withheld");
                 Err(Denial::AuditUnavailable)
             }
         }

@@ -1,10 +1,12 @@
 //! A stream on record.
 
 use crate::audit::Audit;
+use crate::journal::record;
 use crate::model::call::Call;
 use crate::model::denial::Denial;
 use crate::release::Stream;
 use crate::wire::event::Event;
+use tokio::runtime::Handle;
 
 /// A stream whose end is recorded, however it ends.
 pub struct Recorded {
@@ -23,6 +25,8 @@ pub enum Ending {
     ClientLeft,
     /// The gate is being stopped.
     Drained,
+    /// A fault of the gate's own.
+    Failed,
 }
 
 impl Ending {
@@ -31,6 +35,7 @@ impl Ending {
             Self::Detached => "detached",
             Self::ClientLeft => "client_left",
             Self::Drained => "drained",
+            Self::Failed => "failed",
         }
     }
 }
@@ -38,6 +43,11 @@ impl Ending {
 impl Recorded {
     pub(super) fn new(audit: Audit, call: Call, stream: Stream) -> Self {
         Self { audit, call, stream, closed: false }
+    }
+
+    /// Whether it stays open by itself.
+    pub fn stands(&self) -> bool {
+        self.stream.stands()
     }
 
     /// The next event that may leave; None at the end.
@@ -77,5 +87,21 @@ impl Recorded {
     async fn close(&mut self, status: &str, denial: Option<&Denial>) -> Result<(), Denial> {
         self.closed = true;
         self.audit.record(&self.call, status, denial).await
+    }
+}
+
+impl Drop for Recorded {
+    /// A stream that is let go of before its end: its client left before there was a body
+    /// to read from, or the task that filled the body failed.
+    fn drop(&mut self) {
+        if self.closed {
+            return;
+        }
+        let ending = if std::thread::panicking() { Ending::Failed } else { Ending::ClientLeft };
+        let record = record::outcome(&self.call, ending.as_str(), None, &self.audit.pseudonyms);
+        let (audit, call) = (self.audit.clone(), self.call.id.clone());
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(async move { audit.keep(&call, record).await });
+        }
     }
 }

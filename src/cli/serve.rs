@@ -3,11 +3,11 @@
 use crate::cli::Exit;
 use crate::config::build::{Built, Checked};
 use crate::model::clock::Clock;
+use crate::server::drain::Drain;
 use crate::server::listener;
 use crate::server::router;
 use crate::server::upkeep::{CatalogueReader, watch_rules};
 use anyhow::Context as _;
-use std::future::Future;
 use std::path::Path;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -32,40 +32,55 @@ pub(super) fn run(config: &Path, json: bool) -> anyhow::Result<Exit> {
             .await
             .with_context(|| format!("listen on {}", checked.listen))?;
         tracing::info!(address = %checked.listen, url = %checked.file.public_url.value, "the gate is up");
-        gate(checked, listener, stop_signal()?).await?;
+        let drain = Drain::default();
+        on_signals(drain.clone())?;
+        gate(checked, listener, drain).await?;
         tracing::info!("the gate is down");
         Ok(Exit::Ok)
     })
 }
 
-/// Builds a checked configuration and serves it until `stop`.
-pub(super) async fn gate(
-    checked: Checked,
-    listener: TcpListener,
-    stop: impl Future<Output = ()>,
-) -> anyhow::Result<()> {
+/// Builds a checked configuration and serves it until `drain` begins.
+pub(super) async fn gate(checked: Checked, listener: TcpListener, drain: Drain) -> anyhow::Result<()> {
     let (places, texts) = (checked.places.clone(), checked.texts.clone());
-    let Built { gate, tokens, audiences, served, body, connections } = checked.build(&Clock::System)?;
+    let Built { gate, tokens, audiences, served, body, connections, tls, heartbeat } =
+        checked.build(&Clock::System)?;
     let reader = CatalogueReader { gate: gate.clone(), tokens, audiences };
     // A server that is not up yet is read later; until then its tools are unknown.
     let _ = tokio::time::timeout(FIRST_READING, reader.read_all()).await;
     let catalogue = tokio::spawn(reader.run());
     let rules = tokio::spawn(watch_rules(gate.clone(), places, texts));
-    listener::serve(listener, router::router(gate, served, body), connections, stop).await;
+    let certificates = tls.clone().map(|tls| tokio::spawn(async move { tls.watch().await }));
+    let router = router::router(gate.clone(), served, body, heartbeat);
+    listener::serve(listener, router, connections, tls, drain).await;
     catalogue.abort();
     rules.abort();
+    if let Some(certificates) = certificates {
+        certificates.abort();
+    }
+    gate.upstream.shut_down().await;
     Ok(())
 }
 
-fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+/// The first signal closes the gate gently, the second at once.
+fn on_signals(drain: Drain) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("listen for SIGINT")?;
-    Ok(async move {
+    let mut next = async move || {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-    })
+    };
+    tokio::spawn(async move {
+        next().await;
+        tracing::info!("the gate is closing: open calls may end");
+        drain.begin();
+        next().await;
+        tracing::warn!("the gate is closing at once");
+        drain.end();
+    });
+    Ok(())
 }
 
 pub(super) fn logs(json: bool) {

@@ -3,6 +3,7 @@
 use crate::audit::Audit;
 use crate::catalogue::Catalogue;
 use crate::config::Faults;
+use crate::config::endpoint::endpoint;
 use crate::config::file::{Auth, File, UpstreamFile};
 use crate::config::rulebook::{Places, Texts};
 use crate::exchange::client::TokenClient;
@@ -17,19 +18,23 @@ use crate::model::clock::Clock;
 use crate::model::fault::SourceFault;
 use crate::model::ids::ServerName;
 use crate::model::scope::Scopes;
-use crate::net::HttpClient;
+use crate::net::{self, HttpClient};
 use crate::pipeline::{Gate, Rulebook};
 use crate::redact::tools::ServerRules;
 use crate::release::Release;
 use crate::server::Served;
 use crate::server::listener;
 use crate::server::router::BodyLimits;
+use crate::server::tls::{Files, Tls, TlsFault, open_to_others};
 use crate::session::{Guard, Limits, Rate};
 use crate::store::lineages::{Budget, Lineages};
 use crate::store::seals::Seals;
 use crate::store::sessions::Sessions;
 use crate::store::tasks::Tasks;
 use crate::upstream::Upstream;
+use crate::upstream::children::Bounds;
+use crate::upstream::endpoint::Endpoint;
+use crate::wire::revision::Era;
 use arc_swap::ArcSwap;
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
@@ -52,6 +57,8 @@ pub struct Checked {
     pub rulebook: Rulebook,
     issuers: Vec<IssuerSettings>,
     key: Option<(String, SigningKey)>,
+    endpoints: HashMap<ServerName, Endpoint>,
+    tls: Option<Arc<Tls>>,
 }
 
 /// A gate ready to serve.
@@ -62,6 +69,8 @@ pub struct Built {
     pub served: Served,
     pub body: BodyLimits,
     pub connections: listener::Limits,
+    pub tls: Option<Arc<Tls>>,
+    pub heartbeat: Duration,
 }
 
 impl Checked {
@@ -95,8 +104,14 @@ impl Checked {
         }
         let issuers = issuers(name, &file, &mut faults);
         let key = signing_key(name, &file, &folder, &mut faults);
+        let mut endpoints = HashMap::new();
+        let tls = tls(name, &file, &folder, &mut faults);
         for (server, upstream) in &file.upstreams {
             faults.extend(upstream_fault(name, server, upstream, key.is_some()));
+            match endpoint(&upstream.value, &folder, file.limits.max_result_bytes) {
+                Ok(endpoint) => drop(endpoints.insert(ServerName::new(server), endpoint)),
+                Err(fault) => faults.push(SourceFault::at(name, upstream, fault)),
+            }
         }
         let places = Places {
             rules: file.rules.as_ref().map(|path| folder.join(path)),
@@ -121,7 +136,7 @@ impl Checked {
         }
         let name = name.to_owned();
         if faults.is_empty() {
-            Ok(Self { file, name, folder, listen, places, texts, rulebook, issuers, key })
+            Ok(Self { file, name, folder, listen, places, texts, rulebook, issuers, key, endpoints, tls })
         } else {
             Err(Faults(faults))
         }
@@ -171,13 +186,13 @@ impl Checked {
             Resources::new(&self.file.public_url.value, names, scopes(&self.file, &self.rulebook));
         let upstream = Upstream::new(
             client,
-            self.file
-                .upstreams
-                .iter()
-                .map(|(name, file)| (ServerName::new(name), file.value.url.clone()))
-                .collect(),
-            limits.max_result_bytes,
-            Duration::from_secs(limits.upstream_seconds),
+            self.endpoints,
+            pinned(&self.file),
+            net::Limits {
+                max_bytes: limits.max_result_bytes,
+                timeout: Duration::from_secs(limits.upstream_seconds),
+            },
+            Bounds { most: limits.children, idle: Duration::from_secs(limits.child_idle_seconds) },
         );
         let gate = Gate {
             clock: clock.clone(),
@@ -206,7 +221,15 @@ impl Checked {
                 max_bytes: limits.max_request_bytes,
                 timeout: Duration::from_secs(limits.request_seconds),
             },
-            connections: listener::Limits { connections: limits.connections, ..listener::Limits::default() },
+            connections: listener::Limits {
+                connections: limits.connections.get(),
+                connections_per_peer: limits.connections_per_peer.get(),
+                idle: Duration::from_secs(limits.idle_seconds),
+                drain: Duration::from_secs(limits.drain_seconds),
+                ..listener::Limits::default()
+            },
+            tls: self.tls,
+            heartbeat: Duration::from_secs(limits.heartbeat_seconds.get()),
         })
     }
 }
@@ -263,15 +286,28 @@ fn signing_key(
     }
 }
 
-#[cfg(unix)]
-fn open_to_others(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-fn open_to_others(_: &Path) -> bool {
-    false
+fn tls(name: &str, file: &File, folder: &Path, faults: &mut Vec<SourceFault>) -> Option<Arc<Tls>> {
+    let tls = &file.tls.as_ref()?.value;
+    if file.public_url.value.starts_with("http:") {
+        let message = "`public_url` must begin with https: `tls` is configured";
+        faults.push(SourceFault::at(name, &file.public_url, message));
+    }
+    let opened = Tls::open(Files {
+        certificate: folder.join(&tls.certificate_file.value),
+        private_key: folder.join(&tls.private_key_file.value),
+        client_ca: tls.client_ca_file.as_ref().map(|path| folder.join(&path.value)),
+    });
+    let (place, message) = match opened {
+        Ok(tls) => return Some(Arc::new(tls)),
+        Err(TlsFault::Certificate(message)) => (Some(&tls.certificate_file), message),
+        Err(TlsFault::PrivateKey(message)) => (Some(&tls.private_key_file), message),
+        Err(TlsFault::ClientCa(message)) => (tls.client_ca_file.as_ref(), message),
+    };
+    faults.push(match place {
+        Some(place) => SourceFault::at(name, place, message),
+        None => SourceFault::whole(name, message),
+    });
+    None
 }
 
 fn upstream_fault(
@@ -283,8 +319,6 @@ fn upstream_fault(
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     let message = if server.is_empty() || !server.chars().all(fits) {
         "a server's name may have letters, digits, `-` and `_`"
-    } else if url::Url::parse(&upstream.value.url).is_err() {
-        "`url` must be a URL"
     } else if upstream.value.auth == Auth::Exchange && upstream.value.audience.is_none() {
         "`auth: exchange` needs an `audience` for the delegated tokens"
     } else if upstream.value.auth == Auth::Exchange && !has_key {
@@ -306,6 +340,13 @@ fn modes(file: &File) -> HashMap<ServerName, Mode> {
         _ => Mode::None,
     };
     file.upstreams.iter().map(|(name, upstream)| (ServerName::new(name), mode(&upstream.value))).collect()
+}
+
+fn pinned(file: &File) -> HashMap<ServerName, Era> {
+    let pin = |(name, upstream): (&String, &serde_saphyr::Spanned<UpstreamFile>)| {
+        upstream.value.era.map(|era| (ServerName::new(name), era))
+    };
+    file.upstreams.iter().filter_map(pin).collect()
 }
 
 fn audiences(file: &File) -> HashMap<ServerName, Option<String>> {

@@ -1,9 +1,12 @@
 //! The configuration file: YAML, read once, checked whole.
 
 use crate::model::fault::{SourceFault, read_yaml};
+use crate::model::sensitive::Sensitive;
+use crate::wire::revision::Era;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
 /// `portcullis.yaml`. Paths in it are relative to the file itself.
@@ -28,6 +31,8 @@ pub struct File {
     /// Browser origins that may call the gate. None by default.
     #[serde(default)]
     pub allowed_origins: Vec<String>,
+    /// Without it the listener speaks plain HTTP, for a proxy in front that speaks TLS.
+    pub tls: Option<Spanned<TlsFile>>,
     #[serde(default)]
     pub limits: LimitsFile,
     #[serde(default)]
@@ -57,10 +62,43 @@ pub struct ClientFile {
 #[serde(deny_unknown_fields)]
 pub struct UpstreamFile {
     /// The server's Streamable HTTP endpoint.
-    pub url: String,
+    pub url: Option<String>,
+    /// Or its event stream (HTTP+SSE, MCP 2024-11-05).
+    pub sse_url: Option<String>,
+    /// Or the program that is the server, run by the gate.
+    pub command: Option<CommandFile>,
+    /// All that the program finds in its environment, beside the gate's PATH and HOME.
+    #[serde(default)]
+    pub environment: BTreeMap<String, Sensitive<String>>,
+    /// Where the program runs; the folder of this file by default.
+    pub folder: Option<PathBuf>,
     pub auth: Auth,
     /// The audience of delegated tokens (RFC 8693).
     pub audience: Option<String>,
+    /// The era to speak with it, where it is not to be found out: `legacy` (a session) or
+    /// `modern` (2026-07-28). Clients of the other era reach it over a bridge.
+    pub era: Option<Era>,
+}
+
+/// A program and its arguments.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum CommandFile {
+    Words(Vec<String>),
+    /// Refused: splitting it would take a shell's rules.
+    Line(String),
+}
+
+/// TLS of the listener. The files are read again when they change.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsFile {
+    /// PEM: the gate's certificate, then those between it and its authority.
+    pub certificate_file: Spanned<PathBuf>,
+    /// PEM, readable by its owner alone.
+    pub private_key_file: Spanned<PathBuf>,
+    /// PEM: authorities of client certificates. If it is there, clients must show one.
+    pub client_ca_file: Option<Spanned<PathBuf>>,
 }
 
 /// How an upstream is authenticated to. There is no default: leaving it out would be
@@ -79,8 +117,21 @@ pub struct LimitsFile {
     pub max_result_bytes: usize,
     pub request_seconds: u64,
     pub upstream_seconds: u64,
-    pub connections: usize,
+    pub connections: NonZeroUsize,
+    /// Of one address, or one /64 of IPv6. A proxy in front is one peer.
+    pub connections_per_peer: NonZeroUsize,
+    /// How long an HTTP/2 connection may go without a request.
+    pub idle_seconds: u64,
+    /// How long open requests may go on after the signal to stop.
+    pub drain_seconds: u64,
+    /// A stream that is silent for so long sends a comment, so that nothing between takes
+    /// it for dead.
+    pub heartbeat_seconds: NonZeroU64,
     pub audit_milliseconds: u64,
+    /// Children of one server at once.
+    pub children: usize,
+    /// A child that nobody made use of for so long is ended.
+    pub child_idle_seconds: u64,
 }
 
 impl Default for LimitsFile {
@@ -90,8 +141,14 @@ impl Default for LimitsFile {
             max_result_bytes: 16 << 20,
             request_seconds: 10,
             upstream_seconds: 30,
-            connections: 1024,
+            connections: NonZeroUsize::MIN.saturating_add(1023),
+            connections_per_peer: NonZeroUsize::MIN.saturating_add(255),
+            idle_seconds: 60,
+            drain_seconds: 10,
+            heartbeat_seconds: NonZeroU64::MIN.saturating_add(14),
             audit_milliseconds: 1000,
+            children: 32,
+            child_idle_seconds: 600,
         }
     }
 }

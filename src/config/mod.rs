@@ -5,6 +5,7 @@
 
 pub mod build;
 pub mod builtin;
+mod endpoint;
 pub mod file;
 pub mod rulebook;
 

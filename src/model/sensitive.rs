@@ -1,11 +1,13 @@
 //! Values that must not be printed: tokens, keys, secrets.
 
+use serde::Deserialize;
 use std::fmt;
 
 /// Holds a secret. It has no `Display` and no `Serialize`, prints a placeholder
 /// under `Debug`, and opens only through [`Sensitive::expose`], so that every
 /// use can be found by that word.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
 pub struct Sensitive<T>(T);
 
 impl<T> Sensitive<T> {

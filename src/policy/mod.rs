@@ -51,7 +51,7 @@ impl Decider<'_> {
     pub fn permit(&self, call: &mut Call, bound: Bound) -> Result<Permitted, Denial> {
         let (request, token) = bound.into_parts();
         let rules = self.rules.server(&request.server).ok_or(Denial::MethodRefused)?;
-        self.offered(&request, rules)?;
+        offered(&request, rules)?;
         let mut grant =
             Grant { rules_version: self.version.to_owned(), messages: messages(rules), ..Grant::default() };
         match &request.target {
@@ -78,27 +78,6 @@ impl Decider<'_> {
             }
         }
         Ok(Permitted { request, token, grant })
-    }
-
-    /// Whether the server's rules serve this part of MCP at all.
-    fn offered(&self, request: &Request, rules: &ServerRules) -> Result<(), Denial> {
-        let offers = offers(rules);
-        let served = match request.method() {
-            Method::PromptsList | Method::PromptsGet => offers.prompts,
-            Method::ResourcesList
-            | Method::ResourcesTemplatesList
-            | Method::ResourcesRead
-            | Method::ResourcesSubscribe
-            | Method::ResourcesUnsubscribe => offers.resources,
-            Method::Response => {
-                let asked = request.answers.as_ref().and_then(|question| question.asking.feature());
-                asked.is_none_or(|feature| rules.messages.allowed.contains(&feature))
-            }
-            _ => true,
-        };
-        let feature = request.method().feature();
-        let allowed = feature.is_none_or(|feature| rules.messages.allowed.contains(&feature));
-        if served && allowed { Ok(()) } else { Err(Denial::MethodRefused) }
     }
 
     fn item(&self, call: &mut Call, request: &Request, target: &Target) -> Result<ItemGrant, Denial> {
@@ -237,6 +216,27 @@ pub fn offers(rules: &ServerRules) -> Offers {
         prompts: rules.prompts().next().is_some(),
         resources: rules.resources().next().is_some(),
     }
+}
+
+/// Whether the server's rules serve this part of MCP at all.
+fn offered(request: &Request, rules: &ServerRules) -> Result<(), Denial> {
+    let offers = offers(rules);
+    let served = match request.method() {
+        Method::PromptsList | Method::PromptsGet => offers.prompts,
+        Method::ResourcesList
+        | Method::ResourcesTemplatesList
+        | Method::ResourcesRead
+        | Method::ResourcesSubscribe
+        | Method::ResourcesUnsubscribe => offers.resources,
+        Method::Response => {
+            let asked = request.answers.as_ref().and_then(|question| question.asking.feature());
+            asked.is_none_or(|feature| rules.messages.allowed.contains(&feature))
+        }
+        _ => true,
+    };
+    let feature = request.method().feature();
+    let allowed = feature.is_none_or(|feature| rules.messages.allowed.contains(&feature));
+    if served && allowed { Ok(()) } else { Err(Denial::MethodRefused) }
 }
 
 fn messages(rules: &ServerRules) -> MessageGrant {

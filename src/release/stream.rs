@@ -10,7 +10,7 @@ use crate::wire::answer::{self, Incoming};
 use crate::wire::event::Event;
 use crate::wire::message::RequestId;
 use crate::wire::method::Method;
-use crate::wire::revision::Revision;
+use crate::wire::revision::{Era, Revision};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -90,7 +90,9 @@ impl Stream {
             }
             let Some(event) = self.source.next().await? else {
                 self.ended = true;
-                return Ok(None);
+                // Before 2026-07-28 the client may resume and hear the rest.
+                let over = self.stands() || self.facts.revision.era() == Era::Legacy;
+                return if over { Ok(None) } else { Err(Denial::UpstreamMalformed("no response")) };
             };
             let frame = self.filter(call, event)?;
             self.ended = frame.as_ref().is_some_and(|frame| frame.last);

@@ -1,30 +1,34 @@
-//! Our own accept loop. `axum::serve` sets no timers: slow heads and idle
-//! connections would be held for ever.
+//! Our own accept loop. `axum::serve` sets no bounds: neither on connections nor on how
+//! long one may be held.
 
+use crate::server::admission::Admission;
+use crate::server::connection::Connections;
+use crate::server::drain::{Drain, Held};
+use crate::server::tls::Tls;
 use axum::Router;
-use axum::body::Body;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use std::convert::Infallible;
-use std::future::Future;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
-use tower_service::Service as _;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// Bounds on connections.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     pub connections: usize,
-    /// For the whole head of a request, and so also the longest idle time between
-    /// two requests of a connection.
+    /// Of one address, or one /64 of IPv6.
+    pub connections_per_peer: usize,
+    /// For the TLS handshake.
+    pub handshake: Duration,
+    /// For the whole head of an HTTP/1.1 request, and so also the longest idle time
+    /// between two requests of a connection.
     pub head: Duration,
+    /// Of a request line with its headers; at least 8 KiB.
     pub max_head_bytes: usize,
+    /// How long an HTTP/2 connection may go without a request.
+    pub idle: Duration,
+    /// How long a peer may leave an answer untaken.
+    pub stall: Duration,
     /// How long open requests may go on after the signal to stop.
     pub drain: Duration,
 }
@@ -33,8 +37,12 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 1024,
+            connections_per_peer: 256,
+            handshake: Duration::from_secs(10),
             head: Duration::from_secs(10),
             max_head_bytes: 32 << 10,
+            idle: Duration::from_secs(60),
+            stall: Duration::from_secs(30),
             drain: Duration::from_secs(10),
         }
     }
@@ -44,15 +52,37 @@ impl Default for Limits {
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub IpAddr);
 
-/// Serves until `stop` resolves, then lets open requests end.
-pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: impl Future<Output = ()>) {
-    let room = Arc::new(Semaphore::new(limits.connections));
-    let graceful = GracefulShutdown::new();
-    let mut stop = std::pin::pin!(stop);
+/// A request that is under way, as an extension of it. Whatever goes on working for the
+/// request keeps a clone until it is done, also when the client has hung up: the gate
+/// waits for it on closing, and it counts against its connection.
+#[derive(Clone, Debug)]
+pub struct InFlight {
+    /// Tells when the gate is closing.
+    pub held: Held,
+    _call: Arc<OwnedSemaphorePermit>,
+}
+
+impl InFlight {
+    pub(super) fn new(held: Held, call: OwnedSemaphorePermit) -> Self {
+        Self { held, _call: Arc::new(call) }
+    }
+}
+
+/// Serves until `drain` begins, then lets what is open end. With `tls` nothing is served
+/// without it.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: Limits,
+    tls: Option<Arc<Tls>>,
+    drain: Drain,
+) {
+    let mut admission = Admission::new(limits.connections, limits.connections_per_peer);
+    let connections = Connections { router, limits, tls };
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = &mut stop => break,
+            () = drain.begun() => break,
         };
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
@@ -63,29 +93,15 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
                 continue;
             }
         };
-        // Above the cap a connection is closed at once rather than left waiting.
-        let Ok(permit) = room.clone().try_acquire_owned() else { continue };
-        let router = router.clone();
-        let service = service_fn(move |mut request: http::Request<Incoming>| {
-            request.extensions_mut().insert(Peer(peer.ip()));
-            let mut router = router.clone();
-            async move { Ok::<_, Infallible>(answer(&mut router, request.map(Body::new)).await) }
-        });
-        let mut builder = http1::Builder::new();
-        builder.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(limits.max_head_bytes);
-        let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service));
+        // Above a cap a connection is closed at once rather than left waiting.
+        let Some(place) = admission.admit(peer.ip()) else { continue };
+        let _ = stream.set_nodelay(true);
+        let connection = connections.clone().serve(stream, peer.ip(), drain.hold());
         tokio::spawn(async move {
-            // A client that breaks off is no event of ours.
-            let _ = connection.await;
-            drop(permit);
+            connection.await;
+            drop(place);
         });
     }
-    let _ = tokio::time::timeout(limits.drain, graceful.shutdown()).await;
-}
-
-async fn answer(router: &mut Router, request: http::Request<Body>) -> http::Response<Body> {
-    match router.call(request).await {
-        Ok(response) => response,
-        Err(never) => match never {},
-    }
+    drop(listener);
+    drain.finish(limits.drain).await;
 }

@@ -1,11 +1,15 @@
 //! HTTP: accepting, limiting, and the two translations — a request into an
 //! [`crate::wire::arrival::Arrival`], a [`crate::audit::Reply`] into a response.
 
+mod admission;
+mod connection;
+pub mod drain;
 pub mod listener;
 pub mod reply;
 pub mod router;
 mod stream;
 mod strict;
+pub mod tls;
 pub mod upkeep;
 
 pub use strict::Served;

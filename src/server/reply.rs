@@ -6,11 +6,11 @@ use crate::model::call::Asked;
 use crate::model::denial::{Denial, MessageFault};
 use crate::model::ids::ServerName;
 use crate::release::Body as Released;
-use crate::server::stream;
+use crate::server::stream::{self, Carriage};
 use crate::wire::revision::{Era, Revision};
 use axum::body::Body;
 use axum::response::Response;
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, Version, header};
 use serde_json::{Value, json};
 
 /// Codes of our own stay outside the range JSON-RPC and MCP reserve.
@@ -27,12 +27,17 @@ enum Form {
 }
 
 /// What a sealed call answers.
-pub(super) fn write(reply: Reply, resources: &Resources, server: &ServerName) -> Response {
+pub(super) fn write(
+    reply: Reply,
+    resources: &Resources,
+    server: &ServerName,
+    carriage: Carriage,
+) -> Response {
     let (outcome, session, asked) = reply.into_parts();
     let mut response = match outcome {
         Err(denial) => denied(&denial, &asked, resources.challenge(server, &denial)),
         Ok(Answer::Whole(body)) => whole(body),
-        Ok(Answer::Streaming(recorded)) => streaming(stream::body(*recorded, asked)),
+        Ok(Answer::Streaming(recorded)) => streaming(stream::body(*recorded, asked, carriage)),
     };
     if let Some(id) = session.and_then(|id| HeaderValue::from_str(id.as_str()).ok()) {
         response.headers_mut().insert(HeaderName::from_static("mcp-session-id"), id);
@@ -188,10 +193,18 @@ pub(super) fn plain(status: StatusCode, text: &'static str) -> Response {
     respond(status, "text/plain; charset=utf-8", text.as_bytes().to_vec())
 }
 
-/// Ends the connection after the answer: what follows on it cannot be trusted.
-pub(super) fn closing(mut response: Response) -> Response {
-    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+/// Ends the connection after the answer: what follows on it cannot be trusted. Over
+/// HTTP/2 the frames say where a request ends, whatever is wrong with it.
+pub(super) fn closing(mut response: Response, version: Version) -> Response {
+    if version < Version::HTTP_2 {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     response
+}
+
+/// For a connection with too much under way already.
+pub(super) fn crowded() -> Response {
+    plain(StatusCode::SERVICE_UNAVAILABLE, "Too many calls are under way on this connection.")
 }
 
 pub(super) fn metadata(document: Option<Value>) -> Response {

@@ -5,8 +5,9 @@ use crate::model::call::{Asked, Client};
 use crate::model::denial::MessageFault;
 use crate::model::ids::ServerName;
 use crate::pipeline::Gate;
-use crate::server::listener::Peer;
+use crate::server::listener::{InFlight, Peer};
 use crate::server::reply;
+use crate::server::stream::Carriage;
 use crate::server::strict::{Refusal, Served};
 use crate::wire::arrival::{Arrival, Head, HttpMethod, PendingBody};
 use axum::Router;
@@ -32,10 +33,11 @@ pub struct BodyLimits {
 struct App {
     gate: Arc<Gate>,
     body: BodyLimits,
+    heartbeat: Duration,
 }
 
-/// The gate's routes behind its strictness.
-pub fn router(gate: Arc<Gate>, served: Served, body: BodyLimits) -> Router {
+/// The gate's routes behind its strictness. `heartbeat` is the longest silence of a stream.
+pub fn router(gate: Arc<Gate>, served: Served, body: BodyLimits, heartbeat: Duration) -> Router {
     let served = Arc::new(served);
     Router::new()
         .route("/{server}/mcp", any(mcp))
@@ -43,17 +45,20 @@ pub fn router(gate: Arc<Gate>, served: Served, body: BodyLimits) -> Router {
         .route("/.well-known/oauth-protected-resource/{server}/mcp", get(server_metadata))
         .route("/healthz", get(|| async { "ok" }))
         .fallback(|| async { reply::plain(StatusCode::NOT_FOUND, "Not found.") })
-        .with_state(App { gate, body })
+        .with_state(App { gate, body, heartbeat })
         .layer(middleware::from_fn(move |request: Request, next: Next| {
             strictly(served.clone(), request, next)
         }))
 }
 
 async fn strictly(served: Arc<Served>, request: Request, next: Next) -> Response {
+    let version = request.version();
     match served.check(&request) {
         Ok(()) => next.run(request).await,
-        Err(Refusal::Plain(status, what)) => reply::closing(reply::plain(status, what)),
-        Err(Refusal::Denied(denial)) => reply::closing(reply::denied(&denial, &Asked::default(), None)),
+        Err(Refusal::Plain(status, what)) => reply::closing(reply::plain(status, what), version),
+        Err(Refusal::Denied(denial)) => {
+            reply::closing(reply::denied(&denial, &Asked::default(), None), version)
+        }
     }
 }
 
@@ -70,6 +75,7 @@ async fn mcp(State(app): State<App>, Path(server): Path<String>, request: Reques
     };
     let (parts, body) = request.into_parts();
     let peer = parts.extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
+    let in_flight = parts.extensions.get::<InFlight>().cloned();
     let query = parts.uri.query().map(str::to_owned);
     let head = Head { method, server: server.clone(), query, headers: parts.headers, peer };
     // In a task of its own: should the client hang up, which drops this future, the call
@@ -77,10 +83,18 @@ async fn mcp(State(app): State<App>, Path(server): Path<String>, request: Reques
     let (present, watched) = tokio::sync::watch::channel(());
     let arrival = Arrival { head, body: pending(body, app.body), client: Client::new(watched) };
     let gate = app.gate.clone();
-    let passed = tokio::spawn(async move { gate.pass(arrival).await }).await;
+    let held = in_flight.clone();
+    let passed = tokio::spawn(async move {
+        let _in_flight = held;
+        gate.pass(arrival).await
+    })
+    .await;
     drop(present);
     match passed {
-        Ok(sealed) => reply::write(sealed, &app.gate.identity.resources, &server),
+        Ok(sealed) => {
+            let carriage = Carriage { heartbeat: app.heartbeat, in_flight };
+            reply::write(sealed, &app.gate.identity.resources, &server, carriage)
+        }
         Err(_) => {
             tracing::error!("a call ended in a fault of ours; nothing was released");
             reply::plain(StatusCode::INTERNAL_SERVER_ERROR, "The call failed inside the gate.")

@@ -3,6 +3,7 @@
 
 use crate::audit::{Ending, Recorded};
 use crate::model::call::Asked;
+use crate::server::listener::InFlight;
 use crate::server::reply;
 use crate::wire::event::{self, Event};
 use axum::body::{Body, HttpBody};
@@ -14,40 +15,60 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-/// A comment is sent after so much silence, so that nothing between takes the stream for
-/// dead.
-const HEARTBEAT: Duration = Duration::from_secs(15);
 /// A reader that takes nothing for so long has gone.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// How a stream is carried.
+pub(super) struct Carriage {
+    /// A comment is sent after so much silence, so that nothing between takes the stream
+    /// for dead.
+    pub(super) heartbeat: Duration,
+    /// Kept until the stream's end is on record.
+    pub(super) in_flight: Option<InFlight>,
+}
+
 /// The body; a task of its own fills it.
-pub(super) fn body(recorded: Recorded, asked: Asked) -> Body {
+pub(super) fn body(recorded: Recorded, asked: Asked, carriage: Carriage) -> Body {
     let (sender, events) = channel(1);
-    tokio::spawn(pump(recorded, asked, sender));
+    tokio::spawn(pump(recorded, asked, carriage, sender));
     Body::new(Events(events))
 }
 
-async fn pump(mut recorded: Recorded, asked: Asked, sender: Sender<Bytes>) {
+impl Carriage {
+    /// Resolves when the gate wants the stream to end: a standing one as soon as it
+    /// closes, one that answers a request when the time for that is up.
+    async fn drained(&self, stands: bool) {
+        match &self.in_flight {
+            Some(in_flight) if stands => in_flight.held.draining().await,
+            Some(in_flight) => in_flight.held.ending().await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+async fn pump(mut recorded: Recorded, asked: Asked, carriage: Carriage, sender: Sender<Bytes>) {
+    let stands = recorded.stands();
     loop {
         let next = {
             let mut next = pin!(recorded.next());
             loop {
                 tokio::select! {
-                    event = &mut next => break Some(event),
-                    () = sender.closed() => break None,
-                    () = tokio::time::sleep(HEARTBEAT) => {
+                    event = &mut next => break Ok(event),
+                    () = sender.closed() => break Err(Ending::ClientLeft),
+                    () = carriage.drained(stands) => break Err(Ending::Drained),
+                    () = tokio::time::sleep(carriage.heartbeat) => {
                         if !send(&sender, Bytes::from_static(b": \n\n")).await {
-                            break None;
+                            break Err(Ending::ClientLeft);
                         }
                     }
                 }
             }
         };
         let (event, more) = match next {
-            None => return recorded.end(Ending::ClientLeft).await,
-            Some(Ok(None)) => return,
-            Some(Ok(Some(event))) => (event, true),
-            Some(Err(denial)) => (Event::message(reply::message(&denial, &asked)), false),
+            Err(ending) => return recorded.end(ending).await,
+            Ok(Ok(None)) => return,
+            Ok(Ok(Some(event))) => (event, true),
+            Ok(Err(denial)) => (Event::message(reply::message(&denial, &asked)), false),
         };
         let mut bytes = Vec::new();
         event::write(&event, &mut bytes);

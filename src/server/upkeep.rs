@@ -61,8 +61,19 @@ impl CatalogueReader {
 
     async fn read(&self, server: &ServerName) -> Result<Vec<String>, &'static str> {
         // The era is the server's to choose: the modern form first, then the handshake.
-        let (tools, era) = match self.list(server, Revision::V2026_07_28, None).await {
+        let pinned = self.gate.upstream.pinned(server);
+        let modern = match pinned {
+            Some(Era::Legacy) => Err("pinned to the legacy era"),
+            // Some servers of the legacy era list their tools to anyone; what every server of
+            // the modern one has is `server/discover`.
+            _ => match self.call(server, Method::Discover, Revision::V2026_07_28, None, about()).await {
+                Ok(_) => self.list(server, Revision::V2026_07_28, None).await,
+                Err(why) => Err(why),
+            },
+        };
+        let (tools, era) = match modern {
             Ok(tools) => (tools, Era::Modern),
+            Err(why) if pinned == Some(Era::Modern) => return Err(why),
             Err(_) => {
                 let session = self.handshake(server).await?;
                 let tools = self.list(server, Revision::NEWEST_LEGACY, session.as_deref()).await;
@@ -81,14 +92,7 @@ impl CatalogueReader {
     ) -> Result<Vec<Value>, &'static str> {
         let (mut tools, mut cursor) = (Vec::new(), Value::Null);
         for _ in 0..MOST_PAGES {
-            let mut params = json!({});
-            if revision.era() == Era::Modern {
-                params = json!({"_meta": {
-                    "io.modelcontextprotocol/protocolVersion": revision.as_str(),
-                    "io.modelcontextprotocol/clientCapabilities": {},
-                    "io.modelcontextprotocol/clientInfo": own_name(),
-                }});
-            }
+            let mut params = if revision.era() == Era::Modern { about() } else { json!({}) };
             if !cursor.is_null() {
                 params["cursor"] = cursor;
             }
@@ -153,6 +157,7 @@ impl CatalogueReader {
             resume: None,
             revision,
             session,
+            holder: "gate",
             credential: credential.as_ref(),
             body: body.to_string().into_bytes(),
         };
@@ -169,6 +174,15 @@ impl CatalogueReader {
         let target = Target { audience, scope: operation(server, method.as_str()) };
         tokens.service_token(&target).await.map(Some)
     }
+}
+
+/// What a request of 2026-07-28 says of its client.
+fn about() -> Value {
+    json!({"_meta": {
+        "io.modelcontextprotocol/protocolVersion": Revision::V2026_07_28.as_str(),
+        "io.modelcontextprotocol/clientCapabilities": {},
+        "io.modelcontextprotocol/clientInfo": own_name(),
+    }})
 }
 
 fn own_name() -> Value {

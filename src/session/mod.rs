@@ -67,7 +67,7 @@ impl Guard {
         })?;
         call.asked = asked(&message);
         let (revision, session) = self.standing(call, &principal, &arrival.head, &message)?;
-        let answers = self.question(&message, session.as_ref())?;
+        let answers = question(&message, session.as_ref())?;
         let request = Request {
             principal,
             server: arrival.head.server,
@@ -135,16 +135,6 @@ impl Guard {
         Ok((session.revision, Some(open)))
     }
 
-    /// What a response answers. A response to nothing is refused: it could only be meant
-    /// for somebody else's question.
-    fn question(&self, message: &Message, session: Option<&OpenSession>) -> Result<Option<Question>, Denial> {
-        if message.method != Method::Response {
-            return Ok(None);
-        }
-        let (Some(id), Some(session)) = (&message.id, session) else { return Err(Denial::AnswerUnexpected) };
-        session.conversation.answered(id.as_value()).map(Some).ok_or(Denial::AnswerUnexpected)
-    }
-
     /// Opens the handles, keeps of the parameters what their form lists, and finds out what
     /// the message is about.
     fn opened(&self, mut request: Request) -> Result<Request, Denial> {
@@ -164,6 +154,16 @@ impl Guard {
             .collect::<Result<_, Denial>>()?;
         Ok(request)
     }
+}
+
+/// What a response answers. A response to nothing is refused: it could only be meant
+/// for somebody else's question.
+fn question(message: &Message, session: Option<&OpenSession>) -> Result<Option<Question>, Denial> {
+    if message.method != Method::Response {
+        return Ok(None);
+    }
+    let (Some(id), Some(session)) = (&message.id, session) else { return Err(Denial::AnswerUnexpected) };
+    session.conversation.answered(id.as_value()).map(Some).ok_or(Denial::AnswerUnexpected)
 }
 
 /// The tasks extension is used only by clients that declare it.

@@ -21,6 +21,8 @@ pub struct Outgoing<'o> {
     pub resume: Option<&'o str>,
     pub revision: Revision,
     pub session: Option<&'o str>,
+    /// Whose connection it is, where the revision has no sessions.
+    pub holder: &'o str,
     pub credential: Option<&'o Sensitive<String>>,
     pub body: Vec<u8>,
 }

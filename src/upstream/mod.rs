@@ -4,9 +4,19 @@
 //! that it must have, and none of an upstream's reaches a client; what comes back stays
 //! unread bytes until `release`.
 
+mod backoff;
 mod bridge;
+pub mod children;
+mod connections;
+pub mod duplex;
+pub mod endpoint;
+pub mod event_stream;
 pub mod http;
+mod process_group;
 pub mod source;
+pub mod stdio;
+mod switchboard;
+mod table;
 mod turn;
 
 use crate::exchange::{Delegated, Renewal};
@@ -23,20 +33,24 @@ use crate::wire::revision::Era;
 use ::http::StatusCode;
 use bridge::to_legacy::ToLegacy;
 use bridge::to_modern::{self, ToModern};
+use children::{Bounds, Children};
+use connections::{Connections, Kind};
+use endpoint::Endpoint;
 use http::{Answer, Outgoing};
 use source::Source;
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use turn::Turn;
 
 /// The servers behind the gate.
 pub struct Upstream {
     client: HttpClient,
-    /// Each server's MCP endpoint.
-    servers: HashMap<ServerName, String>,
+    servers: HashMap<ServerName, Endpoint>,
+    connections: Connections,
     limits: Limits,
-    /// The servers that are known to speak a legacy revision only.
+    /// The era of each server, where it is configured.
+    pinned: HashMap<ServerName, Era>,
+    /// The servers that were found to speak a legacy revision only.
     legacy: RwLock<HashSet<ServerName>>,
     to_legacy: Arc<ToLegacy>,
 }
@@ -58,12 +72,25 @@ pub struct Answered {
 impl Upstream {
     pub fn new(
         client: HttpClient,
-        servers: HashMap<ServerName, String>,
-        max_bytes: usize,
-        timeout: Duration,
+        servers: HashMap<ServerName, Endpoint>,
+        pinned: HashMap<ServerName, Era>,
+        limits: Limits,
+        children: Bounds,
     ) -> Self {
-        let (limits, legacy) = (Limits { max_bytes, timeout }, RwLock::default());
-        Self { client, servers, limits, legacy, to_legacy: Arc::default() }
+        let child = |(name, endpoint): (&ServerName, &Endpoint)| match endpoint {
+            Endpoint::Child(settings) => Some((name.clone(), settings.clone())),
+            Endpoint::StreamableHttp(_) | Endpoint::EventStream(_) => None,
+        };
+        let children = Children::new(servers.iter().filter_map(child).collect(), children);
+        let streams = Mutex::default();
+        let connections = Connections { children, client: client.clone(), limits, streams };
+        let (legacy, to_legacy) = (RwLock::default(), Arc::default());
+        Self { client, servers, connections, limits, pinned, legacy, to_legacy }
+    }
+
+    /// Ends all children, and starts no more.
+    pub async fn shut_down(&self) {
+        self.connections.children.shut_down().await;
     }
 
     /// Notes what era a server was found to speak.
@@ -134,14 +161,19 @@ impl Upstream {
             return Ok((over(source), None));
         }
         if let Some(client) = request.session.as_ref().and_then(|session| session.stateless.clone()) {
-            let source = ToModern::new(turn, client, grant).forward(request).await?;
+            let source = ToModern::new(turn, client, grant).forward(request)?;
             return Ok((over(source), None));
+        }
+        let opens = request.method() == Method::Initialize;
+        if opens && self.pinned(&request.server) == Some(Era::Modern) {
+            let (source, client) = to_modern::initialize(turn, request, grant).await?;
+            return Ok((over(source), Some(client)));
         }
         let answer = self.same_era(request, grant, credential).await?;
         let refused = answer.status.is_client_error()
             && answer.status != StatusCode::UNAUTHORIZED
             && answer.status != StatusCode::FORBIDDEN;
-        if request.method() == Method::Initialize && refused && !self.is_legacy(&request.server) {
+        if opens && refused && !self.is_legacy(&request.server) {
             let (source, client) = to_modern::initialize(turn, request, grant).await?;
             return Ok((over(source), Some(client)));
         }
@@ -164,6 +196,7 @@ impl Upstream {
             resume: request.message.resume.as_deref(),
             revision: request.revision,
             session: request.session.as_ref().and_then(|session| session.upstream.as_deref()),
+            holder: request.principal.lineage.as_str(),
             credential,
             body: outgoing::write(&request.message, request.revision, upstream_id, allows),
         };
@@ -172,10 +205,19 @@ impl Upstream {
 
     fn turn(self: &Arc<Self>, request: &Request, renewal: Arc<Renewal>) -> Turn {
         let (upstream, server) = (self.clone(), request.server.clone());
-        Turn { upstream, server, renewal, revision: request.revision, session: None }
+        let lineage = request.principal.lineage.clone();
+        Turn { upstream, server, lineage, renewal, revision: request.revision, session: None }
+    }
+
+    /// The era that a server is configured to have.
+    pub fn pinned(&self, server: &ServerName) -> Option<Era> {
+        self.pinned.get(server).copied()
     }
 
     fn is_legacy(&self, server: &ServerName) -> bool {
+        if let Some(era) = self.pinned(server) {
+            return era == Era::Legacy;
+        }
         self.legacy.read().unwrap_or_else(PoisonError::into_inner).contains(server)
     }
 
@@ -184,8 +226,13 @@ impl Upstream {
     /// # Errors
     /// The `Upstream…` denials.
     pub async fn ask(&self, server: &ServerName, outgoing: Outgoing<'_>) -> Result<Answer, Denial> {
-        let url = self.servers.get(server).ok_or(Denial::UpstreamUnreachable)?;
-        http::ask(&self.client, url, self.limits, outgoing).await
+        match self.servers.get(server).ok_or(Denial::UpstreamUnreachable)? {
+            Endpoint::StreamableHttp(url) => http::ask(&self.client, url, self.limits, outgoing).await,
+            Endpoint::EventStream(url) => {
+                self.connections.ask(server, Kind::EventStream(url), outgoing).await
+            }
+            Endpoint::Child(_) => self.connections.ask(server, Kind::Child, outgoing).await,
+        }
     }
 }
 

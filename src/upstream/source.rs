@@ -2,6 +2,7 @@
 
 use crate::model::denial::Denial;
 use crate::net::Chunks;
+use crate::upstream::connections::Dialogue;
 use crate::upstream::http::denial;
 use crate::wire::event::{Event, Splitter};
 use std::collections::VecDeque;
@@ -17,6 +18,10 @@ pub enum Source {
     Events(Events),
     /// Messages that a bridge hands over.
     Relayed(Receiver<Result<Event, Denial>>),
+    /// The replies to a request on a standing connection.
+    Dialogue(Box<Dialogue>),
+    /// What a server says on a standing connection to nobody's request.
+    Standing(Receiver<Vec<u8>>),
 }
 
 /// A stream of events. Holds no more than one chunk of it.
@@ -31,7 +36,7 @@ impl Source {
     pub fn len(&self) -> usize {
         match self {
             Self::Whole(message) => message.len(),
-            Self::Nothing | Self::Events(_) | Self::Relayed(_) => 0,
+            Self::Nothing | Self::Events(_) | Self::Relayed(_) | Self::Dialogue(_) | Self::Standing(_) => 0,
         }
     }
 
@@ -53,6 +58,8 @@ impl Source {
             }
             Self::Events(events) => events.next().await,
             Self::Relayed(messages) => messages.recv().await.transpose(),
+            Self::Dialogue(dialogue) => dialogue.next().await,
+            Self::Standing(messages) => Ok(messages.recv().await.map(Event::message)),
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::exchange::Renewal;
 use crate::model::denial::Denial;
-use crate::model::ids::ServerName;
+use crate::model::ids::{Lineage, ServerName};
 use crate::upstream::Upstream;
 use crate::upstream::http::{Answer, Outgoing};
 use crate::wire::answer::{self, ErrorObject, Incoming};
@@ -18,6 +18,7 @@ use std::sync::Arc;
 pub(super) struct Turn {
     pub(super) upstream: Arc<Upstream>,
     pub(super) server: ServerName,
+    pub(super) lineage: Lineage,
     pub(super) renewal: Arc<Renewal>,
     pub(super) revision: Revision,
     pub(super) session: Option<String>,
@@ -33,7 +34,7 @@ pub(super) struct Said<'s> {
     pub(super) body: Vec<u8>,
 }
 
-impl<'s> Said<'s> {
+impl Said<'_> {
     /// A message of the gate's own making.
     pub(super) fn own(method: Method, id: Option<&RequestId>, params: &Value) -> Self {
         let mut message = json!({"jsonrpc": "2.0", "method": method.as_str(), "params": params});
@@ -56,6 +57,7 @@ impl Turn {
             resume: None,
             revision: self.revision,
             session: self.session.as_deref(),
+            holder: self.lineage.as_str(),
             credential: credential.as_ref(),
             body: said.body,
         };

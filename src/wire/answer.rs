@@ -75,3 +75,8 @@ pub fn read(bytes: &[u8]) -> Result<Incoming<'_>, &'static str> {
         (Some(_), _, _, _) => Err("both a request and a response"),
     }
 }
+
+/// Whether a message is a response, to whatever.
+pub fn is_response(bytes: &[u8]) -> bool {
+    matches!(read(bytes), Ok(Incoming::Result { .. } | Incoming::Error { .. }))
+}

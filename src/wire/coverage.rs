@@ -150,7 +150,9 @@ impl<'t> Table<'t> {
             Part::Map(of) => self.part(&format!("{path}{{}}"), *of),
             Part::OneOf(forms) => {
                 self.line(&format!("{path}.type"), Treatment::PassedByRule, "one of the known types");
-                forms.iter().for_each(|(_, form)| self.members(path, form));
+                for (_, form) in forms {
+                    self.members(path, form);
+                }
             }
             Part::Where(feature, inner) => {
                 let before = self.requires.replace(feature);
@@ -165,11 +167,11 @@ impl<'t> Table<'t> {
     }
 
     fn leaf(&self, part: Part) -> (Treatment, &'static str) {
+        const LOOKED_AT: &str = "looked at: injection, markers, outflow";
         let to_client = self.direction == Direction::ToClient;
         let filtered = |to_client_how, to_server_how| {
             (Treatment::Filtered, if to_client { to_client_how } else { to_server_how })
         };
-        const LOOKED_AT: &str = "looked at: injection, markers, outflow";
         match part {
             Part::Text | Part::Uri => filtered("through the plan and its detectors", LOOKED_AT),
             Part::Data => filtered("every string, number and key through the plan", LOOKED_AT),

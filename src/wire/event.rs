@@ -159,7 +159,9 @@ mod tests {
             assert_eq!(events, expected, "cut at {cut}");
         }
         let mut written = Vec::new();
-        expected.iter().for_each(|event| write(event, &mut written));
+        for event in &expected {
+            write(event, &mut written);
+        }
         assert_eq!(Splitter::default().feed(&written).unwrap(), expected);
     }
 

@@ -14,3 +14,4 @@ pub mod message;
 pub mod method;
 pub mod outgoing;
 pub mod revision;
+pub mod splice;

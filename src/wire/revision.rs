@@ -12,7 +12,8 @@ pub enum Revision {
 
 /// Before 2026-07-28 a client opens with `initialize`; from then on every request
 /// stands alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Era {
     Legacy,
     Modern,

@@ -34,16 +34,18 @@ const STAGES: [&str; 8] =
     ["identity", "session", "policy", "inspect", "exchange", "upstream", "release", "audit"];
 
 /// Foreign crates and the only modules that may name them.
-const PINNED: [(&str, &[&str]); 9] = [
+const PINNED: [(&str, &[&str]); 11] = [
     ("hyper", &["net", "server"]),
     ("hyper_util", &["net", "server"]),
     ("hyper_rustls", &["net"]),
-    ("rustls", &["net"]),
+    ("rustls", &["net", "server"]),
+    ("tokio_rustls", &["server"]),
     ("axum", &["server", "cli"]),
     ("jsonwebtoken", &["jose"]),
     ("regorus", &["policy"]),
     ("governor", &["session"]),
     ("jsonpath_rust", &["redact"]),
+    ("rustix", &["upstream"]),
 ];
 
 #[test]

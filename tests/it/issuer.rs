@@ -9,7 +9,8 @@ use portcullis::jose::keys::Algorithm;
 use portcullis::jose::sign::SigningKey;
 use portcullis::model::clock::Clock;
 use portcullis::net::HttpClient;
-use portcullis::server::listener;
+use portcullis::server::drain::Drain;
+use portcullis::server::listener::{self, Limits};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -39,7 +40,7 @@ impl Server {
             )
             .route("/jwks", get(|State(server): State<Self>| async move { server.answer() }))
             .with_state(server.clone());
-        tokio::spawn(listener::serve(listener, router, listener::Limits::default(), std::future::pending()));
+        tokio::spawn(listener::serve(listener, router, Limits::default(), None, Drain::default()));
         server
     }
 

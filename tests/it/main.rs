@@ -13,6 +13,7 @@ mod audit;
 mod bad_input;
 mod commands;
 mod coverage;
+mod duplex;
 mod identity;
 mod injection;
 mod issuer;

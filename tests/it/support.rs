@@ -132,10 +132,8 @@ fn exchange(address: &str, bytes: &[u8]) -> Answer {
 }
 
 pub(crate) fn modern(method: &str, mut params: Value) -> Value {
-    params["_meta"] = json!({
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-        "io.modelcontextprotocol/clientCapabilities": {},
-    });
+    params["_meta"]["io.modelcontextprotocol/protocolVersion"] = json!("2026-07-28");
+    params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = json!({});
     json!({"jsonrpc": "2.0", "id": 7, "method": method, "params": params})
 }
 
@@ -161,10 +159,21 @@ impl Answer {
     pub(crate) fn read(stream: &mut TcpStream) -> Self {
         let mut bytes = Vec::new();
         let _ = stream.read_to_end(&mut bytes);
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+        let end = bytes.windows(4).position(|at| at == b"\r\n\r\n");
+        let (head, body) = bytes.split_at(end.map_or(bytes.len(), |end| end + 4));
+        let head = String::from_utf8_lossy(head).trim_end().to_owned();
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
-        Self { status, head: head.to_owned(), body: body.to_owned() }
+        let mut answer = Self { status, head, body: String::new() };
+        let chunked = answer.header("transfer-encoding") == Some("chunked");
+        let body = if chunked { unchunked(body) } else { body.to_vec() };
+        answer.body = String::from_utf8_lossy(&body).into_owned();
+        answer
+    }
+
+    /// The messages of its events.
+    pub(crate) fn events(&self) -> Vec<Value> {
+        let data = self.body.split("\n\n").filter_map(|event| event.strip_prefix("data: "));
+        data.map(|data| serde_json::from_str(data).unwrap_or_else(|_| panic!("not JSON: {data}"))).collect()
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
@@ -180,6 +189,20 @@ impl Answer {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_default()
     }
+}
+
+/// What the chunks hold, up to where they break off.
+fn unchunked(mut bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    while let Some(end) = bytes.windows(2).position(|at| at == b"\r\n") {
+        let size =
+            std::str::from_utf8(&bytes[..end]).ok().and_then(|size| usize::from_str_radix(size, 16).ok());
+        let rest = &bytes[end + 2..];
+        let Some(size) = size.filter(|size| *size > 0) else { break };
+        out.extend_from_slice(&rest[..size.min(rest.len())]);
+        bytes = rest.get(size + 2..).unwrap_or_default();
+    }
+    out
 }
 
 /// The journal's records, parsed.

@@ -10,13 +10,13 @@ use crate::jose::keys::Algorithm;
 use crate::jose::sign::SigningKey;
 use crate::model::clock::Clock;
 use crate::net::HttpClient;
+use crate::server::drain::Drain;
 use crate::server::listener;
 use anyhow::{Context as _, anyhow};
 use axum::Router;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// Every run of the demo shows the same people.
@@ -36,7 +36,7 @@ pub(super) struct World {
     state: PathBuf,
     /// Removed at the end; None when the user named a folder.
     temporary: Option<PathBuf>,
-    stop: watch::Sender<bool>,
+    drain: Drain,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -86,21 +86,18 @@ impl World {
         std::fs::write(&path, &config).with_context(|| format!("write {}", path.display()))?;
         let checked = Checked::from_text(&path.display().to_string(), &config, state.clone(), true)?;
 
-        let (stop, stopped) = watch::channel(false);
+        let drain = Drain::default();
         let serve = |listener: TcpListener, router: Router| {
-            let mut stopped = stopped.clone();
-            let stop = async move { drop(stopped.wait_for(|stop| *stop).await) };
-            tokio::spawn(listener::serve(listener, router, listener::Limits::default(), stop))
+            tokio::spawn(listener::serve(listener, router, listener::Limits::default(), None, drain.clone()))
         };
         let mut tasks = vec![
             serve(issuer_at, authorization.clone().router()),
             serve(clinic_at, clinic.clone().router()),
             serve(ledger_at, ledger.clone().router()),
         ];
-        let mut gate_stopped = stopped.clone();
+        let closing = drain.clone();
         tasks.push(tokio::spawn(async move {
-            let stop = async move { drop(gate_stopped.wait_for(|stop| *stop).await) };
-            if let Err(error) = serve::gate(checked, gate_at, stop).await {
+            if let Err(error) = serve::gate(checked, gate_at, closing).await {
                 eprintln!("portcullis: {error:#}");
             }
         }));
@@ -114,7 +111,7 @@ impl World {
             ledger_url,
             state,
             temporary,
-            stop,
+            drain,
             tasks,
         };
         world.ready(&http).await?;
@@ -140,7 +137,7 @@ impl World {
     }
 
     pub(super) async fn stop(self) {
-        let _ = self.stop.send(true);
+        self.drain.begin();
         for task in self.tasks {
             let _ = task.await;
         }

@@ -75,7 +75,7 @@ impl ToModern {
     ///
     /// # Errors
     /// The `Upstream…` denials.
-    pub(in crate::upstream) async fn forward(self, request: &Request) -> Result<Source, Denial> {
+    pub(in crate::upstream) fn forward(self, request: &Request) -> Result<Source, Denial> {
         let id = request.message.id.as_ref();
         let text = |name: &str| request.message.params.get(name).and_then(Value::as_str);
         match request.method() {
@@ -84,7 +84,9 @@ impl ToModern {
             }
             Method::Cancelled => {
                 let cancelled = request.message.params.get("requestId").and_then(RequestId::read);
-                cancelled.iter().for_each(|id| self.client.cancel(id));
+                if let Some(id) = &cancelled {
+                    self.client.cancel(id);
+                }
                 Ok(Source::Nothing)
             }
             Method::Response => {

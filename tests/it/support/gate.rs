@@ -21,7 +21,7 @@ pub(crate) struct Gate {
     pub(crate) state: PathBuf,
     pub(crate) child: Child,
     /// Its authorization server.
-    pub(crate) demo: Demo,
+    _demo: Demo,
 }
 
 impl Gate {
@@ -65,7 +65,7 @@ impl Gate {
             .stderr(Stdio::from(log))
             .spawn()
             .unwrap();
-        let mut gate = Self { address, state, child, demo };
+        let mut gate = Self { address, state, child, _demo: demo };
         gate.wait_until_up();
         gate
     }

@@ -14,7 +14,7 @@ pub(crate) struct Upstream {
 }
 
 impl Upstream {
-    /// Lists `tools` by itself; every other request goes to `answer`, which writes the
+    /// Lists `tools` by itself, and tells the gate what it is; every other request goes to `answer`, which writes the
     /// whole HTTP answer. Each connection has a thread.
     pub(crate) fn start(
         tools: Value,
@@ -32,7 +32,12 @@ impl Upstream {
                     let _ = stream.set_nodelay(true);
                     let mut requests = BufReader::new(stream);
                     while let Some(message) = receive(&mut requests, &log) {
-                        if message["method"] == "tools/list" {
+                        let about = &message["params"]["_meta"]["io.modelcontextprotocol/clientInfo"];
+                        if message["method"] == "server/discover" && about["name"] == "portcullis" {
+                            let discovered = json!({"supportedVersions": ["2026-07-28"],
+                                "capabilities": {"tools": {}}, "resultType": "complete"});
+                            whole(requests.get_mut(), &message, &discovered);
+                        } else if message["method"] == "tools/list" {
                             whole(
                                 requests.get_mut(),
                                 &message,

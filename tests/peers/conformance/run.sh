@@ -76,7 +76,6 @@ configure() {
   cat >"$work/portcullis.yaml" <<CONFIG
 listen: ${gate#http://}
 public_url: $gate
-allowed_origins: ["$gate"]
 state_dir: state
 rules: rules
 issuers:
@@ -104,6 +103,18 @@ compare() {
   done
 }
 
+# hidden SERVER: what the servers plant for the detectors is in many of the suite's notes
+# taken directly, and must be in none of those taken under redacting rules.
+hidden() {
+  local bait="536-90-4399" direct leaked
+  for requirements in 2025-11-25 2026-07-28; do
+    direct=$( (grep -rlF "$bait" "$work/out/$1/$requirements/direct" || true) | wc -l)
+    leaked=$(grep -rlF "$bait" "$work/out/$1/$requirements/redacting" | sed 's#.*/server-##; s#-20[0-9T-]*Z/.*##' || true)
+    echo "$1, $requirements: planted in $direct scenarios, through the gate in: ${leaked:-none}"
+    [ "$direct" -ge 9 ] && [ -z "$leaked" ] || faults+=("$1 $requirements lets personal data through")
+  done
+}
+
 faults=()
 for rules in neutral redacting; do
   configure "$rules"
@@ -115,6 +126,7 @@ for rules in neutral redacting; do
   "$program" audit verify "$work/state/audit" || faults+=("audit $rules")
   stop "$serving"
 done
+for server in fixture python; do hidden "$server"; done
 
 if [ ${#faults[@]} -gt 0 ]; then
   printf 'conformance: differs: %s\n' "${faults[@]}"

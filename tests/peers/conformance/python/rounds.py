@@ -3,6 +3,8 @@
 import mcp_types as types
 from mcp.shared.exceptions import MCPError
 
+from tools import BAIT
+
 PREFIX = "test_input_required_result_"
 TOOLS = {"test_streaming_elicitation"} | {
     PREFIX + name
@@ -17,7 +19,7 @@ ROOTS = {"method": "roots/list", "params": {}}
 
 def form(message, field, kind):
     schema = {"type": "object", "properties": {field: {"type": kind}}, "required": [field]}
-    return {"method": "elicitation/create", "params": {"mode": "form", "message": message, "requestedSchema": schema}}
+    return {"method": "elicitation/create", "params": {"mode": "form", "message": f"{message} {BAIT}", "requestedSchema": schema}}
 
 
 def sampling(prompt, max_tokens):

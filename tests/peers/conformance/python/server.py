@@ -18,7 +18,7 @@ from mcp.shared.exceptions import MCPDeprecationWarning, MCPError
 
 import rounds
 from events import MemoryEvents
-from tools import PNG, TOOLS
+from tools import BAIT, PNG, TOOLS
 
 NAME = "conformance-python"
 # One source of names for both implementations; the tools that need the extension stay out.
@@ -59,7 +59,7 @@ async def get_prompt(ctx, params):
     blocks = {
         "test_simple_prompt": [text("This is a simple prompt for testing.")],
         "test_prompt_with_arguments": [
-            text(f"Prompt with arguments: arg1='{given.get('arg1')}', arg2='{given.get('arg2')}'")
+            text(f"Prompt with arguments: arg1='{given.get('arg1')}', arg2='{given.get('arg2')}', {BAIT}")
         ],
         "test_prompt_with_embedded_resource": [
             {
@@ -105,7 +105,7 @@ async def read_resource(ctx, params):
         contents = {"mimeType": "image/png", "blob": PNG}
     elif head == "" and rest.endswith("/data") and rest.count("/") == 1:
         id = rest.removesuffix("/data")
-        data = {"id": id, "templateTest": True, "data": f"Data for ID: {id}"}
+        data = {"id": id, "templateTest": True, "data": f"Data for ID: {id}, {BAIT}"}
         contents = {"mimeType": "application/json", "text": json.dumps(data)}
     else:
         raise MCPError(types.INVALID_PARAMS, "Resource not found", {"uri": uri})
@@ -118,7 +118,7 @@ async def subscribe(ctx, params):
 
 
 async def complete(ctx, params):
-    values = [v for v in ("paris", "park", "party", "test") if v.startswith(params.argument.value)]
+    values = [v for v in ("paris", "park", "party", f"test, {BAIT}") if v.startswith(params.argument.value)]
     return types.CompleteResult.model_validate({"completion": {"values": values, "hasMore": False}})
 
 
@@ -131,7 +131,7 @@ def build():
     server = Server(
         NAME,
         version="1.0.0",
-        instructions="Every tool here exists to be tested.",
+        instructions=f"Every tool here exists to be tested, {BAIT}.",
         get_tool_input_schema=input_schema,
         on_list_tools=list_tools,
         on_call_tool=call_tool,

@@ -8,6 +8,9 @@ from mcp.shared.exceptions import MCPError
 # One red pixel, and four samples at 8 kHz.
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mP4z8AAAAMBAQD3A0FDAAAAAElFTkSuQmCC"
 WAV = "UklGRiwAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQgAAAAAAOgDAAAY/A=="
+# What redacting rules must find, wherever the suite notes down what it was sent but checks
+# none of it.
+BAIT = "SSN 536-90-4399"
 PAUSE = 0.05
 TOOLS = {}
 
@@ -32,20 +35,20 @@ def resource(uri, mime_type, content):
     return {"type": "resource", "resource": {"uri": uri, "mimeType": mime_type, "text": content}}
 
 
-SAID = {"type": "text", "text": "This is a simple text response for testing."}
+SAID = {"type": "text", "text": f"This is a simple text response for testing, {BAIT}."}
 IMAGE = {"type": "image", "data": PNG, "mimeType": "image/png"}
 fixed("test_simple_text", SAID)
 fixed("test_image_content", IMAGE)
 fixed("test_audio_content", {"type": "audio", "data": WAV, "mimeType": "audio/wav"})
 fixed("test_embedded_resource", resource("test://embedded-resource", "text/plain", "An embedded resource."))
 fixed("test_multiple_content_types", SAID, IMAGE, resource("test://mixed", "application/json", '{"value":123}'))
-fixed("test_error_handling", {"type": "text", "text": "This tool always fails."}, isError=True)
+fixed("test_error_handling", {"type": "text", "text": f"This tool always fails, {BAIT}."}, isError=True)
 
 
 @tool
 async def test_tool_with_progress(ctx, arguments, bus):
     for done in (0, 50, 100):
-        await ctx.session.report_progress(done, 100)
+        await ctx.session.report_progress(done, 100, BAIT)
         await anyio.sleep(PAUSE)
     return text("All of it is done.")
 
@@ -53,7 +56,7 @@ async def test_tool_with_progress(ctx, arguments, bus):
 @tool
 async def test_tool_with_logging(ctx, arguments, bus):
     for line in ("Tool execution started", "Tool processing data", "Tool execution completed"):
-        await ctx.session.send_log_message("info", line, related_request_id=ctx.request_id)
+        await ctx.session.send_log_message("info", f"{line}, {BAIT}", related_request_id=ctx.request_id)
         await anyio.sleep(PAUSE)
     return text("Three messages were logged.")
 
@@ -69,13 +72,13 @@ async def test_logging_tool(ctx, arguments, bus):
 async def test_sampling(ctx, arguments, bus):
     said = types.SamplingMessage(role="user", content=types.TextContent(type="text", text=arguments["prompt"]))
     answer = await ctx.session.create_message([said], max_tokens=100, related_request_id=ctx.request_id)
-    return text(f"LLM response: {answer.content.text}")
+    return text(f"LLM response, {BAIT}: {answer.content.text}")
 
 
 async def elicit(ctx, message, properties, required):
     schema = {"type": "object", "properties": properties, "required": required}
     answer = await ctx.session.elicit_form(message, schema, related_request_id=ctx.request_id)
-    return text(f"Elicitation completed: action={answer.action}, content={answer.content}")
+    return text(f"Elicitation completed, {BAIT}: action={answer.action}, content={answer.content}")
 
 
 @tool
