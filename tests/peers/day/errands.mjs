@@ -23,7 +23,8 @@ function errands() {
       const task = await taskStore.createTask({ ttl: taskRequestedTtl, pollInterval: POLL_INTERVAL_MS });
       await taskStore.updateTaskStatus(task.taskId, "working", `On the way to ${PATIENT}`);
       const result = { content: [{ type: "text", text: `The record of ${PATIENT}` }] };
-      setTimeout(() => taskStore.storeTaskResult(task.taskId, "completed", result), ERRAND_MS);
+      // The store throws, and would end this server, where the client has left meanwhile.
+      setTimeout(() => taskStore.storeTaskResult(task.taskId, "completed", result).catch(() => {}), ERRAND_MS);
       return { task };
     },
     getTask: (_, { taskId, taskStore }) => taskStore.getTask(taskId),

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 import sys
 import traceback
@@ -21,21 +22,23 @@ STEPS = Path(__file__).with_name("steps.txt").read_text().split()
 LONGEST_STEP_SECONDS = 20
 TASKS = "io.modelcontextprotocol/tasks"
 
-SHOWN = "patient [PERSON_1], SSN [US_SSN_1]"
+DIRECT = "DAY_DIRECT" in os.environ
+NAME, SSN = ("Maria Halloran", "536-90-4399") if DIRECT else ("[PERSON_1]", "[US_SSN_1]")
+SHOWN = f"patient {NAME}, SSN {SSN}"
 TOOLS = ["read_chart", "summarize", "discharge", "transfer", "make_rounds"]
 TOOLS += ["watch", "watch_report", "transcribe", "rearrange", "test_reconnection"]
 CHART = {
     "bed": 4,
-    "patient": {"name": "[PERSON_1]", "ssn": "[US_SSN_1]"},
+    "patient": {"name": NAME, "ssn": SSN},
     "note": f"A quiet night for {SHOWN}",
     "pulse": 72,
 }
 
 
 def masked(said: str) -> None:
-    """Something was said about the patient, and nothing of who it is."""
-    assert not re.search("Halloran|536-90-4399", said), "a planted value came through"
-    assert SHOWN in said, f"nothing is masked in: {said}"
+    """Something was said about the patient, and through the gate nothing of who it is."""
+    assert DIRECT or not re.search("Halloran|536-90-4399", said), "a planted value came through"
+    assert SHOWN in said, f"not shown as {SHOWN}: {said}"
 
 
 class NotOffered(Exception):
@@ -206,7 +209,7 @@ class Day:
         masked(await self.said("make_rounds"))
         await until(lambda: self.heard["logging"])
         masked(self.heard["logging"][0].data["visit"])
-        assert self.heard["logging"][0].data["patient"]["ssn"] == "[US_SSN_1]", self.heard
+        assert self.heard["logging"][0].data["patient"]["ssn"] == SSN, self.heard
 
     async def cancel(self) -> None:
         watch = str(uuid.uuid4())
@@ -220,7 +223,7 @@ class Day:
 
     async def tasks(self) -> None:
         if not MODERN:
-            raise NotOffered("client: it has the types of 2025-11-25's tasks, but takes no task for a call's result")
+            raise NotOffered("client: it takes nothing for the result of a call but a tool's result, no task of 2025-11-25")
         masked(await self.said("transcribe"))
         masked(self.extension.created[0].status_message)
 

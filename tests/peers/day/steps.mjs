@@ -5,19 +5,25 @@ import { readFileSync } from "node:fs";
 const STEPS = readFileSync(new URL("steps.txt", import.meta.url), "utf8").trim().split("\n");
 const LONGEST_STEP_MS = 20_000;
 
-/** How the gate shows the person whom every answer of the upstream names. */
-export const SHOWN = "patient [PERSON_1], SSN [US_SSN_1]";
+/**
+ * How the person is shown whom every answer of the upstream names: masked by the gate. A day
+ * spent directly on the server shows her as she is, and so that there was something to mask.
+ */
+const direct = process.env.DAY_DIRECT !== undefined;
+export const NAME = direct ? "Maria Halloran" : "[PERSON_1]";
+export const SSN = direct ? "536-90-4399" : "[US_SSN_1]";
+export const SHOWN = `patient ${NAME}, SSN ${SSN}`;
 const PLANTED = /Halloran|536-90-4399/;
 
-/** Something was said about the patient, and nothing of who it is. */
+/** Something was said about the patient, and through the gate nothing of who it is. */
 export function masked(said) {
   const text = typeof said === "string" ? said : JSON.stringify(said);
   clean(text);
-  assert.ok(text.includes(SHOWN), `nothing is masked in: ${text}`);
+  assert.ok(text.includes(SHOWN), `not shown as ${SHOWN}: ${text}`);
 }
 
 function clean(text) {
-  assert.ok(!PLANTED.test(text), "a planted value came through");
+  assert.ok(direct || !PLANTED.test(text), "a planted value came through");
 }
 
 /** A step that this client, revision or upstream does not have. */

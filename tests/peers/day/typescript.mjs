@@ -1,6 +1,6 @@
 // The day as both TypeScript SDKs live it; what they spell differently comes in `sdk`.
 import assert from "node:assert/strict";
-import { masked, notOffered, SHOWN, until } from "./steps.mjs";
+import { masked, NAME, notOffered, SHOWN, SSN, until } from "./steps.mjs";
 
 const TOOLS = [
   "read_chart", "summarize", "discharge", "transfer", "make_rounds",
@@ -8,7 +8,7 @@ const TOOLS = [
 ];
 const CHART = {
   bed: 4,
-  patient: { name: "[PERSON_1]", ssn: "[US_SSN_1]" },
+  patient: { name: NAME, ssn: SSN },
   note: `A quiet night for ${SHOWN}`,
   pulse: 72,
 };
@@ -93,7 +93,7 @@ export function steps({ client, sdk, heard, wire, era, upstream }) {
       masked(await call("make_rounds"));
       const { data } = await until(() => heard.logging[0]);
       masked(data.visit);
-      assert.equal(data.patient.ssn, "[US_SSN_1]");
+      assert.equal(data.patient.ssn, SSN);
     },
     async cancel() {
       const watch = crypto.randomUUID();

@@ -1,7 +1,7 @@
 //! The steps of the day, and what each must show. Answers are looked at in the wire's form,
 //! as rmcp writes them after reading them.
 
-use std::{error::Error, time::Duration};
+use std::{error::Error, fmt, sync::LazyLock, time::Duration};
 
 use rmcp::{
     RoleClient,
@@ -16,8 +16,20 @@ use serde_json::{Value, json};
 
 use crate::heard::Heard;
 
-/// How the gate shows the person whom every answer of the upstream names.
-const SHOWN: &str = "patient [PERSON_1], SSN [US_SSN_1]";
+/// How the person is shown whom every answer of the upstream names: masked by the gate, or,
+/// on a day spent directly on the server, as she is.
+struct Shown {
+    name: &'static str,
+    ssn: &'static str,
+    direct: bool,
+}
+
+static SHOWN: LazyLock<Shown> = LazyLock::new(|| {
+    let direct = std::env::var_os("DAY_DIRECT").is_some();
+    let (name, ssn) = if direct { ("Maria Halloran", "536-90-4399") } else { ("[PERSON_1]", "[US_SSN_1]") };
+    Shown { name, ssn, direct }
+});
+
 const PLANTED: [&str; 2] = ["Halloran", "536-90-4399"];
 const TOOLS: [&str; 10] = [
     "read_chart", "summarize", "discharge", "transfer", "make_rounds",
@@ -73,8 +85,8 @@ impl Day {
         let result = json!(self.client.call_tool(asking("read_chart", json!({ "bed": 4 }))).await?);
         let chart = json!({
             "bed": 4,
-            "patient": { "name": "[PERSON_1]", "ssn": "[US_SSN_1]" },
-            "note": format!("A quiet night for {SHOWN}"),
+            "patient": { "name": SHOWN.name, "ssn": SHOWN.ssn },
+            "note": format!("A quiet night for {}", *SHOWN),
             "pulse": 72
         });
         ensure!(result["structuredContent"] == chart, result);
@@ -109,7 +121,7 @@ impl Day {
 
     async fn completion(&self) -> Lived {
         let values = json!(self.client.complete_prompt_simple("handover", "bed", "4").await?);
-        ensure!(values == json!(["4", format!("4, {SHOWN}")]), values);
+        ensure!(values == json!(["4", format!("4, {}", *SHOWN)]), values);
         Ok(())
     }
 
@@ -158,7 +170,7 @@ impl Day {
             tokio::time::sleep(A_MOMENT).await;
         }
         let logged = json!(self.heard.all("logging"));
-        ensure!(logged[0]["data"]["patient"]["ssn"] == "[US_SSN_1]", logged);
+        ensure!(logged[0]["data"]["patient"]["ssn"] == SHOWN.ssn, logged);
         masked(&logged[0]["data"]["visit"])
     }
 
@@ -230,12 +242,18 @@ fn object(value: Value) -> serde_json::Map<String, Value> {
     value.as_object().cloned().unwrap_or_default()
 }
 
-/// Something was said about the patient, and nothing of who it is.
+impl fmt::Display for Shown {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "patient {}, SSN {}", self.name, self.ssn)
+    }
+}
+
+/// Something was said about the patient, and through the gate nothing of who it is.
 fn masked(said: &Value) -> Lived {
     let said = said.to_string();
-    if PLANTED.iter().any(|planted| said.contains(planted)) {
+    if !SHOWN.direct && PLANTED.iter().any(|planted| said.contains(planted)) {
         return Err("a planted value came through".into());
     }
-    ensure!(said.contains(SHOWN), said);
+    ensure!(said.contains(&SHOWN.to_string()), said);
     Ok(())
 }
