@@ -9,7 +9,7 @@ const LONGEST_STEP_MS = 20_000;
  * How the person is shown whom every answer of the upstream names: masked by the gate. A day
  * spent directly on the server shows her as she is, and so that there was something to mask.
  */
-const direct = process.env.DAY_DIRECT !== undefined;
+export const direct = process.env.DAY_DIRECT !== undefined;
 export const NAME = direct ? "Maria Halloran" : "[PERSON_1]";
 export const SSN = direct ? "536-90-4399" : "[US_SSN_1]";
 export const SHOWN = `patient ${NAME}, SSN ${SSN}`;

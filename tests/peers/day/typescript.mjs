@@ -1,6 +1,6 @@
 // The day as both TypeScript SDKs live it; what they spell differently comes in `sdk`.
 import assert from "node:assert/strict";
-import { masked, NAME, notOffered, SHOWN, SSN, until } from "./steps.mjs";
+import { direct, masked, NAME, notOffered, SHOWN, SSN, until } from "./steps.mjs";
 
 const TOOLS = [
   "read_chart", "summarize", "discharge", "transfer", "make_rounds",
@@ -106,6 +106,11 @@ export function steps({ client, sdk, heard, wire, era, upstream }) {
         return said.includes("was cancelled") && said;
       });
       masked(report);
+      // Both SDKs would take up the cancelled call's stream again, for ever.
+      if (direct || era === "modern") return;
+      const before = wire.resumed.length;
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      assert.ok(wire.resumed.length <= before + 1, "the stream of a cancelled call is taken up again");
     },
     async changes() {
       const done = await sdk.listen();
