@@ -5,7 +5,6 @@
 //! waits here until the client comes back with the answers.
 
 use crate::model::denial::Denial;
-use crate::model::feature::Feature;
 use crate::model::ids::{Lineage, ServerName};
 use crate::request::{Grant, Request};
 use crate::upstream::bridge::{Relay, readdressed, relay, whole};
@@ -18,7 +17,7 @@ use crate::wire::form::content::{META_SERVER, META_SUBSCRIPTION};
 use crate::wire::message::RequestId;
 use crate::wire::method::Method;
 use crate::wire::outgoing;
-use crate::wire::revision::Revision;
+use crate::wire::revision::{Era, Revision};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -208,8 +207,8 @@ impl ToLegacy {
         grant: &Grant,
     ) -> Result<(Turn, Arc<Session>), Denial> {
         let declared = request.message.capabilities.clone().unwrap_or_else(|| json!({}));
-        let allows = |feature| feature != Feature::Tasks && grant.messages.allows(feature);
-        let capabilities = capabilities::of_client(&declared, &allows);
+        let allows = |feature| grant.messages.allows(feature);
+        let capabilities = capabilities::of_client(&declared, Era::Legacy, &allows);
         let key = (request.principal.lineage.clone(), request.server.clone(), capabilities.to_string());
         let known = lock(&self.sessions).get(&key).cloned();
         if let Some(session) = known {

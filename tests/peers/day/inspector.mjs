@@ -79,7 +79,7 @@ const steps = {
             return said.includes("was cancelled") && said;
           }));
         },
-  /** A task of the extension, and of the core in 2025-11-25. */
+  /** A task of the extension, and in 2025-11-25 one of the core. */
   async tasks() {
     if (era === "modern") return masked(await call("transcribe"));
     const { content, _meta } = await inspect(errandsUrl, errandsToken, ...tool("fetch_record")).result;

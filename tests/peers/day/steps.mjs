@@ -44,6 +44,7 @@ export async function live(steps, wire) {
     } catch (error) {
       console.log(`FAIL ${name}: ${error.stack}`);
     }
+    wire.seen = "";
   }
 }
 
