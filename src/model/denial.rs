@@ -74,6 +74,8 @@ pub enum Denial {
     UpstreamRefused(u16),
     /// The server has no standing stream (HTTP GET).
     StreamRefused,
+    /// The stream of a request that was cancelled is not taken up again.
+    StreamOver,
     /// The client hung up, which cancels the call.
     ClientLeft,
 
@@ -144,6 +146,7 @@ impl Denial {
             Self::UpstreamMalformed(_) => "upstream_malformed",
             Self::UpstreamRefused(_) => "upstream_refused",
             Self::StreamRefused => "stream_refused",
+            Self::StreamOver => "stream_over",
             Self::ClientLeft => "client_left",
             Self::ResultBlocked(_) => "result_blocked",
             Self::BudgetExceeded => "budget_exceeded",
@@ -183,6 +186,7 @@ impl Denial {
             | Self::UpstreamTimedOut
             | Self::UpstreamRefused(_)
             | Self::StreamRefused
+            | Self::StreamOver
             | Self::ClientLeft
             | Self::BudgetExceeded
             | Self::AuditUnavailable => None,
@@ -228,6 +232,7 @@ impl Denial {
             Self::ExchangeFailed(_) => "No delegated access could be obtained for this call.".into(),
             Self::UpstreamUnreachable => "The tool's server cannot be reached.".into(),
             Self::StreamRefused => "This server offers no standing stream.".into(),
+            Self::StreamOver => "The request was cancelled, and its stream is over.".into(),
             Self::ClientLeft => "The call was cancelled.".into(),
             Self::UpstreamTimedOut => {
                 "The tool's server did not answer in time; the outcome is unknown.".into()

@@ -76,7 +76,12 @@ impl Reading<'_> {
             serde_json::from_str(raw.get()).map_err(|_| Denial::UpstreamMalformed("result"))?;
         let tasks = pending.grant.messages.allows(Feature::Tasks) && pending.method == Method::ToolsCall;
         if self.facts.revision.era() == Era::Legacy {
-            return Ok(if typed.task.is_some() && tasks { Kind::Task } else { Kind::Complete });
+            return match typed.result_type.as_deref() {
+                _ if typed.task.is_some() && tasks => Ok(Kind::Task),
+                // Nothing that a legacy client could read would be left of it.
+                Some("input_required" | "task") => Err(Denial::ResultBlocked("result type")),
+                _ => Ok(Kind::Complete),
+            };
         }
         let asks = matches!(pending.method, Method::ToolsCall | Method::PromptsGet | Method::ResourcesRead);
         match typed.result_type.as_deref() {
@@ -253,7 +258,7 @@ impl Reading<'_> {
         let data = match error.code {
             // A capability is a closed word.
             -32_021 => data.get("requiredCapabilities").map(|required| {
-                json!({"requiredCapabilities": crate::wire::capabilities::of_client(required, &|_| true)})
+                json!({"requiredCapabilities": crate::wire::capabilities::of_client(required, self.facts.revision.era(), &|_| true)})
             }),
             -32_042 => {
                 let asked = Map::from_iter([("elicitations".to_owned(), data["elicitations"].clone())]);

@@ -4,6 +4,8 @@ use crate::model::ids::{Lineage, ServerName};
 use crate::store::seals::{Bond, Seals};
 use crate::store::tasks::Tasks;
 use crate::wire::form::Seal;
+use crate::wire::message::RequestId;
+use serde_json::json;
 
 /// Whose handles they are, and of which request.
 pub(super) struct Handles<'h> {
@@ -29,9 +31,9 @@ impl Handles<'_> {
         self.seals.seal(&Bond { lineage: self.lineage, server: self.server, seal, about }, text)
     }
 
-    /// The id of an event, good in its session alone.
-    pub(super) fn position(&self, session: &str, id: &str) -> Option<String> {
+    /// The id of an event in the stream of `request`, good in its session alone.
+    pub(super) fn position(&self, session: &str, request: Option<&RequestId>, id: &str) -> Option<String> {
         let bond = Bond { lineage: self.lineage, server: self.server, seal: Seal::Event, about: session };
-        self.seals.seal(&bond, id)
+        self.seals.seal(&bond, &json!([request.map(RequestId::as_value), id]).to_string())
     }
 }

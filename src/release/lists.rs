@@ -72,7 +72,9 @@ pub(super) fn settled(result: &Map<String, Value>) -> Result<Revision, Denial> {
 /// the server can do and its rules allow.
 pub(super) fn own(method: Method, read: &Map<String, Value>, grant: &MessageGrant) -> Map<String, Value> {
     let declared = read.get("capabilities").unwrap_or(&Value::Null);
-    let capabilities = capabilities::of_server(declared, grant.offers, &|feature| grant.allows(feature));
+    let era = if method == Method::Initialize { Era::Legacy } else { Era::Modern };
+    let allows = |feature| grant.allows(feature);
+    let capabilities = capabilities::of_server(declared, era, grant.offers, &allows);
     let mut own = Map::new();
     own.insert("capabilities".into(), capabilities);
     match method {

@@ -28,6 +28,7 @@ use crate::store::sessions::{Session, Sessions};
 use crate::store::tasks::Tasks;
 use crate::upstream::Answered;
 use crate::upstream::source::Source;
+use crate::wire::message::RequestId;
 use crate::wire::method::{Method, Passage};
 use crate::wire::revision::{Era, Revision};
 use handles::Handles;
@@ -74,6 +75,8 @@ struct Facts {
     session: Option<OpenSession>,
     /// None for a standing stream.
     pending: Option<Arc<Pending>>,
+    /// Of a stream that is taken up again: the request whose it is.
+    resumes: Option<RequestId>,
     grant: Arc<Grant>,
     /// The id of the session that the upstream opened.
     upstream_session: Option<String>,
@@ -103,6 +106,7 @@ impl Release {
             revision: request.revision,
             session: request.session,
             pending,
+            resumes: request.resumes,
             grant,
             upstream_session: session,
             stateless,

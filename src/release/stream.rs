@@ -127,7 +127,8 @@ impl Stream {
             server: &self.facts.server,
             about: "",
         };
-        seals.position(session.id.as_str(), id)
+        let own = self.facts.pending.as_ref().map(|pending| &pending.id);
+        seals.position(session.id.as_str(), own.or(self.facts.resumes.as_ref()), id)
     }
 
     fn message(&self, mut reading: Reading<'_>, message: &[u8]) -> Result<Option<Frame>, Denial> {

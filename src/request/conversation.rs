@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Requests of a server that wait for one client at a time.
 const MOST_QUESTIONS: usize = 64;
-/// Requests of a client that are remembered for a resumed stream.
+/// Requests of a client that are remembered for a resumed stream, and so many again that it
+/// has cancelled.
 const MOST_PENDING: usize = 256;
 
 /// The open requests of both sides.
@@ -25,6 +26,7 @@ struct Open {
     questions: HashMap<String, Question>,
     asked: u64,
     pending: VecDeque<Arc<Pending>>,
+    cancelled: VecDeque<RequestId>,
 }
 
 /// A request that a server made of the client.
@@ -73,7 +75,25 @@ impl Conversation {
         if open.pending.len() >= MOST_PENDING {
             open.pending.pop_front();
         }
+        open.cancelled.retain(|other| *other != pending.id);
         open.pending.push_back(pending);
+    }
+
+    /// Remembers that the client has cancelled its request, if it made one.
+    pub fn cancel(&self, id: RequestId) {
+        let mut open = self.lock();
+        let made = open.pending.iter().any(|pending| pending.id == id);
+        if !made || open.cancelled.contains(&id) {
+            return;
+        }
+        if open.cancelled.len() >= MOST_PENDING {
+            open.cancelled.pop_front();
+        }
+        open.cancelled.push_back(id);
+    }
+
+    pub fn is_cancelled(&self, id: &RequestId) -> bool {
+        self.lock().cancelled.contains(id)
     }
 
     pub fn pending(&self, id: &RequestId) -> Option<Arc<Pending>> {
@@ -87,5 +107,46 @@ impl Conversation {
 
     fn lock(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::scope::Scopes;
+    use crate::request::Grant;
+    use crate::wire::method::Method;
+    use serde_json::json;
+
+    fn id(number: usize) -> RequestId {
+        RequestId::read(&json!(number)).unwrap()
+    }
+
+    fn request(number: usize) -> Arc<Pending> {
+        Arc::new(Pending {
+            id: id(number),
+            method: Method::ToolsCall,
+            target: None,
+            about: String::new(),
+            progress: None,
+            scopes: Scopes::default(),
+            grant: Arc::new(Grant::default()),
+        })
+    }
+
+    #[test]
+    fn what_was_cancelled_is_remembered_until_many_others_are() {
+        let conversation = Conversation::default();
+        conversation.cancel(id(0));
+        assert!(!conversation.is_cancelled(&id(0)), "no such request was made");
+        for number in 0..=MOST_PENDING {
+            conversation.opened(request(number));
+            conversation.cancel(id(number));
+            conversation.cancel(id(number));
+        }
+        assert!(!conversation.is_cancelled(&id(0)), "one past the bound");
+        assert!((1..=MOST_PENDING).all(|number| conversation.is_cancelled(&id(number))));
+        conversation.opened(request(1));
+        assert!(!conversation.is_cancelled(&id(1)), "made anew");
     }
 }

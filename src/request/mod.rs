@@ -34,6 +34,8 @@ pub struct Request {
     pub answers: Option<Question>,
     /// Of tasks that the client wants to hear of: the upstream's id, and the tool.
     pub tasks: Vec<(String, String)>,
+    /// Of a stream that is taken up again: the request whose it is.
+    pub resumes: Option<RequestId>,
 }
 
 /// What a message is about, and so whose rules it obeys.

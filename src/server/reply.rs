@@ -76,7 +76,7 @@ pub(super) fn denied(denial: &Denial, asked: &Asked, challenge: Option<String>) 
     if let Denial::RateLimited(wait) | Denial::Killed(wait) = denial {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
     }
-    if matches!(denial, Denial::MessageMalformed(MessageFault::HttpMethod) | Denial::StreamRefused) {
+    if status == StatusCode::METHOD_NOT_ALLOWED {
         headers.insert(header::ALLOW, HeaderValue::from_static("POST, DELETE"));
     }
     response
@@ -131,7 +131,8 @@ fn form(denial: &Denial, asked: &Asked) -> Form {
         Denial::MessageMalformed(fault) => message_form(*fault),
         // A legacy client takes HTTP 404 for a lost session.
         Denial::MethodUnknown | Denial::MethodRefused => error(if asked.modern { 404 } else { 200 }, -32601),
-        Denial::StreamRefused => error(405, REFUSED),
+        // The one refusal of a stream that MCP has, and which clients take for its end.
+        Denial::StreamRefused | Denial::StreamOver => error(405, REFUSED),
         Denial::ClientLeft => error(408, UNAVAILABLE),
         Denial::RevisionUnsupported => error(400, -32022),
         Denial::SessionAbsent => error(400, -32600),

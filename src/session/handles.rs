@@ -5,7 +5,7 @@ use crate::model::ids::{Lineage, ServerName};
 use crate::request::{Target, about};
 use crate::store::seals::{Bond, Seals};
 use crate::wire::form::{self, Feature, Part, Seal, Visit};
-use crate::wire::message::Message;
+use crate::wire::message::{Message, RequestId};
 use serde_json::{Map, Value};
 
 /// Whose message it is, and what its handles are bound to.
@@ -34,10 +34,18 @@ impl<'o> Opener<'o> {
         form::rebuild(message.method.params(), &message.params, self)
     }
 
-    /// Where a broken stream of this session is to be taken up again.
-    pub(super) fn position(&self, session: &str, sealed: &str) -> Result<String, Denial> {
+    /// Where a broken stream of this session is to be taken up again, and the request whose
+    /// stream it is.
+    pub(super) fn position(
+        &self,
+        session: &str,
+        sealed: &str,
+    ) -> Result<(Option<RequestId>, String), Denial> {
         let bond = Bond { lineage: self.lineage, server: self.server, seal: Seal::Event, about: session };
-        self.seals.unseal(&bond, sealed).ok_or(Denial::HandleUnknown)
+        let opened = self.seals.unseal(&bond, sealed).ok_or(Denial::HandleUnknown)?;
+        let (request, event): (Value, String) =
+            serde_json::from_str(&opened).map_err(|_| Denial::HandleUnknown)?;
+        Ok((RequestId::read(&request), event))
     }
 }
 

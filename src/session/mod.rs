@@ -81,6 +81,7 @@ impl Guard {
             target: None,
             answers,
             tasks: Vec::new(),
+            resumes: None,
         };
         let request = self.opened(request)?;
         call.trail.add(Event::Bound {
@@ -146,7 +147,11 @@ impl Guard {
         request.target = target(&request.message);
         let mut opener = Opener::new(&self.seals, lineage, server, &request.message, request.target.as_ref());
         if let (Some(session), Some(sealed)) = (&request.session, &request.message.resume) {
-            request.message.resume = Some(opener.position(session.id.as_str(), sealed)?);
+            let (of, event) = opener.position(session.id.as_str(), sealed)?;
+            if of.as_ref().is_some_and(|of| session.conversation.is_cancelled(of)) {
+                return Err(Denial::StreamOver);
+            }
+            (request.resumes, request.message.resume) = (of, Some(event));
         }
         request.message.params = opener.open(&request.message)?;
         let tool = |task: &str| self.tasks.tool(lineage, server, task).ok_or(Denial::HandleUnknown);

@@ -28,6 +28,7 @@ use crate::model::sensitive::Sensitive;
 use crate::model::trail::Event;
 use crate::net::{HttpClient, Limits};
 use crate::request::{Grant, Pending, Request, Stateless};
+use crate::wire::message::RequestId;
 use crate::wire::method::{Method, Passage};
 use crate::wire::outgoing;
 use crate::wire::revision::Era;
@@ -131,6 +132,9 @@ impl Upstream {
         let pending = pending(request, grant);
         if let (Some(session), Some(pending)) = (&request.session, &pending) {
             session.conversation.opened(pending.clone());
+        }
+        if let (Some(session), Some(id)) = (&request.session, cancelled(request)) {
+            session.conversation.cancel(id);
         }
         // From 2026-07-28 on, hanging up is how a client cancels; before, it says nothing.
         let cancels = request.revision.era() == Era::Modern;
@@ -245,6 +249,12 @@ impl Upstream {
             Endpoint::Federation => Err(Denial::UpstreamUnreachable),
         }
     }
+}
+
+/// The request that a client cancels.
+fn cancelled(request: &Request) -> Option<RequestId> {
+    let params = (request.method() == Method::Cancelled).then_some(&request.message.params)?;
+    params.get("requestId").and_then(RequestId::read)
 }
 
 fn pending(request: &Request, grant: &Arc<Grant>) -> Option<Arc<Pending>> {

@@ -4,9 +4,11 @@
 //! peer that was not told of it will not use it.
 
 use crate::wire::form::Feature;
+use crate::wire::revision::Era;
 use serde_json::{Map, Value, json};
 
-/// Extensions that the gate knows, and what rules call them.
+/// Extensions that the gate knows, and what rules call them. Tasks are one since
+/// 2026-07-28; before, they are in the core, in another form.
 const EXTENSIONS: [(&str, Feature); 3] = [
     ("io.modelcontextprotocol/tasks", Feature::Tasks),
     ("io.modelcontextprotocol/ui", Feature::Apps),
@@ -15,7 +17,7 @@ const EXTENSIONS: [(&str, Feature); 3] = [
 
 /// A client's capabilities as an upstream may know them. Tasks held at the client are
 /// never among them.
-pub fn of_client(declared: &Value, allows: &impl Fn(Feature) -> bool) -> Value {
+pub fn of_client(declared: &Value, era: Era, allows: &impl Fn(Feature) -> bool) -> Value {
     let mut kept = Map::new();
     let mut keep = |name: &str, feature: Feature, members: &[&str]| {
         if let Some(value) = declared.get(name).filter(|_| allows(feature)) {
@@ -25,13 +27,13 @@ pub fn of_client(declared: &Value, allows: &impl Fn(Feature) -> bool) -> Value {
     keep("sampling", Feature::Sampling, &["context", "tools"]);
     keep("elicitation", Feature::Elicitation, &["form", "url"]);
     keep("roots", Feature::Roots, &["listChanged"]);
-    extensions(declared, allows, &mut kept);
+    extensions(declared, era, allows, &mut kept);
     Value::Object(kept)
 }
 
 /// A server's capabilities as a client may know them. `offers` says whether the rules
 /// serve any tool, prompt or resource.
-pub fn of_server(declared: &Value, offers: Offers, allows: &impl Fn(Feature) -> bool) -> Value {
+pub fn of_server(declared: &Value, era: Era, offers: Offers, allows: &impl Fn(Feature) -> bool) -> Value {
     let mut kept = Map::new();
     let mut keep = |name: &str, allowed: bool, members: &[&str]| {
         if let Some(value) = declared.get(name).filter(|_| allowed) {
@@ -50,7 +52,7 @@ pub fn of_server(declared: &Value, offers: Offers, allows: &impl Fn(Feature) -> 
     {
         tasks["requests"] = json!({"tools": {"call": {}}});
     }
-    extensions(declared, allows, &mut kept);
+    extensions(declared, era, allows, &mut kept);
     Value::Object(kept)
 }
 
@@ -75,9 +77,12 @@ fn narrowed(value: &Value, members: &[&str]) -> Value {
     Value::Object(members.iter().filter_map(member).collect())
 }
 
-fn extensions(declared: &Value, allows: &impl Fn(Feature) -> bool, kept: &mut Map<String, Value>) {
+fn extensions(declared: &Value, era: Era, allows: &impl Fn(Feature) -> bool, kept: &mut Map<String, Value>) {
     let Some(declared) = declared.get("extensions").and_then(Value::as_object) else { return };
-    let known = EXTENSIONS.iter().filter(|(name, feature)| declared.contains_key(*name) && allows(*feature));
+    let exists = |feature: Feature| feature != Feature::Tasks || era == Era::Modern;
+    let known = EXTENSIONS
+        .iter()
+        .filter(|(name, feature)| declared.contains_key(*name) && exists(*feature) && allows(*feature));
     let known: Map<String, Value> = known
         .map(|(name, feature)| {
             // A host of MCP Apps says which pages it can show; the word is fixed.
@@ -90,5 +95,29 @@ fn extensions(declared: &Value, allows: &impl Fn(Feature) -> bool, kept: &mut Ma
         .collect();
     if !known.is_empty() {
         kept.insert("extensions".into(), Value::Object(known));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tasks_are_an_extension_in_the_modern_era_alone() {
+        let declared = json!({
+            "tasks": {"list": {}},
+            "extensions": {"io.modelcontextprotocol/tasks": {}, "io.modelcontextprotocol/skills": {}}
+        });
+        let extensions = |capabilities: Value| {
+            let kept = capabilities["extensions"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+            kept.join(" ")
+        };
+        let both = "io.modelcontextprotocol/tasks io.modelcontextprotocol/skills";
+        for (era, kept) in [(Era::Modern, both), (Era::Legacy, "io.modelcontextprotocol/skills")] {
+            assert_eq!(extensions(of_client(&declared, era, &|_| true)), kept);
+            let server = of_server(&declared, era, Offers::default(), &|_| true);
+            assert_eq!(server["tasks"], json!({"list": {}}), "those of the core");
+            assert_eq!(extensions(server), kept);
+        }
     }
 }

@@ -23,7 +23,7 @@ pub fn write(
         return format!("{{\"jsonrpc\":\"2.0\",{id}{}}}", members.join(",")).into_bytes();
     }
     let declared = message.capabilities.as_ref();
-    let capabilities = capabilities::of_client(declared.unwrap_or(&Value::Null), &allows);
+    let capabilities = capabilities::of_client(declared.unwrap_or(&Value::Null), revision.era(), &allows);
     let mut params = Vec::new();
     if message.method == Method::Initialize {
         params.push(member(("protocolVersion", &json!(revision.as_str()))));

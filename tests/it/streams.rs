@@ -2,6 +2,8 @@
 
 #[path = "streams/cuts.rs"]
 mod cuts;
+#[path = "streams/resumption.rs"]
+mod resumption;
 
 use crate::support::upstream::{self, Upstream};
 use crate::support::{Gate, records};

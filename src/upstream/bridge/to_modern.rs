@@ -5,7 +5,6 @@
 //! subscriptions become one `subscriptions/listen` behind the client's standing stream.
 
 use crate::model::denial::Denial;
-use crate::model::feature::Feature;
 use crate::request::{Grant, Request, Stateless};
 use crate::upstream::bridge::{Relay, relay, whole};
 use crate::upstream::source::Source;
@@ -15,7 +14,7 @@ use crate::wire::capabilities;
 use crate::wire::form::content::META_SERVER;
 use crate::wire::message::{META_CAPABILITIES, META_VERSION, RequestId};
 use crate::wire::method::Method;
-use crate::wire::revision::Revision;
+use crate::wire::revision::{Era, Revision};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -66,8 +65,8 @@ pub(in crate::upstream) async fn initialize(
 impl ToModern {
     pub(in crate::upstream) fn new(mut turn: Turn, client: Arc<Stateless>, grant: &Grant) -> Self {
         (turn.revision, turn.session) = (Revision::V2026_07_28, None);
-        let allows = |feature| feature != Feature::Tasks && grant.messages.allows(feature);
-        let capabilities = capabilities::of_client(&client.capabilities, &allows);
+        let allows = |feature| grant.messages.allows(feature);
+        let capabilities = capabilities::of_client(&client.capabilities, Era::Legacy, &allows);
         Self { turn, client, capabilities }
     }
 

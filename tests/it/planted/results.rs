@@ -124,6 +124,22 @@ fn none_comes_out_of_a_result_within_a_session() {
 }
 
 #[test]
+fn a_session_takes_no_result_that_its_revision_lacks() {
+    let world = World::start("planted-newer-results", tool());
+    let call = || {
+        let params = json!({"name": "watch", "arguments": {}});
+        world.legacy(&json!({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": params}))
+    };
+    for (kind, taken) in [("task", false), ("input_required", false), ("complete", true), ("other", true)] {
+        let content = json!([{"type": "text", "text": "all is well"}]);
+        world.plan(Vec::new(), json!({"result": {"resultType": kind, "taskId": "t", "content": content}}));
+        let answer = call();
+        assert_eq!(answer.body.contains("all is well"), taken, "{kind}: {answer:?}");
+        assert_eq!(answer.body.contains("\"isError\":true"), !taken, "{kind}: {answer:?}");
+    }
+}
+
+#[test]
 fn none_comes_out_of_a_tool_list() {
     // One tool a place, pinned as it is: its reviewers may have missed the number.
     let places = places(&lists::TOOL);
