@@ -6,12 +6,12 @@ use crate::config::Faults;
 use crate::config::endpoint::endpoint;
 use crate::config::federation::federations;
 use crate::config::file::{Auth, File, UpstreamFile};
+use crate::config::parts::{issuers, signing_key, tls, upstream_fault};
 use crate::config::rulebook::{Places, Texts};
 use crate::exchange::client::TokenClient;
 use crate::exchange::{Exchange, Mode};
 use crate::identity::{Identity, Resources};
 use crate::jose::issuer::{Issuer, IssuerSettings, safe_url};
-use crate::jose::keys::Algorithm;
 use crate::jose::sign::SigningKey;
 use crate::journal::Journal;
 use crate::journal::record::Pseudonyms;
@@ -26,7 +26,7 @@ use crate::release::Release;
 use crate::server::Served;
 use crate::server::listener;
 use crate::server::router::BodyLimits;
-use crate::server::tls::{Files, Tls, TlsFault, open_to_others};
+use crate::server::tls::Tls;
 use crate::session::{Guard, Limits, Rate};
 use crate::store::lineages::{Budget, Lineages};
 use crate::store::seals::Seals;
@@ -260,104 +260,6 @@ impl Checked {
             heartbeat: Duration::from_secs(limits.heartbeat_seconds.get()),
         })
     }
-}
-
-fn issuers(name: &str, file: &File, faults: &mut Vec<SourceFault>) -> Vec<IssuerSettings> {
-    let mut found = Vec::new();
-    for issuer in &file.issuers {
-        if let Err(fault) = safe_url(&issuer.value.issuer) {
-            faults.push(SourceFault::at(name, issuer, format!("issuer: {fault}")));
-        }
-        let algorithms =
-            issuer.value.algorithms.iter().map(|name| Algorithm::parse(name)).collect::<Option<Vec<_>>>();
-        match algorithms.filter(|algorithms| !algorithms.is_empty()) {
-            Some(algorithms) => found.push(IssuerSettings {
-                issuer: issuer.value.issuer.clone(),
-                algorithms,
-                max_life: issuer.value.max_token_life,
-            }),
-            None => faults.push(SourceFault::at(
-                name,
-                issuer,
-                "`algorithms` may be ES256, ES384, PS256, RS256, EdDSA",
-            )),
-        }
-    }
-    if file.issuers.is_empty() {
-        faults.push(SourceFault::whole(name, "`issuers` must name at least one authorization server"));
-    }
-    found
-}
-
-fn signing_key(
-    name: &str,
-    file: &File,
-    folder: &Path,
-    faults: &mut Vec<SourceFault>,
-) -> Option<(String, SigningKey)> {
-    let client = file.client.as_ref()?;
-    let path = folder.join(&client.value.private_key_file);
-    let shown = path.display();
-    let read = std::fs::read_to_string(&path).map_err(|error| format!("read {shown}: {error}"));
-    let key = read.and_then(|pem| {
-        if open_to_others(&path) {
-            return Err(format!("{shown} is readable by others: chmod 600 it"));
-        }
-        SigningKey::from_pem(&pem).map_err(|what| format!("{shown}: {what}"))
-    });
-    match key {
-        Ok(key) => Some((client.value.client_id.clone(), key)),
-        Err(message) => {
-            faults.push(SourceFault::at(name, client, message));
-            None
-        }
-    }
-}
-
-fn tls(name: &str, file: &File, folder: &Path, faults: &mut Vec<SourceFault>) -> Option<Arc<Tls>> {
-    let tls = &file.tls.as_ref()?.value;
-    if file.public_url.value.starts_with("http:") {
-        let message = "`public_url` must begin with https: `tls` is configured";
-        faults.push(SourceFault::at(name, &file.public_url, message));
-    }
-    let opened = Tls::open(Files {
-        certificate: folder.join(&tls.certificate_file.value),
-        private_key: folder.join(&tls.private_key_file.value),
-        client_ca: tls.client_ca_file.as_ref().map(|path| folder.join(&path.value)),
-    });
-    let (place, message) = match opened {
-        Ok(tls) => return Some(Arc::new(tls)),
-        Err(TlsFault::Certificate(message)) => (Some(&tls.certificate_file), message),
-        Err(TlsFault::PrivateKey(message)) => (Some(&tls.private_key_file), message),
-        Err(TlsFault::ClientCa(message)) => (tls.client_ca_file.as_ref(), message),
-    };
-    faults.push(match place {
-        Some(place) => SourceFault::at(name, place, message),
-        None => SourceFault::whole(name, message),
-    });
-    None
-}
-
-pub(super) fn names_a_server(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
-}
-
-fn upstream_fault(
-    name: &str,
-    server: &str,
-    upstream: &serde_saphyr::Spanned<UpstreamFile>,
-    has_key: bool,
-) -> Option<SourceFault> {
-    let message = if !names_a_server(server) {
-        "a server's name may have letters, digits, `-` and `_`"
-    } else if upstream.value.auth == Auth::Exchange && upstream.value.audience.is_none() {
-        "`auth: exchange` needs an `audience` for the delegated tokens"
-    } else if upstream.value.auth == Auth::Exchange && !has_key {
-        "`auth: exchange` needs a `client` with a usable key"
-    } else {
-        return None;
-    };
-    Some(SourceFault::at(name, upstream, message))
 }
 
 fn rate(per_second: u32, burst: u32) -> Rate {

@@ -27,7 +27,7 @@ pub(super) fn federations(
 }
 
 fn read(name: &str, raw: &FederationFile, file: &File, rules: &Rules) -> Result<Federation, String> {
-    if !super::build::names_a_server(name) {
+    if !super::parts::names_a_server(name) {
         return Err("a name may have letters, digits, `-` and `_`".to_owned());
     }
     if file.upstreams.contains_key(name) {

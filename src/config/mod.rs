@@ -8,6 +8,7 @@ pub mod builtin;
 mod endpoint;
 mod federation;
 pub mod file;
+mod parts;
 pub mod rulebook;
 
 use crate::model::fault::SourceFault;
