@@ -4,12 +4,14 @@
 //! listed until an operator accepts it. A description that changes after review is
 //! how a trusted tool is turned against its users.
 
+mod federation;
 mod mirror;
 mod schema;
 
 use crate::jose::{base64url, sha256};
 use crate::model::ids::ServerName;
 use crate::redact::shape::Shape;
+pub use federation::Federation;
 pub use mirror::Mirrored;
 use schema::ArgumentSchema;
 use serde_json::{Map, Value, json};
@@ -27,7 +29,9 @@ pub struct Definition {
     pub changed: bool,
     /// The arguments that headers mirror (`x-mcp-header`).
     pub mirrored: Vec<Mirrored>,
-    arguments: Result<ArgumentSchema, String>,
+    /// As the server lists it.
+    pub listed: Value,
+    arguments: Arc<Result<ArgumentSchema, String>>,
 }
 
 impl Definition {
@@ -36,9 +40,25 @@ impl Definition {
         let name = tool.get("name")?.as_str()?.to_owned();
         let schema = tool.get("inputSchema").cloned().unwrap_or_else(|| json!({"type": "object"}));
         let shape = tool.get("outputSchema").map(Shape::compile);
-        let arguments = ArgumentSchema::compile(&schema);
+        let arguments = Arc::new(ArgumentSchema::compile(&schema));
         let mirrored = mirror::mirrored(&schema)?;
-        Some(Self { name, hash: hash(tool), shape, changed: false, mirrored, arguments })
+        let (hash, listed) = (hash(tool), tool.clone());
+        Some(Self { name, hash, shape, changed: false, mirrored, listed, arguments })
+    }
+
+    /// The same tool under another name.
+    fn renamed(&self, name: String) -> Self {
+        let mut listed = self.listed.clone();
+        listed["name"] = Value::from(name.as_str());
+        Self {
+            name,
+            hash: hash(&listed),
+            shape: self.shape.clone(),
+            changed: self.changed,
+            mirrored: self.mirrored.clone(),
+            listed,
+            arguments: self.arguments.clone(),
+        }
     }
 
     /// Checks arguments against the pinned `inputSchema`.
@@ -46,7 +66,7 @@ impl Definition {
     /// # Errors
     /// What was expected of which argument; never the value.
     pub fn check(&self, arguments: &Value) -> Result<(), String> {
-        match &self.arguments {
+        match &*self.arguments {
             Ok(schema) => schema.check(arguments),
             Err(why) => Err(why.clone()),
         }
@@ -78,14 +98,20 @@ fn sorted(value: &Value) -> Value {
 
 /// All servers' tools, and the file that remembers their pins.
 pub struct Catalogue {
+    federations: HashMap<ServerName, Federation>,
     tools: RwLock<HashMap<ServerName, HashMap<String, Arc<Definition>>>>,
     pins: PathBuf,
 }
 
 impl Catalogue {
     /// `directory` keeps one file of pins per server.
-    pub fn new(directory: &Path) -> Self {
-        Self { tools: RwLock::default(), pins: directory.to_owned() }
+    pub fn new(directory: &Path, federations: HashMap<ServerName, Federation>) -> Self {
+        Self { federations, tools: RwLock::default(), pins: directory.to_owned() }
+    }
+
+    /// The servers behind a federated endpoint. None for a server of its own.
+    pub fn federation(&self, server: &ServerName) -> Option<&Federation> {
+        self.federations.get(server)
     }
 
     pub fn tool(&self, server: &ServerName, name: &str) -> Option<Arc<Definition>> {

@@ -29,6 +29,9 @@ pub(super) fn run(config: &Path, explain: Option<&str>) -> anyhow::Result<Exit> 
     let (injection, injection_examples) = rulebook.injection.census();
     println!("{} {}", style.green("fine"), config.display());
     println!("  {} servers, {} tools with rules", checked.file.upstreams.len(), census.tools);
+    for (name, federation) in &checked.file.federations {
+        println!("  /{name}/mcp federates {}", federation.value.members.join(", "));
+    }
     println!("  {} detectors, {} profiles, {injection} injection rules", census.detectors, census.profiles);
     println!(
         "  {} examples hold, {} policy tests hold",

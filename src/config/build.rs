@@ -1,9 +1,10 @@
 //! From configuration to a gate.
 
 use crate::audit::Audit;
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Federation};
 use crate::config::Faults;
 use crate::config::endpoint::endpoint;
+use crate::config::federation::federations;
 use crate::config::file::{Auth, File, UpstreamFile};
 use crate::config::rulebook::{Places, Texts};
 use crate::exchange::client::TokenClient;
@@ -58,6 +59,7 @@ pub struct Checked {
     issuers: Vec<IssuerSettings>,
     key: Option<(String, SigningKey)>,
     endpoints: HashMap<ServerName, Endpoint>,
+    federations: HashMap<ServerName, Federation>,
     tls: Option<Arc<Tls>>,
 }
 
@@ -134,9 +136,24 @@ impl Checked {
                 faults.push(SourceFault::at(name, upstream, message));
             }
         }
+        let federations = federations(name, &file, &rulebook.rules, &mut faults);
+        endpoints.extend(federations.keys().map(|name| (name.clone(), Endpoint::Federation)));
         let name = name.to_owned();
         if faults.is_empty() {
-            Ok(Self { file, name, folder, listen, places, texts, rulebook, issuers, key, endpoints, tls })
+            Ok(Self {
+                file,
+                name,
+                folder,
+                listen,
+                places,
+                texts,
+                rulebook,
+                issuers,
+                key,
+                endpoints,
+                federations,
+                tls,
+            })
         } else {
             Err(Faults(faults))
         }
@@ -182,8 +199,18 @@ impl Checked {
             rate(guard.tool_calls_per_second, guard.tool_call_burst),
         );
         let names = self.issuers.iter().map(|issuer| issuer.issuer.clone()).collect();
-        let resources =
-            Resources::new(&self.file.public_url.value, names, scopes(&self.file, &self.rulebook));
+        let resources = Resources::new(
+            &self.file.public_url.value,
+            names,
+            scopes(&self.file, &self.rulebook, &self.federations),
+        );
+        let exchange = Exchange::new(
+            tokens.clone(),
+            modes(&self.file, &self.federations),
+            journal.clone(),
+            pseudonyms.clone(),
+        );
+        let catalogue = Arc::new(Catalogue::new(&state.join("pins"), self.federations));
         let upstream = Upstream::new(
             client,
             self.endpoints,
@@ -203,11 +230,12 @@ impl Checked {
                 sessions: sessions.clone(),
                 seals: seals.clone(),
                 tasks: tasks.clone(),
+                catalogue: catalogue.clone(),
             },
             rulebook: ArcSwap::from_pointee(self.rulebook),
-            catalogue: Arc::new(Catalogue::new(&state.join("pins"))),
+            catalogue,
             lineages: lineages.clone(),
-            exchange: Exchange::new(tokens.clone(), modes(&self.file), journal.clone(), pseudonyms.clone()),
+            exchange,
             upstream: Arc::new(upstream),
             release: Release { lineages, sessions, seals, tasks },
             audit: Audit::new(journal, pseudonyms),
@@ -310,14 +338,17 @@ fn tls(name: &str, file: &File, folder: &Path, faults: &mut Vec<SourceFault>) ->
     None
 }
 
+pub(super) fn names_a_server(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+}
+
 fn upstream_fault(
     name: &str,
     server: &str,
     upstream: &serde_saphyr::Spanned<UpstreamFile>,
     has_key: bool,
 ) -> Option<SourceFault> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    let message = if server.is_empty() || !server.chars().all(fits) {
+    let message = if !names_a_server(server) {
         "a server's name may have letters, digits, `-` and `_`"
     } else if upstream.value.auth == Auth::Exchange && upstream.value.audience.is_none() {
         "`auth: exchange` needs an `audience` for the delegated tokens"
@@ -334,12 +365,15 @@ fn rate(per_second: u32, burst: u32) -> Rate {
     Rate { per_second: positive(per_second), burst: positive(burst) }
 }
 
-fn modes(file: &File) -> HashMap<ServerName, Mode> {
+fn modes(file: &File, federations: &HashMap<ServerName, Federation>) -> HashMap<ServerName, Mode> {
     let mode = |upstream: &UpstreamFile| match (upstream.auth, &upstream.audience) {
         (Auth::Exchange, Some(audience)) => Mode::Exchange { audience: audience.clone() },
         _ => Mode::None,
     };
-    file.upstreams.iter().map(|(name, upstream)| (ServerName::new(name), mode(&upstream.value))).collect()
+    let upstreams =
+        file.upstreams.iter().map(|(name, upstream)| (ServerName::new(name), mode(&upstream.value)));
+    // What a federation answers itself needs no credential.
+    upstreams.chain(federations.keys().map(|name| (name.clone(), Mode::None))).collect()
 }
 
 fn pinned(file: &File) -> HashMap<ServerName, Era> {
@@ -356,14 +390,23 @@ fn audiences(file: &File) -> HashMap<ServerName, Option<String>> {
 }
 
 /// The scopes that a server's tools need or are released by, for its metadata.
-fn scopes(file: &File, rulebook: &Rulebook) -> BTreeMap<ServerName, Scopes> {
+fn scopes(
+    file: &File,
+    rulebook: &Rulebook,
+    federations: &HashMap<ServerName, Federation>,
+) -> BTreeMap<ServerName, Scopes> {
     let of = |name: &ServerName| {
         let rules = rulebook.rules.server(name).into_iter().flat_map(ServerRules::all);
         rules.fold(Scopes::default(), |all, rule| {
             all.union(&rule.scopes).union(&rule.releasing_scopes().collect())
         })
     };
-    file.upstreams.keys().map(ServerName::new).map(|name| (name.clone(), of(&name))).collect()
+    let federated = |federation: &Federation| {
+        federation.members().fold(Scopes::default(), |all, member| all.union(&of(member)))
+    };
+    let upstreams = file.upstreams.keys().map(ServerName::new).map(|name| (name.clone(), of(&name)));
+    let federations = federations.iter().map(|(name, federation)| (name.clone(), federated(federation)));
+    upstreams.chain(federations).collect()
 }
 
 /// The public host, and the listening address for those on this machine.

@@ -23,6 +23,9 @@ pub struct File {
     /// How the gate itself is known to the first issuer. Needed for `auth: exchange`.
     pub client: Option<Spanned<ClientFile>>,
     pub upstreams: BTreeMap<String, Spanned<UpstreamFile>>,
+    /// Endpoints at which several upstreams are reached as one.
+    #[serde(default)]
+    pub federations: BTreeMap<String, Spanned<FederationFile>>,
     /// Folders of rules: `detectors/`, `profiles/`, `tools/`, `injection/`. Detectors,
     /// profiles and injection rules are added to those that ship with the gate.
     pub rules: Option<PathBuf>,
@@ -78,6 +81,18 @@ pub struct UpstreamFile {
     /// The era to speak with it, where it is not to be found out: `legacy` (a session) or
     /// `modern` (2026-07-28). Clients of the other era reach it over a bridge.
     pub era: Option<Era>,
+}
+
+/// One endpoint for the tools of several upstreams, each called by its upstream's name and
+/// its own: `clinic.getPatient`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FederationFile {
+    /// Names of upstreams.
+    pub members: Vec<String>,
+    /// Between the two names. Some models take no dot in a tool's name; `__` suits them.
+    #[serde(default = "default_separator")]
+    pub separator: String,
 }
 
 /// A program and its arguments.
@@ -182,6 +197,10 @@ impl Default for GuardFile {
 
 fn default_algorithms() -> Vec<String> {
     ["ES256", "PS256", "RS256", "EdDSA"].map(str::to_owned).to_vec()
+}
+
+fn default_separator() -> String {
+    ".".to_owned()
 }
 
 fn default_token_life() -> u64 {

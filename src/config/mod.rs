@@ -6,6 +6,7 @@
 pub mod build;
 pub mod builtin;
 mod endpoint;
+mod federation;
 pub mod file;
 pub mod rulebook;
 

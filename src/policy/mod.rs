@@ -9,6 +9,7 @@ pub mod input;
 use crate::catalogue::{Catalogue, Definition};
 use crate::model::call::Call;
 use crate::model::denial::Denial;
+use crate::model::ids::ServerName;
 use crate::model::scope::Scopes;
 use crate::model::sensitive::Sensitive;
 use crate::model::trail::Event;
@@ -36,6 +37,9 @@ pub struct Decider<'d> {
     pub lineages: &'d Lineages,
 }
 
+/// What is asked for: whose tool, prompt or resource it is, and the rules that it obeys.
+type Subject<'s> = (&'s ServerName, &'s Target, &'s ToolRules);
+
 /// A permitted request. Made only by [`Decider::permit`].
 pub struct Permitted {
     request: Request,
@@ -50,10 +54,15 @@ impl Decider<'_> {
     /// [`Denial::MethodRefused`] for a part of MCP that the server's rules leave out.
     pub fn permit(&self, call: &mut Call, bound: Bound) -> Result<Permitted, Denial> {
         let (request, token) = bound.into_parts();
-        let rules = self.rules.server(&request.server).ok_or(Denial::MethodRefused)?;
+        let federation = self.catalogue.federation(&request.server);
+        let none = ServerRules::none(&request.server);
+        let rules = self.rules.server(&request.server).or(federation.map(|_| &none));
+        let rules = rules.ok_or(Denial::MethodRefused)?;
         offered(&request, rules)?;
         let mut grant =
             Grant { rules_version: self.version.to_owned(), messages: messages(rules), ..Grant::default() };
+        // Of its own a federation has no tool with rules, and yet offers its members'.
+        grant.messages.offers.tools |= federation.is_some();
         match &request.target {
             Some(target) => grant.item = Some(self.item(call, &request, target)?),
             None => {
@@ -88,7 +97,7 @@ impl Decider<'_> {
                 request.message.params.get("arguments").cloned().unwrap_or(Value::Null)
             }
         };
-        let decision = self.decide(call, request, Some((target, rules)), arguments)?;
+        let decision = self.decide(call, request, Some((&request.server, target, rules)), arguments)?;
         self.record(call, &decision);
         refuse(&decision)?;
         let definition = match target {
@@ -116,17 +125,33 @@ impl Decider<'_> {
         }
     }
 
-    /// The tools that this caller could call, were its arguments acceptable.
+    /// The tools that this caller could call, were its arguments acceptable, by the name
+    /// that it calls them.
     fn listed(&self, call: &Call, request: &Request) -> HashMap<String, Arc<Definition>> {
-        let all = self.catalogue.tools(&request.server).unwrap_or_default();
-        let visible = all.into_iter().filter(|tool| {
+        let tools: Vec<_> = match self.catalogue.federation(&request.server) {
+            None => self.visible(call, request, &request.server).collect(),
+            Some(federation) => {
+                let listed = |member| {
+                    let visible = self.visible(call, request, member);
+                    visible.filter_map(move |tool| federation.listed(member, &tool))
+                };
+                federation.members().flat_map(listed).collect()
+            }
+        };
+        tools.into_iter().map(|tool| (tool.name.clone(), tool)).collect()
+    }
+
+    fn visible(
+        &self,
+        call: &Call,
+        request: &Request,
+        server: &ServerName,
+    ) -> impl Iterator<Item = Arc<Definition>> {
+        self.catalogue.tools(server).unwrap_or_default().into_iter().filter(move |tool| {
+            let rules = self.rules.tool(server, &tool.name).filter(|_| !tool.changed);
             let target = Target::Tool(tool.name.clone());
-            !tool.changed
-                && self
-                    .rules_of(request, &target)
-                    .is_some_and(|rules| self.may(call, request, &target, rules))
-        });
-        visible.map(|tool| (tool.name.clone(), tool)).collect()
+            rules.is_some_and(|rules| self.may(call, request, (server, &target, rules)))
+        })
     }
 
     /// By rule, whether this caller may see the prompts or resources it is for.
@@ -140,7 +165,7 @@ impl Decider<'_> {
         let shown = rules.map(|(pattern, rules)| {
             let name = pattern.as_str().to_owned();
             let target = if prompts { Target::Prompt(name) } else { Target::Resource(name) };
-            let may = self.may(call, request, &target, rules);
+            let may = self.may(call, request, (&request.server, &target, rules));
             (pattern, may)
         });
         Shown(shown.collect())
@@ -156,25 +181,25 @@ impl Decider<'_> {
         for uri in wanted.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
             let target = Target::Resource(uri.to_owned());
             let rules = self.rules_of(request, &target).ok_or(Denial::ToolUnknown)?;
-            refuse(&self.decide(call, request, Some((&target, rules)), Value::Null)?)?;
+            refuse(&self.decide(call, request, Some((&request.server, &target, rules)), Value::Null)?)?;
         }
         Ok(())
     }
 
-    fn may(&self, call: &Call, request: &Request, target: &Target, rules: &ToolRules) -> bool {
-        self.decide(call, request, Some((target, rules)), json!({})).is_ok_and(|decision| decision.allow)
+    fn may(&self, call: &Call, request: &Request, subject: Subject<'_>) -> bool {
+        self.decide(call, request, Some(subject), json!({})).is_ok_and(|decision| decision.allow)
     }
 
     fn decide(
         &self,
         call: &Call,
         request: &Request,
-        target: Option<(&Target, &ToolRules)>,
+        subject: Option<Subject<'_>>,
         arguments: Value,
     ) -> Result<Decision, Denial> {
         let now = call.clock.now();
         // What is listed is judged as if it were used.
-        let method = match (target, request.method()) {
+        let method = match (subject, request.method()) {
             (Some(_), Method::ToolsList) => Method::ToolsCall,
             (Some(_), Method::PromptsList) => Method::PromptsGet,
             (
@@ -186,9 +211,9 @@ impl Decider<'_> {
         let input = Input {
             method: method.as_str(),
             principal: &request.principal,
-            tool: target.map(|(target, rules)| Tool {
+            tool: subject.map(|(server, target, rules)| Tool {
                 kind: target.kind(),
-                server: request.server.as_str(),
+                server: server.as_str(),
                 name: target.name(),
                 labels: &rules.labels,
                 scopes: rules.scopes.iter().collect(),

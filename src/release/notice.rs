@@ -64,7 +64,8 @@ impl Reading<'_> {
     fn cancelled(&mut self, read: &Map<String, Value>) -> Result<Option<Map<String, Value>>, Denial> {
         let Some(id) = read.get("requestId").and_then(RequestId::read) else { return Ok(None) };
         let own = self.facts.pending.as_ref().is_some_and(|pending| pending.id == id);
-        let withdrawn = || self.facts.session.as_ref()?.conversation.withdrawn(&id).map(Value::from);
+        let withdrawn =
+            || self.facts.session.as_ref()?.conversation.withdrawn(&self.facts.server, &id).map(Value::from);
         let shown = if own { Some(id.as_value().clone()) } else { withdrawn() };
         let Some(shown) = shown else { return Ok(None) };
         let mut out = self.by_messages(Notice::Cancelled.params(), read)?;
@@ -104,7 +105,8 @@ impl Reading<'_> {
         let session = self.facts.session.clone().filter(|_| self.facts.revision.era() == Era::Legacy);
         let Some(session) = session.filter(|_| allowed) else { return Err(refused()) };
         let params = self.by_messages(asking.params(), &params(raw)?)?;
-        let id = session.conversation.ask(Question { upstream: id, asking });
+        let id =
+            session.conversation.ask(Question { server: self.facts.server.clone(), upstream: id, asking });
         let id = id.ok_or(Denial::ResultBlocked("too many open server requests"))?;
         let mut message = json!({"jsonrpc": "2.0", "id": id, "method": asking.as_str()});
         if !params.is_empty() {

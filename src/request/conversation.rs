@@ -1,6 +1,7 @@
 //! What is open between one client and one server in a session: JSON-RPC responses name
 //! no method, so whoever reads one must remember what was asked.
 
+use crate::model::ids::ServerName;
 use crate::request::Pending;
 use crate::wire::form::asks::Asking;
 use crate::wire::message::RequestId;
@@ -31,6 +32,7 @@ struct Open {
 /// A request that a server made of the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
+    pub server: ServerName,
     /// The server's own id. Clients see one of the gate's, since an id is a carrier too.
     pub upstream: RequestId,
     pub asking: Asking,
@@ -56,9 +58,10 @@ impl Conversation {
     }
 
     /// The client's id of a question that the server takes back.
-    pub fn withdrawn(&self, upstream: &RequestId) -> Option<String> {
+    pub fn withdrawn(&self, server: &ServerName, upstream: &RequestId) -> Option<String> {
         let mut open = self.lock();
-        let found = open.questions.iter().find(|(_, question)| question.upstream == *upstream);
+        let same = |question: &Question| question.server == *server && question.upstream == *upstream;
+        let found = open.questions.iter().find(|(_, question)| same(question));
         let id = found.map(|(id, _)| id.clone())?;
         open.questions.remove(&id);
         Some(id)

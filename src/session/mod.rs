@@ -7,9 +7,11 @@
 //! Invariants: a killed lineage gets nothing, whatever session or token it brings; a
 //! handle (request state, task, cursor, event id) is good for its owner alone.
 
+mod federated;
 mod handles;
 mod limits;
 
+use crate::catalogue::Catalogue;
 use crate::identity::Authenticated;
 use crate::model::call::{Asked, Call};
 use crate::model::denial::Denial;
@@ -39,6 +41,7 @@ pub struct Guard {
     pub sessions: Arc<Sessions>,
     pub seals: Arc<Seals>,
     pub tasks: Arc<Tasks>,
+    pub catalogue: Arc<Catalogue>,
 }
 
 /// A message bound to its caller's session. Made only by [`Guard::bind`].
@@ -59,7 +62,7 @@ impl Guard {
         }
         self.limits.caller(&lineage)?;
         let body = arrival.body.await.map_err(Denial::MessageMalformed)?;
-        let message = Message::decode(&arrival.head, &body).inspect_err(|_| {
+        let mut message = Message::decode(&arrival.head, &body).inspect_err(|_| {
             call.asked.id = Message::id_of(&body);
             call.asked.modern = declares_modern(&arrival.head);
             call.asked.revision =
@@ -68,9 +71,10 @@ impl Guard {
         call.asked = asked(&message);
         let (revision, session) = self.standing(call, &principal, &arrival.head, &message)?;
         let answers = question(&message, session.as_ref())?;
+        let server = self.addressed(arrival.head.server, &mut message, answers.as_ref(), &lineage)?;
         let request = Request {
             principal,
-            server: arrival.head.server,
+            server,
             message,
             revision,
             session,

@@ -11,4 +11,6 @@ pub enum Endpoint {
     EventStream(String),
     /// A child process that speaks on its standard input and output.
     Child(ChildSettings),
+    /// No server of its own: several of the others under one roof.
+    Federation,
 }

@@ -11,6 +11,7 @@ mod connections;
 pub mod duplex;
 pub mod endpoint;
 pub mod event_stream;
+mod federated;
 pub mod http;
 mod process_group;
 pub mod source;
@@ -80,7 +81,7 @@ impl Upstream {
     ) -> Self {
         let child = |(name, endpoint): (&ServerName, &Endpoint)| match endpoint {
             Endpoint::Child(settings) => Some((name.clone(), settings.clone())),
-            Endpoint::StreamableHttp(_) | Endpoint::EventStream(_) => None,
+            Endpoint::StreamableHttp(_) | Endpoint::EventStream(_) | Endpoint::Federation => None,
         };
         let children = Children::new(servers.iter().filter_map(child).collect(), children);
         let streams = Mutex::default();
@@ -160,12 +161,21 @@ impl Upstream {
         turn: Turn,
     ) -> Result<(Answer, Option<Arc<Stateless>>), Denial> {
         let over = |source| Answer { status: StatusCode::OK, session: None, source };
+        if let Some(Endpoint::Federation) = self.servers.get(&request.server) {
+            let (source, client) = federated::answer(request, grant)?;
+            return Ok((over(source), client));
+        }
         if request.revision.era() == Era::Modern && self.is_legacy(&request.server) {
             let source = self.to_legacy.clone().forward(turn, request, grant).await?;
             return Ok((over(source), None));
         }
         if let Some(client) = request.session.as_ref().and_then(|session| session.stateless.clone()) {
-            let source = ToModern::new(turn, client, grant).forward(request)?;
+            // At a federation one session has members of both eras behind it.
+            let source = if self.is_legacy(&request.server) {
+                self.to_legacy.clone().within(turn, request, grant, client).await?
+            } else {
+                ToModern::new(turn, client, grant).forward(request)?
+            };
             return Ok((over(source), None));
         }
         let opens = request.method() == Method::Initialize;
@@ -236,6 +246,7 @@ impl Upstream {
                 self.connections.ask(server, Kind::EventStream(url), outgoing).await
             }
             Endpoint::Child(_) => self.connections.ask(server, Kind::Child, outgoing).await,
+            Endpoint::Federation => Err(Denial::UpstreamUnreachable),
         }
     }
 }

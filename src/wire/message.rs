@@ -225,6 +225,11 @@ impl Message {
         (self.method == Method::ToolsCall && !name.is_empty() && name.len() <= 128).then_some(name)
     }
 
+    /// Names another tool in a `tools/call`.
+    pub fn call_instead(&mut self, name: String) {
+        self.params.insert("name".to_owned(), Value::from(name));
+    }
+
     /// The task that a `tasks/…` request is about.
     pub fn task(&self) -> Option<&str> {
         self.name().filter(|_| self.method.name_member() == Some("taskId"))

@@ -14,6 +14,7 @@ mod bad_input;
 mod commands;
 mod coverage;
 mod duplex;
+mod federation;
 mod identity;
 mod injection;
 mod issuer;

@@ -60,6 +60,12 @@ impl Pattern {
 }
 
 impl ServerRules {
+    /// No rules: nothing is served by them.
+    pub fn none(server: &ServerName) -> Self {
+        let (tools, prompts, resources) = (HashMap::new(), HashMap::new(), Vec::new());
+        Self { server: server.clone(), tools, prompts, resources, messages: MessageRules::default() }
+    }
+
     /// The rules of a tool, or of any tool (`*`). None means the tool is not served.
     pub fn tool(&self, name: &str) -> Option<&ToolRules> {
         self.tools.get(name).or_else(|| self.tools.get(ANY))

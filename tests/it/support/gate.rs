@@ -32,13 +32,15 @@ impl Gate {
         Self::start_with(name, upstreams, rules, "")
     }
 
-    /// As [`Gate::start`], with further lines of configuration.
+    /// As [`Gate::start`], with further lines of configuration. A federation among them is
+    /// called `all`.
     pub(crate) fn start_with(name: &str, upstreams: &str, rules: &str, more: &str) -> Self {
         let state = folder(name);
         // An address of its own, held until the demo has taken its ports.
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let servers = upstreams.lines().filter_map(|line| line.trim().split_once(": ")).map(|(name, _)| name);
+        let servers = servers.chain(more.contains("federations:").then_some("all"));
         let resources = servers.map(|server| format!("http://{address}/{server}/mcp")).collect::<Vec<_>>();
         let demo = Demo::for_resources(folder(&format!("{name}-demo")), &resources);
         std::fs::create_dir_all(state.join("rules/tools")).unwrap();

@@ -4,6 +4,10 @@
 //! asks while a call is under way is answered to the client as `input_required`; the call
 //! waits here until the client comes back with the answers.
 
+mod listen;
+mod session;
+mod within;
+
 use crate::model::denial::Denial;
 use crate::model::ids::{Lineage, ServerName};
 use crate::request::{Grant, Request};
@@ -11,14 +15,14 @@ use crate::upstream::bridge::{Relay, readdressed, relay, whole};
 use crate::upstream::source::Source;
 use crate::upstream::turn::{Said, Turn};
 use crate::wire::answer::{self, Incoming};
-use crate::wire::capabilities;
 use crate::wire::form::asks::Asking;
-use crate::wire::form::content::{META_SERVER, META_SUBSCRIPTION};
+use crate::wire::form::content::META_SERVER;
 use crate::wire::message::RequestId;
 use crate::wire::method::Method;
 use crate::wire::outgoing;
-use crate::wire::revision::{Era, Revision};
-use serde_json::{Map, Value, json};
+use crate::wire::revision::Revision;
+use serde_json::{Value, json};
+use session::{Client, Session};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -39,15 +43,6 @@ pub(in crate::upstream) struct ToLegacy {
 
 /// Whose session, with which server, for which capabilities.
 type Key = (Lineage, ServerName, String);
-
-/// A session of the gate's.
-struct Session {
-    id: Option<String>,
-    revision: Revision,
-    /// What the server answered to `initialize`.
-    initialized: Value,
-    level: tokio::sync::Mutex<Option<String>>,
-}
 
 /// A call under way whose server waits for the client.
 struct Parked {
@@ -76,28 +71,46 @@ impl ToLegacy {
             let parked = self.take(state, &request.principal.lineage).ok_or(Denial::HandleUnknown)?;
             return self.resume(parked, request).await;
         }
-        let (turn, session) = self.session(turn, request, grant).await?;
+        let client = Client::of(request);
+        let (turn, session) = self.session(turn, &client, grant).await?;
         self.level(&turn, &session, request).await?;
         match request.method() {
             Method::Discover => Ok(whole(&discovered(request, &session))),
-            Method::SubscriptionsListen => listen(turn, request).await,
+            Method::SubscriptionsListen => listen::listen(turn, request).await,
             method if method.is_notification() => {
-                turn.say(said(request, session.revision)).await?;
+                turn.say(said(request, None, session.revision)).await?;
                 Ok(Source::Nothing)
             }
             _ => {
-                let mut source = turn.say(said(request, session.revision)).await;
-                if source.as_ref().is_ok_and(|answer| answer.status == http::StatusCode::NOT_FOUND) {
-                    // The server has lost the session: a new one, once.
-                    self.forget(&turn, &session);
-                    let (turn, session) = self.session(turn.clone(), request, grant).await?;
-                    source = turn.say(said(request, session.revision)).await;
-                }
                 let id = request.message.id.clone().ok_or(Denial::ResultBlocked("no id"))?;
+                let (turn, own, source) = self.begun(turn, session, &client, request, grant).await?;
                 let lineage = request.principal.lineage.clone();
-                Ok(self.relayed(turn, id, lineage, source?.source))
+                Ok(self.relayed(turn, own, id, lineage, source))
             }
         }
+    }
+
+    /// Makes the client's request in the session, under an id of its own there: the session
+    /// is shared by all agents of one person, and theirs may be equal.
+    async fn begun(
+        &self,
+        turn: Turn,
+        session: Arc<Session>,
+        client: &Client<'_>,
+        request: &Request,
+        grant: &Grant,
+    ) -> Result<(Turn, RequestId, Source), Denial> {
+        let id = RequestId::read(&json!(format!("call-{}", crate::jose::random_id())));
+        let id = id.ok_or(Denial::ResultBlocked("no id"))?;
+        let mut answer = turn.say(said(request, Some(&id), session.revision)).await?;
+        if answer.status != http::StatusCode::NOT_FOUND {
+            return Ok((turn, id, answer.source));
+        }
+        // The server has lost the session: a new one, once.
+        self.forget(&turn, &session);
+        let (turn, session) = self.session(turn, client, grant).await?;
+        answer = turn.say(said(request, Some(&id), session.revision)).await?;
+        Ok((turn, id, answer.source))
     }
 
     /// Hands the client's answers to the server that waits, and goes on with its call.
@@ -115,14 +128,10 @@ impl ToLegacy {
         // The client's own request has a new id by now; the server still answers the first.
         let id = request.message.id.clone().ok_or(Denial::ResultBlocked("no id"))?;
         let lineage = request.principal.lineage.clone();
-        Ok(self.relayed_as(parked.turn, parked.id, id, lineage, parked.source))
+        Ok(self.relayed(parked.turn, parked.id, id, lineage, parked.source))
     }
 
-    fn relayed(self: Arc<Self>, turn: Turn, id: RequestId, lineage: Lineage, source: Source) -> Source {
-        self.relayed_as(turn, id.clone(), id, lineage, source)
-    }
-
-    fn relayed_as(
+    fn relayed(
         self: Arc<Self>,
         turn: Turn,
         upstream: RequestId,
@@ -199,72 +208,6 @@ impl ToLegacy {
         Err(Denial::UpstreamMalformed("no response"))
     }
 
-    /// The caller's session with the server, opened if there is none.
-    async fn session(
-        &self,
-        mut turn: Turn,
-        request: &Request,
-        grant: &Grant,
-    ) -> Result<(Turn, Arc<Session>), Denial> {
-        let declared = request.message.capabilities.clone().unwrap_or_else(|| json!({}));
-        let allows = |feature| grant.messages.allows(feature);
-        let capabilities = capabilities::of_client(&declared, Era::Legacy, &allows);
-        let key = (request.principal.lineage.clone(), request.server.clone(), capabilities.to_string());
-        let known = lock(&self.sessions).get(&key).cloned();
-        if let Some(session) = known {
-            (turn.session, turn.revision) = (session.id.clone(), session.revision);
-            return Ok((turn, session));
-        }
-        (turn.session, turn.revision) = (None, Revision::NEWEST_LEGACY);
-        let info = request
-            .message
-            .params
-            .get("_meta")
-            .and_then(|meta| meta.get("io.modelcontextprotocol/clientInfo"));
-        let info = info.cloned().unwrap_or_else(|| json!({"name": "unknown", "version": "unknown"}));
-        let params = json!({
-            "protocolVersion": Revision::NEWEST_LEGACY.as_str(), "capabilities": capabilities, "clientInfo": info,
-        });
-        let (initialized, id) = turn.call(Method::Initialize, &params).await?;
-        let Ok(initialized) = initialized else { return Err(Denial::RevisionUnsupported) };
-        let settled = initialized.get("protocolVersion").and_then(Value::as_str).and_then(Revision::parse);
-        turn.revision = settled.ok_or(Denial::UpstreamMalformed("protocol version"))?;
-        turn.session.clone_from(&id);
-        turn.say(Said::own(Method::Initialized, None, &json!({}))).await?;
-        let session = Arc::new(Session {
-            id,
-            revision: turn.revision,
-            initialized,
-            level: tokio::sync::Mutex::default(),
-        });
-        let mut sessions = lock(&self.sessions);
-        if sessions.len() >= MOST_SESSIONS {
-            sessions.clear();
-        }
-        sessions.insert(key, session.clone());
-        Ok((turn, session))
-    }
-
-    fn forget(&self, turn: &Turn, lost: &Arc<Session>) {
-        lock(&self.sessions)
-            .retain(|(_, server, _), session| *server != turn.server || !Arc::ptr_eq(session, lost));
-    }
-
-    /// The log level is the request's in one era and the session's in the other.
-    async fn level(&self, turn: &Turn, session: &Session, request: &Request) -> Result<(), Denial> {
-        let meta = request.message.params.get("_meta");
-        let wanted =
-            meta.and_then(|meta| meta.get("io.modelcontextprotocol/logLevel")).and_then(Value::as_str);
-        let Some(wanted) = wanted else { return Ok(()) };
-        let mut level = session.level.lock().await;
-        if level.as_deref() != Some(wanted) {
-            // A server without logging refuses, and there is nothing to hear then.
-            let _ = turn.call(Method::LoggingSetLevel, &json!({"level": wanted})).await?;
-            *level = Some(wanted.to_owned());
-        }
-        Ok(())
-    }
-
     fn park(&self, call: Parked) -> Result<String, Denial> {
         let mut parked = lock(&self.parked);
         parked.retain(|_, call| call.since.elapsed() < LONGEST_PARKED);
@@ -289,8 +232,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// The client's own message, as the server's era writes it.
-fn said(request: &Request, revision: Revision) -> Said<'_> {
+fn said<'r>(request: &'r Request, id: Option<&RequestId>, revision: Revision) -> Said<'r> {
     let mut message = request.message.clone();
+    message.id = id.cloned();
+    message.params.remove("task");
     message.params.remove("inputResponses");
     message.params.remove("requestState");
     if let Some(meta) = message.params.get_mut("_meta").and_then(Value::as_object_mut) {
@@ -315,76 +260,4 @@ fn discovered(request: &Request, session: &Session) -> Value {
         result["instructions"] = instructions.clone();
     }
     json!({"jsonrpc": "2.0", "id": request.message.id.as_ref().map(RequestId::as_value), "result": result})
-}
-
-/// The session's standing stream, of which the client hears what it has asked for.
-async fn listen(turn: Turn, request: &Request) -> Result<Source, Denial> {
-    let id = request.message.id.clone().ok_or(Denial::ResultBlocked("no id"))?;
-    let wanted = request.message.params.get("notifications").cloned().unwrap_or_else(|| json!({}));
-    let uris = wanted.get("resourceSubscriptions").and_then(Value::as_array).cloned().unwrap_or_default();
-    for uri in &uris {
-        let (subscribed, _) = turn.call(Method::ResourcesSubscribe, &json!({"uri": uri})).await?;
-        subscribed.map_err(|_| Denial::UpstreamMalformed("subscription"))?;
-    }
-    let (relay, source) = relay();
-    tokio::spawn(async move {
-        let acknowledged =
-            tagged("notifications/subscriptions/acknowledged", json!({"notifications": wanted}), &id);
-        if !relay.pass(&acknowledged).await {
-            return;
-        }
-        let heard = async {
-            let mut said = Said::own(Method::OpenStream, None, &Value::Null);
-            said.body.clear();
-            let mut answer = turn.say(said).await?;
-            while let Some(event) = answer.source.next().await? {
-                let message = event.data.unwrap_or_default();
-                let Ok(Incoming::Notification { method, params }) = answer::read(&message) else { continue };
-                let params =
-                    params.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_else(|| json!({}));
-                if hears(&wanted, &method, &params) && !relay.pass(&tagged(&method, params, &id)).await {
-                    return Ok(());
-                }
-            }
-            Ok::<(), Denial>(())
-        };
-        tokio::select! {
-            ended = heard => match ended {
-                // The server has no standing stream: nothing will ever be heard, and the
-                // client's stream stays open as it may.
-                Ok(()) | Err(Denial::StreamRefused) => relay.abandoned().await,
-                Err(denial) => relay.fail(denial).await,
-            },
-            () = relay.abandoned() => {}
-        }
-        for uri in &uris {
-            let _ = turn.call(Method::ResourcesUnsubscribe, &json!({"uri": uri})).await;
-        }
-    });
-    Ok(source)
-}
-
-/// Whether the client has opted in to this notification.
-fn hears(wanted: &Value, method: &str, params: &Value) -> bool {
-    let flag = |name: &str| wanted.get(name) == Some(&Value::Bool(true));
-    match method {
-        "notifications/tools/list_changed" => flag("toolsListChanged"),
-        "notifications/prompts/list_changed" => flag("promptsListChanged"),
-        "notifications/resources/list_changed" => flag("resourcesListChanged"),
-        "notifications/resources/updated" => {
-            let uris = wanted.get("resourceSubscriptions").and_then(Value::as_array);
-            uris.is_some_and(|uris| uris.iter().any(|uri| Some(uri) == params.get("uri")))
-        }
-        _ => false,
-    }
-}
-
-/// A notification of a subscription, which names its request.
-fn tagged(method: &str, params: Value, id: &RequestId) -> Value {
-    let mut params = match params {
-        Value::Object(params) => params,
-        _ => Map::new(),
-    };
-    params.insert("_meta".into(), json!({META_SUBSCRIPTION: id.as_value()}));
-    json!({"jsonrpc": "2.0", "method": method, "params": params})
 }
