@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rmcp::{
     ClientHandler, ErrorData, RoleClient,
     model::{
-        ClientCapabilities, ClientConfig, CreateMessageRequestParams, CreateMessageResult, ElicitRequestParams,
-        ElicitResult, Implementation, LoggingMessageNotificationParam, ProgressNotificationParam,
+        ClientCapabilities, ClientConfig, CreateMessageRequestParams, CreateMessageResult,
+        ElicitRequestParams, ElicitResult, Implementation, LoggingMessageNotificationParam,
+        ProgressNotificationParam,
     },
     service::{NotificationContext, RequestContext},
 };

@@ -11,9 +11,7 @@ use std::{error::Error, time::Duration};
 use rmcp::{
     ClientLifecycleMode, ClientServiceExt,
     model::ProtocolVersion,
-    transport::{
-        StreamableHttpClientTransport, streamable_http_client::StreamableHttpClientTransportConfig,
-    },
+    transport::{StreamableHttpClientTransport, streamable_http_client::StreamableHttpClientTransportConfig},
 };
 
 const STEPS: &str = include_str!("../steps.txt");

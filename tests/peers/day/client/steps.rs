@@ -32,8 +32,16 @@ static SHOWN: LazyLock<Shown> = LazyLock::new(|| {
 
 const PLANTED: [&str; 2] = ["Halloran", "536-90-4399"];
 const TOOLS: [&str; 10] = [
-    "read_chart", "summarize", "discharge", "transfer", "make_rounds",
-    "watch", "watch_report", "transcribe", "rearrange", "test_reconnection",
+    "read_chart",
+    "summarize",
+    "discharge",
+    "transfer",
+    "make_rounds",
+    "watch",
+    "watch_report",
+    "transcribe",
+    "rearrange",
+    "test_reconnection",
 ];
 const A_MOMENT: Duration = Duration::from_millis(50);
 
@@ -178,7 +186,8 @@ impl Day {
         let watch = format!("rmcp-{}-{}", std::process::id(), self.modern);
         let params = asking("watch", json!({ "watch": watch }));
         let request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
-        let watching = self.client.send_request_with_option(request, PeerRequestOptions::no_options()).await?;
+        let watching =
+            self.client.send_request_with_option(request, PeerRequestOptions::no_options()).await?;
         tokio::time::sleep(A_MOMENT * 10).await;
         watching.cancel(Some("enough".into())).await?;
         loop {
@@ -191,7 +200,9 @@ impl Day {
     }
 
     async fn tasks(&self) -> Lived {
-        let CallToolResponse::Task(task) = self.client.call_tool_once(asking("transcribe", json!({}))).await? else {
+        let CallToolResponse::Task(task) =
+            self.client.call_tool_once(asking("transcribe", json!({}))).await?
+        else {
             return Err("the call did not become a task".into());
         };
         let task = json!(task);

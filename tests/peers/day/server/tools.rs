@@ -26,7 +26,7 @@ type Answer<T = CallToolResponse> = Result<T, ErrorData>;
 const PAUSE: Duration = Duration::from_millis(50);
 /// Longer than clients are told to wait, since rmcp forgets an answer that nobody hears.
 const CUT: Duration = Duration::from_millis(800);
-const WATCH: Duration = Duration::from_secs(60);
+const WATCH: Duration = Duration::from_mins(1);
 const TRANSCRIPTION: Duration = Duration::from_millis(300);
 const POLL_INTERVAL_MS: u64 = 100;
 /// The key under which a question and its answer go when a call is made again.
@@ -50,9 +50,12 @@ pub async fn call(ward: &Ward, request: &CallToolRequestParams, context: &Contex
         }
         "watch_report" => {
             let cancelled = lock(ward).contains(&watch());
-            text(format!("{PATIENT}: {}", if cancelled { "the watch was cancelled" } else { "still watched" }))
+            text(format!(
+                "{PATIENT}: {}",
+                if cancelled { "the watch was cancelled" } else { "still watched" }
+            ))
         }
-        "transcribe" => transcribe(ward, context).await,
+        "transcribe" => transcribe(ward, context),
         "rearrange" => {
             ward.changes.announce(Change::Tools, context).await;
             ward.changes.announce(Change::Prompts, context).await;
@@ -80,8 +83,8 @@ fn chart(bed: &Value) -> Answer {
 }
 
 async fn summarize(request: &CallToolRequestParams, context: &Context) -> Answer {
-    let content = json!({ "type": "text", "text": format!("Summarize the night of {PATIENT}") });
-    let params = json!({ "messages": [{ "role": "user", "content": content }], "maxTokens": 100 });
+    let night = json!({ "type": "text", "text": format!("Summarize the night of {PATIENT}") });
+    let params = json!({ "messages": [{ "role": "user", "content": night }], "maxTokens": 100 });
     match ask(request, context, "sampling/createMessage", params).await? {
         ControlFlow::Continue(answer) => text(format!("{PATIENT}: {}", answer["content"])),
         ControlFlow::Break(question) => Ok(question),
@@ -152,8 +155,9 @@ async fn make_rounds(context: &Context) -> Answer {
     text(format!("Nothing new about {PATIENT}."))
 }
 
-async fn transcribe(ward: &Ward, context: &Context) -> Answer {
-    let written = || complete(json!({ "content": [{ "type": "text", "text": format!("Written down: {PATIENT}") }] }));
+fn transcribe(ward: &Ward, context: &Context) -> Answer {
+    let written =
+        || complete(json!({ "content": [{ "type": "text", "text": format!("Written down: {PATIENT}") }] }));
     if !context.client_capabilities().is_some_and(|all| all.supports_tasks()) {
         return written();
     }

@@ -42,9 +42,8 @@ struct Lists {
     resource_templates: Vec<ResourceTemplate>,
 }
 
-static LISTS: LazyLock<Lists> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("lists.json")).expect("lists.json holds valid lists")
-});
+static LISTS: LazyLock<Lists> =
+    LazyLock::new(|| serde_json::from_str(include_str!("lists.json")).expect("lists.json holds valid lists"));
 
 /// One ward for all sessions and all sessionless requests; clones share its state.
 #[derive(Clone)]
