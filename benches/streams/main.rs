@@ -156,7 +156,7 @@ async fn measure(way: &Way, server: &Peer) -> Row {
     Row {
         rate: events / took,
         megabytes: bytes as f64 / 1e6 / took,
-        cpu: (after.cpu - idle.cpu).as_secs_f64() * 1e6 / events,
+        cpu: after.cpu.saturating_sub(idle.cpu).as_secs_f64() * 1e6 / events,
         idle: (idle.resident - before.resident) / STREAMS as f64,
         peak: after.peak / 1e3,
     }
