@@ -96,6 +96,8 @@ pub enum MessageFault {
     NotJson(&'static str),
     /// JSON, but not one JSON-RPC 2.0 request or notification of MCP.
     NotJsonRpc(&'static str),
+    /// Several messages, of which each is then a call of its own.
+    Batch,
     TooLarge,
     TooSlow,
     /// `Content-Type` is not `application/json`.
@@ -256,6 +258,7 @@ impl MessageFault {
         match self {
             Self::NotJson(_) => "not_json",
             Self::NotJsonRpc(_) => "not_json_rpc",
+            Self::Batch => "batch",
             Self::TooLarge => "body_too_large",
             Self::TooSlow => "body_too_slow",
             Self::MediaType => "media_type",
@@ -274,7 +277,8 @@ impl MessageFault {
             | Self::NotJsonRpc(detail)
             | Self::HeaderMismatch(detail)
             | Self::Params(detail) => Some(detail),
-            Self::TooLarge
+            Self::Batch
+            | Self::TooLarge
             | Self::TooSlow
             | Self::MediaType
             | Self::NotAcceptable
@@ -291,6 +295,7 @@ impl MessageFault {
             | Self::NotJsonRpc(detail)
             | Self::HeaderMismatch(detail)
             | Self::Params(detail) => detail,
+            Self::Batch => "Each message of a batch is a call of its own.",
             Self::TooLarge => "The request body exceeds the limit.",
             Self::TooSlow => "The request body did not arrive in time.",
             Self::MediaType => "Content-Type must be application/json.",

@@ -2,6 +2,7 @@
 //! [`crate::wire::arrival::Arrival`], a [`crate::audit::Reply`] into a response.
 
 mod admission;
+mod batch;
 mod connection;
 pub mod drain;
 pub mod listener;

@@ -55,7 +55,7 @@ fn whole(body: Released) -> Response {
     }
 }
 
-fn streaming(body: Body) -> Response {
+pub(super) fn streaming(body: Body) -> Response {
     let mut response = respond(StatusCode::OK, "text/event-stream", Vec::new());
     *response.body_mut() = body;
     response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
@@ -177,6 +177,7 @@ fn message_form(fault: MessageFault) -> Form {
     match fault {
         MessageFault::NotJson(_) => Form::Error(StatusCode::BAD_REQUEST, -32700),
         MessageFault::NotJsonRpc(_) => Form::Error(StatusCode::BAD_REQUEST, -32600),
+        MessageFault::Batch => Form::Error(StatusCode::BAD_REQUEST, -32600),
         MessageFault::TooLarge => Form::Error(StatusCode::PAYLOAD_TOO_LARGE, -32600),
         MessageFault::TooSlow => Form::Error(StatusCode::REQUEST_TIMEOUT, -32600),
         MessageFault::MediaType => Form::Error(StatusCode::UNSUPPORTED_MEDIA_TYPE, -32600),
@@ -219,7 +220,7 @@ pub(super) fn metadata(document: Option<Value>) -> Response {
     }
 }
 
-fn respond(status: StatusCode, kind: &'static str, body: Vec<u8>) -> Response {
+pub(super) fn respond(status: StatusCode, kind: &'static str, body: Vec<u8>) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();

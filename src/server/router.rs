@@ -6,9 +6,9 @@ use crate::model::denial::MessageFault;
 use crate::model::ids::ServerName;
 use crate::pipeline::Gate;
 use crate::server::listener::{InFlight, Peer};
-use crate::server::reply;
 use crate::server::stream::Carriage;
 use crate::server::strict::{Refusal, Served};
+use crate::server::{batch, reply};
 use crate::wire::arrival::{Arrival, Head, HttpMethod, PendingBody};
 use axum::Router;
 use axum::body::Body;
@@ -77,11 +77,37 @@ async fn mcp(State(app): State<App>, Path(server): Path<String>, request: Reques
     let peer = parts.extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
     let in_flight = parts.extensions.get::<InFlight>().cloned();
     let query = parts.uri.query().map(str::to_owned);
-    let head = Head { method, server: server.clone(), query, headers: parts.headers, peer };
+    let head = Head { method, server, query, headers: parts.headers, peer, batched: false };
+    let found = batch::may_come(&head).then(batch::Found::default);
+    let body = pending(body, app.body, found.clone());
+    let answered = pass(&app, head.clone(), body, in_flight.clone()).await;
+    let batch = found.map(|found| found.take()).unwrap_or_default();
+    if batch.is_empty() {
+        return answered;
+    }
+    let calls: Vec<_> = batch
+        .into_iter()
+        .map(|message| {
+            let body: PendingBody = Box::pin(std::future::ready(Ok(message)));
+            let (app, in_flight) = (app.clone(), in_flight.clone());
+            let head = Head { batched: true, ..head.clone() };
+            tokio::spawn(async move { pass(&app, head, body, in_flight).await })
+        })
+        .collect();
+    let mut answers = Vec::new();
+    for call in calls {
+        answers.push(call.await.unwrap_or_else(|_| failed()));
+    }
+    batch::answer(answers).await
+}
+
+/// Takes one message through the gate.
+async fn pass(app: &App, head: Head, body: PendingBody, in_flight: Option<InFlight>) -> Response {
+    let server = head.server.clone();
     // In a task of its own: should the client hang up, which drops this future, the call
     // still ends on record.
     let (present, watched) = tokio::sync::watch::channel(());
-    let arrival = Arrival { head, body: pending(body, app.body), client: Client::new(watched) };
+    let arrival = Arrival { head, body, client: Client::new(watched) };
     let gate = app.gate.clone();
     let held = in_flight.clone();
     let passed = tokio::spawn(async move {
@@ -95,20 +121,27 @@ async fn mcp(State(app): State<App>, Path(server): Path<String>, request: Reques
             let carriage = Carriage { heartbeat: app.heartbeat, in_flight };
             reply::write(sealed, &app.gate.identity.resources, &server, carriage)
         }
-        Err(_) => {
-            tracing::error!("a call ended in a fault of ours; nothing was released");
-            reply::plain(StatusCode::INTERNAL_SERVER_ERROR, "The call failed inside the gate.")
-        }
+        Err(_) => failed(),
     }
 }
 
-/// The body as a future: not read before someone asks, and then within bounds.
-fn pending(body: Body, limits: BodyLimits) -> PendingBody {
+fn failed() -> Response {
+    tracing::error!("a call ended in a fault of ours; nothing was released");
+    reply::plain(StatusCode::INTERNAL_SERVER_ERROR, "The call failed inside the gate.")
+}
+
+/// The body as a future: not read before someone asks, and then within bounds. A batch is
+/// left in `found`, where one may come.
+fn pending(body: Body, limits: BodyLimits, found: Option<batch::Found>) -> PendingBody {
+    let single = move |body| match found {
+        Some(found) => found.apart(body),
+        None => Ok(body),
+    };
     Box::pin(async move {
         let read = Limited::new(body, limits.max_bytes).collect();
         match tokio::time::timeout(limits.timeout, read).await {
             Err(_) => Err(MessageFault::TooSlow),
-            Ok(Ok(collected)) => Ok(collected.to_bytes()),
+            Ok(Ok(collected)) => single(collected.to_bytes()),
             Ok(Err(error)) if error.is::<LengthLimitError>() => Err(MessageFault::TooLarge),
             Ok(Err(_)) => Err(MessageFault::NotJson("the body broke off")),
         }

@@ -8,6 +8,7 @@ use crate::server::reply;
 use crate::wire::event::{self, Event};
 use axum::body::{Body, HttpBody};
 use bytes::Bytes;
+use http_body_util::BodyExt;
 use hyper::body::Frame;
 use std::convert::Infallible;
 use std::pin::{Pin, pin};
@@ -83,6 +84,25 @@ async fn pump(mut recorded: Recorded, asked: Asked, carriage: Carriage, sender: 
 
 async fn send(sender: &Sender<Bytes>, bytes: Bytes) -> bool {
     sender.send_timeout(bytes, PATIENCE).await.is_ok()
+}
+
+/// Several bodies of events as one, after the events that are there already. Each frame of
+/// theirs is one event.
+pub(super) fn merged(first: Bytes, bodies: Vec<Body>) -> Body {
+    let (sender, events) = channel(1);
+    for mut body in bodies {
+        let sender = sender.clone();
+        tokio::spawn(async move {
+            while let Some(Ok(frame)) = body.frame().await {
+                let Ok(bytes) = frame.into_data() else { continue };
+                if !send(&sender, bytes).await {
+                    return;
+                }
+            }
+        });
+    }
+    tokio::spawn(async move { send(&sender, first).await });
+    Body::new(Events(events))
 }
 
 struct Events(Receiver<Bytes>);

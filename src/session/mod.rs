@@ -14,7 +14,7 @@ mod limits;
 use crate::catalogue::Catalogue;
 use crate::identity::Authenticated;
 use crate::model::call::{Asked, Call};
-use crate::model::denial::Denial;
+use crate::model::denial::{Denial, MessageFault};
 use crate::model::ids::SessionId;
 use crate::model::principal::Principal;
 use crate::model::sensitive::Sensitive;
@@ -104,6 +104,12 @@ impl Guard {
         head: &Head,
         message: &Message,
     ) -> Result<(Revision, Option<OpenSession>), Denial> {
+        let not_batched = Denial::MessageMalformed(MessageFault::NotJsonRpc(
+            "this message may not come in a batch; batches belong to sessions of 2025-03-26",
+        ));
+        if head.batched && message.method == Method::Initialize {
+            return Err(not_batched);
+        }
         if let Some(revision) = message.revision.filter(|revision| revision.era() == Era::Modern) {
             return if message.method.is_legacy() {
                 Err(Denial::MethodUnknown)
@@ -128,6 +134,9 @@ impl Guard {
             .ok_or(Denial::SessionAbsent)?;
         let found = self.sessions.find(id, &principal.lineage, &head.server, call.clock.now());
         let session = found.ok_or(Denial::SessionUnknown)?;
+        if head.batched && session.revision != Revision::V2025_03_26 {
+            return Err(not_batched);
+        }
         if message.revision.is_some_and(|declared| declared != session.revision) {
             return Err(Denial::RevisionUnsupported);
         }

@@ -32,6 +32,8 @@ pub struct Head {
     pub query: Option<String>,
     pub headers: HeaderMap,
     pub peer: IpAddr,
+    /// Whether the message was one of a batch (MCP 2025-03-26).
+    pub batched: bool,
 }
 
 /// The HTTP methods that Streamable HTTP knows.

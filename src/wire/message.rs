@@ -105,9 +105,9 @@ impl Message {
         let value = strict::parse(body)
             .map_err(|fault| Denial::MessageMalformed(MessageFault::NotJson(fault.message())))?;
         let Value::Object(mut object) = value else {
-            // Batches were removed in 2025-06-18; the one revision that has them is
-            // served without, as every client of it can send single messages.
-            return Err(not_json_rpc("one JSON-RPC message is expected, not a batch"));
+            return Err(not_json_rpc(
+                "one JSON-RPC message is expected; batches belong to sessions of 2025-03-26",
+            ));
         };
         if object.get("jsonrpc") != Some(&json!("2.0")) {
             return Err(not_json_rpc("`jsonrpc` must be \"2.0\""));

@@ -11,6 +11,7 @@
 mod architecture;
 mod audit;
 mod bad_input;
+mod batches;
 mod commands;
 mod coverage;
 mod duplex;
