@@ -21,6 +21,9 @@ use std::time::Duration;
 const CATALOGUE_EVERY: Duration = Duration::from_secs(60);
 const CATALOGUE_RETRY: Duration = Duration::from_secs(2);
 const RULES_EVERY: Duration = Duration::from_secs(1);
+/// MCP 2026-07-28: the error of a server that does not speak the revision asked for.
+const UNSUPPORTED_REVISION: i64 = -32_022;
+const REVISION_REFUSED: &str = "the server does not speak this revision";
 /// Pages of one tools/list.
 const MOST_PAGES: usize = 100;
 
@@ -66,8 +69,8 @@ impl CatalogueReader {
             Some(Era::Legacy) => Err("pinned to the legacy era"),
             // Some servers of the legacy era list their tools to anyone; what every server of
             // the modern one has is `server/discover`.
-            _ => match self.call(server, Method::Discover, Revision::V2026_07_28, None, about()).await {
-                Ok(_) => self.list(server, Revision::V2026_07_28, None).await,
+            _ => match self.discover(server).await {
+                Ok(()) => self.list(server, Revision::V2026_07_28, None).await,
                 Err(why) => Err(why),
             },
         };
@@ -82,6 +85,16 @@ impl CatalogueReader {
         };
         self.gate.upstream.found(server, era);
         self.gate.catalogue.take(server, &tools).map_err(|_| "the pins cannot be kept")
+    }
+
+    /// Asks whether the server speaks 2026-07-28. One that refuses in that revision's own
+    /// words speaks it, and is asked once more.
+    async fn discover(&self, server: &ServerName) -> Result<(), &'static str> {
+        let ask = || self.call(server, Method::Discover, Revision::V2026_07_28, None, about());
+        match ask().await {
+            Err(REVISION_REFUSED) => ask().await.map(drop),
+            asked => asked.map(drop),
+        }
     }
 
     async fn list(
@@ -133,6 +146,9 @@ impl CatalogueReader {
                     return serde_json::from_str(result.get())
                         .map(|value| (value, answer.session))
                         .map_err(|_| "not JSON");
+                }
+                Ok(Incoming::Error { error, .. }) if error.code == UNSUPPORTED_REVISION => {
+                    return Err(REVISION_REFUSED);
                 }
                 Ok(Incoming::Error { .. }) => return Err("the server refused"),
                 Ok(_) | Err(_) => {}

@@ -128,6 +128,14 @@ for rules in neutral redacting; do
 done
 for server in fixture python; do hidden "$server"; done
 
+# The other side: the suite is the server, and the gate the client that it judges.
+[ -e ../node_modules/.package-lock.json ] || npm ci --prefix .. --no-fund --no-audit --loglevel=error
+client="http://127.0.0.1:$(free_port)"
+mkdir "$work/client-demo"
+start client-demo "$program" demo --quiet --json --port 0 --state "$work/client-demo" --resource "$client/suite/mcp"
+cp "$work/client-demo.json" "$work/client-demo/said.json"
+DEMO="$work/client-demo" PORTCULLIS="$program" node client/compare.mjs "$work/client" "$client" || faults+=("client scenarios")
+
 if [ ${#faults[@]} -gt 0 ]; then
   printf 'conformance: differs: %s\n' "${faults[@]}"
   exit 1
