@@ -27,3 +27,4 @@ mod reload;
 mod rules;
 mod streams;
 mod support;
+mod tls;
