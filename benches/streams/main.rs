@@ -136,7 +136,8 @@ async fn measure(way: &Way, server: &Peer) -> Row {
     let readers: Vec<_> = streams.into_iter().map(|stream| tokio::spawn(read(stream))).collect();
     let mut answers = Vec::new();
     for reader in readers {
-        answers.push(reader.await.unwrap());
+        let read = tokio::time::timeout(Duration::from_secs(60), reader).await;
+        answers.push(read.expect("a stream stands still").unwrap());
     }
     let took = start.elapsed().as_secs_f64();
     let after = of(way);
@@ -176,7 +177,9 @@ async fn unread(way: &Way, server: &Peer) -> f64 {
     let held = of(way).resident - before.resident;
     drop(streams);
     server.wait_for(0).await;
-    held / READERS as f64
+    let each = held / READERS as f64;
+    assert!(each < 200.0, "{}: {each} kB are held for a reader that stands still", way.name);
+    each
 }
 
 fn of(way: &Way) -> Usage {

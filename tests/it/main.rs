@@ -15,6 +15,7 @@ mod batches;
 mod bridge;
 mod commands;
 mod coverage;
+mod drain;
 mod duplex;
 mod federation;
 mod identity;
