@@ -133,7 +133,8 @@ impl Catalogue {
     pub fn take(&self, server: &ServerName, listed: &[Value]) -> std::io::Result<Vec<String>> {
         let path = self.pins.join(format!("{server}.json"));
         let mut pins: BTreeMap<String, String> = match std::fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes)?,
+            Ok(bytes) => serde_json::from_slice(&bytes)
+                .map_err(|error| std::io::Error::other(format!("{}: {error}", path.display())))?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => BTreeMap::new(),
             Err(error) => return Err(error),
         };

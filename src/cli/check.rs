@@ -32,6 +32,16 @@ pub(super) fn run(config: &Path, explain: Option<&str>) -> anyhow::Result<Exit> 
     for (name, federation) in &checked.file.federations {
         println!("  /{name}/mcp federates {}", federation.value.members.join(", "));
     }
+    let open: Vec<String> = rulebook
+        .rules
+        .servers()
+        .flat_map(|rules| rules.named().map(move |(name, tool)| (format!("{}.{name}", rules.server), tool)))
+        .filter(|(_, tool)| tool.scopes.iter().next().is_none())
+        .map(|(name, _)| name)
+        .collect();
+    if !open.is_empty() {
+        println!("  {} any token may call, for want of `scopes`: {}", style.red("note"), open.join(", "));
+    }
     println!("  {} detectors, {} profiles, {injection} injection rules", census.detectors, census.profiles);
     println!(
         "  {} examples hold, {} policy tests hold",

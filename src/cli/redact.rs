@@ -29,7 +29,7 @@ pub(super) struct Options {
     /// Apply the detectors of a profile; may be given several times
     #[arg(long, value_name = "NAME")]
     profile: Vec<String>,
-    /// A folder of rules to add to those that ship with the gate and the demo
+    /// A folder of rules: its tools instead of the demo's, the rest beside what ships with the gate
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
     /// Say on standard error what was done and why
@@ -70,7 +70,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<Exit> {
 }
 
 fn load(options: &Options) -> Result<Rules, crate::config::Faults> {
-    let places = Places { rules: options.rules.clone(), policies: None, demo: true };
+    let places = Places { rules: options.rules.clone(), policies: None, demo: options.rules.is_none() };
     Ok(places.read()?.load()?.rules)
 }
 

@@ -66,6 +66,13 @@ pub(super) async fn gate(checked: Checked, listener: TcpListener, drain: Drain) 
 fn on_signals(drain: Drain) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("listen for SIGINT")?;
+    // To many a SIGHUP means "read your files again", which the gate does unasked.
+    let mut hang_up = signal(SignalKind::hangup()).context("listen for SIGHUP")?;
+    tokio::spawn(async move {
+        while hang_up.recv().await.is_some() {
+            tracing::info!("SIGHUP: rules, policies and certificates are taken again whenever they change");
+        }
+    });
     let mut next = async move || {
         tokio::select! {
             _ = terminate.recv() => {}

@@ -15,7 +15,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 pub(super) fn rules(folder: Option<PathBuf>) -> anyhow::Result<Exit> {
-    let loaded = Places { rules: folder, policies: None, demo: true }.read().and_then(|texts| texts.load());
+    let demo = folder.is_none();
+    let loaded = Places { rules: folder, policies: None, demo }.read().and_then(|texts| texts.load());
     match loaded {
         Ok(rulebook) => {
             let census = rulebook.rules.census();

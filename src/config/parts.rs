@@ -102,6 +102,10 @@ pub(super) fn upstream_fault(
         "`auth: exchange` needs an `audience` for the delegated tokens"
     } else if upstream.value.auth == Auth::Exchange && !has_key {
         "`auth: exchange` needs a `client` with a usable key"
+    } else if upstream.value.auth == Auth::Exchange
+        && upstream.value.url.iter().chain(&upstream.value.sse_url).any(|url| safe_url(url).is_err())
+    {
+        "tokens are not sent in clear: https is required, except for this machine itself"
     } else {
         return None;
     };

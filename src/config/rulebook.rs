@@ -9,6 +9,9 @@ use crate::policy::engine::Policies;
 use crate::redact::rules::{Rules, Source, Sources};
 use std::path::{Path, PathBuf};
 
+/// The folders within a folder of rules.
+const KINDS: [&str; 4] = ["tools", "detectors", "profiles", "injection"];
+
 /// Where a gate's rules come from.
 #[derive(Clone, Debug, Default)]
 pub struct Places {
@@ -42,6 +45,13 @@ impl Places {
                 return Err(SourceFault::whole(
                     &folder.display().to_string(),
                     "there is no such folder of rules",
+                )
+                .into());
+            }
+            if !KINDS.iter().any(|kind| folder.join(kind).is_dir()) {
+                return Err(SourceFault::whole(
+                    &folder.display().to_string(),
+                    "a folder of rules has `tools/`, `detectors/`, `profiles/` or `injection/` in it; this one has none",
                 )
                 .into());
             }

@@ -221,7 +221,7 @@ impl Denial {
             }
             Self::ScopeMissing { reason, .. } | Self::PolicyRefused { reason } => reason.clone(),
             Self::PolicyUnavailable => "Access denied: no policy decision could be made.".into(),
-            Self::ToolUnknown => "Unknown tool.".into(),
+            Self::ToolUnknown => "Unknown tool, prompt or resource.".into(),
             Self::ToolChanged => {
                 "This tool's definition changed since it was reviewed; an operator must accept it.".into()
             }

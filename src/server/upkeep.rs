@@ -84,7 +84,10 @@ impl CatalogueReader {
             }
         };
         self.gate.upstream.found(server, era);
-        self.gate.catalogue.take(server, &tools).map_err(|_| "the pins cannot be kept")
+        self.gate.catalogue.take(server, &tools).map_err(|error| {
+            tracing::error!(%server, %error, "keep the pins of a server's tools");
+            "the pins cannot be kept"
+        })
     }
 
     /// Asks whether the server speaks 2026-07-28. One that refuses in that revision's own

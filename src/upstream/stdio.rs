@@ -45,7 +45,11 @@ pub struct ChildSettings {
 /// # Errors
 /// [`DuplexFault::Unreachable`] if there is no such program or it cannot be started.
 pub fn spawn(settings: &ChildSettings) -> Result<Duplex, DuplexFault> {
-    let mut child = command(settings)?.spawn().map_err(|_| DuplexFault::Unreachable)?;
+    let mut child = command(settings)?.spawn().map_err(|error| {
+        let program = settings.command.first().map_or("", String::as_str);
+        tracing::error!(program, %error, "start a server");
+        DuplexFault::Unreachable
+    })?;
     let group = ProcessGroup::of(&child);
     let (Some(stdin), Some(stdout), Some(stderr)) =
         (child.stdin.take(), child.stdout.take(), child.stderr.take())
@@ -95,7 +99,12 @@ impl Attended {
     /// other: first the input is closed, then the group is asked, then it is killed.
     async fn see_to_its_end(mut self, switchboard: Arc<Switchboard>, grace: Duration) {
         let mut exited = tokio::select! {
-            _ = self.child.wait() => true,
+            ended = self.child.wait() => {
+                // What it wrote on its standard error may hold data; its status does not.
+                let status = ended.ok().map(|status| status.to_string());
+                tracing::warn!(status, "a server that the gate runs has ended by itself");
+                true
+            }
             () = switchboard.closed() => false,
         };
         if !exited {
