@@ -16,7 +16,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 const ENTRY_POINT: &str = "data.portcullis.authz.decision";
-const BUDGET: Duration = Duration::from_millis(50);
+const BUDGET: Duration = Duration::from_millis(500);
 /// What a policy must not call: its decisions could not be replayed.
 const IMPURE: [&str; 4] = ["time.now_ns", "rand.intn", "opa.runtime", "http.send"];
 
