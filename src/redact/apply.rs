@@ -39,6 +39,12 @@ pub(crate) fn by_path(run: &mut Run, redaction: &Redaction, text: &str) -> Outco
     }
 }
 
+/// The value was met before, as a blob, and what it became there it becomes here.
+pub(crate) fn as_elsewhere(run: &mut Run, text: &str) -> Outcome {
+    run.withheld();
+    run.instead.get(text).map_or(Outcome::Drop, |shown| Outcome::Text(shown.clone()))
+}
+
 /// Asks the detectors about a released string or number.
 pub(crate) fn by_detectors(
     plan: &Plan,

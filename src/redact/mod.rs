@@ -117,6 +117,12 @@ impl<'p> Redactor<'p> {
         apply::prose(self.plan, &mut self.run, text)
     }
 
+    /// From now on a string that is exactly `value` becomes `shown`, unless a path says
+    /// otherwise.
+    pub fn instead(&mut self, value: &str, shown: &str) {
+        self.run.instead.insert(value.to_owned(), shown.to_owned());
+    }
+
     /// Whether all parts must be filtered once more, because a name was learned
     /// after text had been passed that may hold it. True at most once.
     pub fn must_repeat(&mut self) -> bool {

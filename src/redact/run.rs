@@ -7,7 +7,7 @@ use crate::redact::detect::Finding;
 use crate::redact::marker::Markers;
 use crate::redact::operator::Operator;
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// The state of one result. It holds values, so it never outlives the result and
 /// has no `Debug`.
@@ -17,6 +17,8 @@ pub(crate) struct Run {
     pub(crate) nesting: usize,
     /// For the age rule of HIPAA 164.514(b)(2)(i)(C).
     pub(crate) this_year: u16,
+    /// Strings whose fate was settled elsewhere in the result.
+    pub(crate) instead: HashMap<String, String>,
     markers: Markers,
     counts: Counts,
     subjects: BTreeSet<String>,

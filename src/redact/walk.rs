@@ -190,6 +190,7 @@ impl<'a> Walk<'a> {
         let outcome = match node.redaction.and_then(|index| self.plan.redactions.get(index)) {
             Some(redaction) => apply::by_path(self.run, redaction, &text),
             None if kind == Kind::Literal => Outcome::Same,
+            None if self.run.instead.contains_key(&*text) => apply::as_elsewhere(self.run, &text),
             None => apply::by_detectors(self.plan, self.run, self.keys, kind, &text, &mut self.findings)?,
         };
         match outcome {

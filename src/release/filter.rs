@@ -72,6 +72,16 @@ impl Filter<'_, '_> {
         Ok(Some(if same { text.into() } else { STANDARD.encode(shown.as_str().unwrap_or_default()).into() }))
     }
 
+    /// Has what becomes of a blob done wherever else in the result it stands.
+    pub(super) fn twin(&mut self, blob: &str) -> Result<(), Denial> {
+        let shown = self.blob(blob)?;
+        let shown = shown.as_ref().map_or(Some(REDACTED), Value::as_str).unwrap_or(REDACTED);
+        if shown != blob {
+            self.redactor.instead(blob, shown);
+        }
+        Ok(())
+    }
+
     /// Whether plain text is shown at all; a plan of paths shows none.
     fn shows(&mut self, text: &str) -> Result<bool, Denial> {
         Ok(self.redactor.text(text).map_err(blocked)?.is_some())

@@ -6,6 +6,7 @@
 //! message at a time; nothing is held longer.
 
 mod answer;
+mod blobs;
 mod filter;
 mod handles;
 mod lists;

@@ -4,6 +4,7 @@ use crate::model::denial::Denial;
 use crate::redact::Redactor;
 use crate::redact::shape::Shape;
 use crate::redact::tools::Blobs;
+use crate::release::blobs::learn;
 use crate::release::filter::{Filter, blocked};
 use crate::request::MessageGrant;
 use crate::wire::form::{self, content};
@@ -70,8 +71,12 @@ fn parts(
     messages: &MessageGrant,
     read: &ToolResult<'_>,
 ) -> Result<(Option<String>, Vec<Value>), Denial> {
+    let raw = read.content.iter().map(|raw| serde_json::from_str(raw.get()));
+    let raw: Vec<Value> = raw.collect::<Result<_, _>>().map_err(|_| Denial::ResultBlocked("content"))?;
+    let mut filter = Filter { redactor, blobs, messages, handles: None };
+    learn(&mut filter, &raw, read.structured_content.map(RawValue::get))?;
     let structure = match read.structured_content {
-        Some(structure) => redactor.structure(structure.get().as_bytes()).map_err(blocked)?,
+        Some(structure) => filter.redactor.structure(structure.get().as_bytes()).map_err(blocked)?,
         None => None,
     };
     let structure =
@@ -79,11 +84,9 @@ fn parts(
     // A client that was shown an outputSchema expects a structure, however empty.
     let mask = || shape.filter(|_| read.structured_content.is_some());
     let structure = structure.or_else(|| mask().map(|shape| shape.mask().to_string()));
-    let mut filter = Filter { redactor, blobs, messages, handles: None };
-    let mut blocks = Vec::with_capacity(read.content.len());
-    for raw in &read.content {
-        let block = serde_json::from_str(raw.get()).map_err(|_| Denial::ResultBlocked("content"))?;
-        blocks.extend(form::part(content::BLOCK, &block, &mut filter)?);
+    let mut blocks = Vec::with_capacity(raw.len());
+    for block in &raw {
+        blocks.extend(form::part(content::BLOCK, block, &mut filter)?);
     }
     Ok((structure, blocks))
 }

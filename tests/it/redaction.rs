@@ -1,13 +1,17 @@
 //! What the redaction engine promises, on small documents.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use portcullis::config::builtin;
 use portcullis::model::ids::ServerName;
 use portcullis::model::scope::Scopes;
 use portcullis::redact::Redactor;
+use portcullis::redact::plan::Plan;
 use portcullis::redact::rules::{Rules, Source};
 use portcullis::redact::shape::Shape;
-use portcullis::redact::tools::Narrowing;
-use serde_json::json;
+use portcullis::redact::tools::{Blobs, Narrowing};
+use portcullis::release::tool_result;
+use serde_json::{Value, json};
 
 /// Filters `document` under a tool whose rule file body is `rule` (YAML, one line),
 /// for a caller with `scopes`, as structure and as text.
@@ -21,12 +25,7 @@ fn filter_shaped(
     document: &str,
     shape: Option<Shape>,
 ) -> (Option<String>, Option<String>) {
-    let mut sources = builtin::rules();
-    let text = format!("server: s\ntools:\n  t: {rule}\n");
-    sources.tools = vec![Source { file: "t.yaml".into(), text }];
-    let rules = Rules::load(&sources).unwrap_or_else(|faults| panic!("{faults:?}"));
-    let tool = rules.tool(&ServerName::new("s"), "t").unwrap();
-    let plan = rules.plan(tool, &Scopes::parse(scopes).unwrap(), shape, &Narrowing::default()).unwrap();
+    let plan = plan(rule, scopes, shape);
     let mut redactor = Redactor::new(&plan, 2026);
     let both = |redactor: &mut Redactor| {
         let structure = redactor.structure(document.as_bytes()).unwrap();
@@ -34,6 +33,15 @@ fn filter_shaped(
     };
     let first = both(&mut redactor);
     if redactor.must_repeat() { both(&mut redactor) } else { first }
+}
+
+fn plan(rule: &str, scopes: &str, shape: Option<Shape>) -> Plan {
+    let mut sources = builtin::rules();
+    let text = format!("server: s\ntools:\n  t: {rule}\n");
+    sources.tools = vec![Source { file: "t.yaml".into(), text }];
+    let rules = Rules::load(&sources).unwrap_or_else(|faults| panic!("{faults:?}"));
+    let tool = rules.tool(&ServerName::new("s"), "t").unwrap();
+    rules.plan(tool, &Scopes::parse(scopes).unwrap(), shape, &Narrowing::default()).unwrap()
 }
 
 fn check(rule: &str, scopes: &str, document: &str, expected: Option<&str>) {
@@ -217,4 +225,39 @@ fn bounds_block_rather_than_pass() {
     {
         assert_eq!(block(broken.as_bytes()), Some("not valid JSON"), "{broken}");
     }
+}
+
+/// Servers repeat their content blocks in the structure, base64 and all.
+#[test]
+fn a_blob_fares_no_better_in_the_structure_than_in_its_block() {
+    let plan = plan("{ release: all, text: detect, profile: hipaa-safe-harbor }", "", None);
+    let encoded = |text: &str| STANDARD.encode(text);
+    let (ssn, harmless) = (encoded("SSN 536-90-4399"), encoded("water lilies"));
+    let image = |data: &str| json!({"type": "image", "data": data, "mimeType": "image/png"});
+    let file = |blob: &str| json!({"type": "resource", "resource": {"uri": "file:///a", "blob": blob}});
+    let filtered = |blobs: Blobs, result: Value| -> Value {
+        let mut redactor = Redactor::new(&plan, 2026);
+        serde_json::from_str(&tool_result(&mut redactor, None, blobs, &result.to_string()).unwrap()).unwrap()
+    };
+    for block in [image, file] {
+        let both = json!({"content": [block(&ssn)], "structuredContent": {"content": [block(&ssn)]}});
+        let alone = json!({"content": [], "structuredContent": {"content": [block(&ssn)]}});
+        let text =
+            json!({"content": [block(&ssn), {"type": "text", "text": json!({"copy": ssn}).to_string()}]});
+        for result in [both.clone(), alone, text] {
+            for blobs in [Blobs::Drop, Blobs::Pass] {
+                let shown = filtered(blobs, result.clone());
+                assert!(!shown.to_string().contains(&ssn), "{shown}");
+            }
+        }
+        let shown = filtered(Blobs::Drop, both.clone());
+        assert_eq!(shown["structuredContent"]["content"], json!([block("[REDACTED]")]));
+        let shown = filtered(Blobs::Pass, both);
+        assert_eq!(shown["structuredContent"]["content"], json!([block(&encoded("SSN [US_SSN_1]"))]));
+        let innocent =
+            json!({"content": [block(&harmless)], "structuredContent": {"content": [block(&harmless)]}});
+        assert_eq!(filtered(Blobs::Pass, innocent.clone()), innocent);
+    }
+    let unlike = json!({"content": [], "structuredContent": {"blob": harmless, "data": harmless}});
+    assert_eq!(filtered(Blobs::Drop, unlike.clone()), unlike);
 }

@@ -1,0 +1,45 @@
+//! Binary content that stands in a result twice: in a content block, and once more in the
+//! structure or in JSON written as text, where it is a string like any other.
+
+use crate::model::denial::Denial;
+use crate::model::strict;
+use crate::release::filter::Filter;
+use serde_json::Value;
+
+/// Learns what becomes of each blob, so that its twins fare no better.
+///
+/// # Errors
+/// [`Denial::ResultBlocked`] when the structure or a blob cannot be looked at whole.
+pub(super) fn learn(
+    filter: &mut Filter<'_, '_>,
+    blocks: &[Value],
+    structure: Option<&str>,
+) -> Result<(), Denial> {
+    // Most structures hold no content block; those are not read twice.
+    let holds = |structure: &&str| ["image", "audio", "blob"].iter().any(|word| structure.contains(word));
+    let structure = structure.filter(holds).map(|structure| strict::parse(structure.as_bytes()));
+    let structure = structure.transpose().map_err(|fault| super::filter::blocked(fault.into()))?;
+    let mut found = Vec::new();
+    blocks.iter().chain(&structure).for_each(|value| collect(value, &mut found));
+    for blob in found {
+        filter.twin(blob)?;
+    }
+    Ok(())
+}
+
+/// The blobs of all content blocks at and below `value`.
+fn collect<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
+    match value {
+        Value::Object(object) => {
+            let media = matches!(value.get("type").and_then(Value::as_str), Some("image" | "audio"));
+            let own = match object.get("blob").filter(|_| object.contains_key("uri")) {
+                None if media => object.get("data"),
+                blob => blob,
+            };
+            found.extend(own.and_then(Value::as_str).filter(|blob| !blob.is_empty()));
+            object.values().for_each(|inner| collect(inner, found));
+        }
+        Value::Array(elements) => elements.iter().for_each(|inner| collect(inner, found)),
+        _ => {}
+    }
+}
