@@ -3,12 +3,11 @@
 use super::{injection::Injection, look as look_at, texts};
 use crate::model::call::Call;
 use crate::model::denial::{Denial, MessageFault};
+use crate::redact::blob::{self, Inside};
 use crate::redact::{self, plan::Detection};
 use crate::request::{Grant, Request};
 use crate::wire::form::{self, Feature, Part, Visit};
 use crate::wire::method::Method;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 /// # Errors
@@ -26,6 +25,10 @@ pub(super) fn look(
         grant,
         arguments: item.map_or(grant.messages.arguments.as_ref(), |item| item.arguments.as_ref()),
     };
+    // An id that the client makes up goes on to the server, and is a way out like any other.
+    if let Some(id) = request.message.id.as_ref().filter(|_| request.method().is_request()) {
+        inspector.value(id.as_value())?;
+    }
     let params = &request.message.params;
     match (&request.answers, params.get("result").and_then(Value::as_object)) {
         // An answer has the form of what was asked, and of nothing else.
@@ -74,8 +77,9 @@ impl Visit for Inspector<'_> {
             Part::Sealed(_) => {}
             Part::Blob => {
                 self.value(value)?;
-                let decoded = value.as_str().and_then(|text| STANDARD.decode(text).ok());
-                if let Some(text) = decoded.and_then(|bytes| String::from_utf8(bytes).ok()) {
+                if let Some(Inside::Text(text) | Inside::Perhaps(text)) =
+                    value.as_str().and_then(blob::inside)
+                {
                     self.text(&text)?;
                 }
             }

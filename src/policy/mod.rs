@@ -63,8 +63,21 @@ impl Decider<'_> {
             Grant { rules_version: self.version.to_owned(), messages: messages(rules), ..Grant::default() };
         // Of its own a federation has no tool with rules, and yet offers its members'.
         grant.messages.offers.tools |= federation.is_some();
+        if let Some(federation) = federation {
+            let members = federation.members().filter_map(|member| self.rules.server(member));
+            let names: Vec<String> =
+                members.chain([rules]).filter_map(|rules| rules.messages.profile.clone()).collect();
+            // What its list says of tools obeys every member's rules at once.
+            let detection = self.rules.detection(&names).map_err(|_| Denial::PolicyUnavailable)?;
+            grant.messages.plan = Plan::everything(detection);
+        }
         match &request.target {
-            Some(target) => grant.item = Some(self.item(call, &request, target)?),
+            Some(target) => {
+                grant.item = Some(self.item(call, &request, target)?);
+                if request.method() == Method::DirectoryRead {
+                    grant.shown = self.shown(call, &request, rules.resources());
+                }
+            }
             None => {
                 let decision = self.decide(call, &request, None, Value::Null)?;
                 self.record(call, &decision);

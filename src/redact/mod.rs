@@ -7,6 +7,7 @@
 //! Invariant: pure. No sockets, no clock, no MCP; usable as a library.
 
 mod apply;
+pub mod blob;
 pub mod detect;
 mod json;
 mod literal;

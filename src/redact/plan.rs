@@ -78,7 +78,8 @@ pub struct Parts {
 
 impl Plan {
     pub fn new(parts: Parts) -> Self {
-        let releases_root = parts.release.iter().any(Path::selects_root);
+        // Text of no structure has no paths, so a plan that redacts by path cannot show it.
+        let releases_root = parts.release.iter().any(Path::selects_root) && parts.redact.is_empty();
         let mut tagged: Vec<(Path, Tag)> =
             parts.release.into_iter().map(|path| (path, Tag::Release)).collect();
         let mut redactions = Vec::new();

@@ -52,6 +52,12 @@ impl Reading<'_> {
             (Kind::Complete, method) => {
                 let mut read = read()?;
                 lists::narrow(method, &pending.grant, &mut read);
+                if let Some(Value::Array(tasks)) = read.get_mut("tasks") {
+                    // A server may list everybody's.
+                    tasks.retain(|task| {
+                        task.get("taskId").and_then(Value::as_str).is_some_and(|task| self.has(task))
+                    });
+                }
                 self.rebuild(pending, method.result(), &read)?
             }
         };
@@ -237,9 +243,14 @@ impl Reading<'_> {
         }
         if let Some(error) = carried.error {
             let message = self.words(&item.plan, &error.message);
-            out.insert("error".into(), json!({"code": error.code, "message": message}));
+            out.insert("error".into(), json!({"code": short(error.code), "message": message}));
         }
         Ok(out)
+    }
+
+    /// Whether a task was given to this caller.
+    fn has(&self, task: &str) -> bool {
+        self.release.tasks.tool(&self.facts.lineage, &self.facts.server, task).is_some()
     }
 
     /// An error. Servers put rows and stack traces into it.
@@ -253,7 +264,7 @@ impl Reading<'_> {
             Some(plan) => self.words(plan, &error.message),
             None => "The server refused the request.".to_owned(),
         };
-        let mut out = json!({"code": error.code, "message": message});
+        let mut out = json!({"code": short(error.code), "message": message});
         let (Some(plan), Some(data), Some(pending)) = (plan, &error.data, pending) else { return Ok(out) };
         let data = match error.code {
             // A capability is a closed word.
@@ -314,4 +325,11 @@ impl Kind {
             Self::Task => "task",
         }
     }
+}
+
+/// An error's code, which is short: longer ones carry something else.
+fn short(code: i64) -> i64 {
+    const LONGEST: u64 = 99_999;
+    const INTERNAL_ERROR: i64 = -32_603;
+    if code.unsigned_abs() <= LONGEST { code } else { INTERNAL_ERROR }
 }

@@ -2,6 +2,7 @@
 
 use crate::model::denial::Denial;
 use crate::model::feature::Feature;
+use crate::redact::blob::{self, Inside};
 use crate::redact::tools::Blobs;
 use crate::redact::{Blocked, REDACTED, Redactor};
 use crate::release::handles::Handles;
@@ -64,12 +65,21 @@ impl Filter<'_, '_> {
         if self.blobs != Blobs::Pass {
             return Ok(None);
         }
-        let Some(inside) = STANDARD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok()) else {
-            return Ok(Some(Value::from(text)));
+        let (inside, is_text) = match blob::inside(text) {
+            Some(Inside::Text(inside)) => (inside, true),
+            Some(Inside::Perhaps(inside)) => (inside, false),
+            Some(Inside::Binary) => return Ok(Some(Value::from(text))),
+            // What is no base64 is no blob, whatever else it is.
+            None => return Ok(None),
         };
         let shown = self.text(&inside)?;
         let same = shown.as_str() == Some(&inside);
-        Ok(Some(if same { text.into() } else { STANDARD.encode(shown.as_str().unwrap_or_default()).into() }))
+        Ok(match (same, is_text) {
+            (true, _) => Some(text.into()),
+            (false, true) => Some(STANDARD.encode(shown.as_str().unwrap_or_default()).into()),
+            // Its encoding is a guess, and so would be what is written in its place.
+            (false, false) => None,
+        })
     }
 
     /// Has what becomes of a blob done wherever else in the result it stands.

@@ -16,7 +16,7 @@ pub(super) fn narrow(method: Method, grant: &Grant, result: &mut Map<String, Val
     let (member, name, form) = match method {
         Method::ToolsList => ("tools", "name", &lists::TOOL),
         Method::PromptsList => ("prompts", "name", &lists::PROMPT),
-        Method::ResourcesList => ("resources", "uri", &lists::RESOURCE),
+        Method::ResourcesList | Method::DirectoryRead => ("resources", "uri", &lists::RESOURCE),
         Method::ResourcesTemplatesList => ("resourceTemplates", "uriTemplate", &lists::TEMPLATE),
         _ => return,
     };

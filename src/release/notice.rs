@@ -52,6 +52,9 @@ impl Reading<'_> {
         let own = self.facts.pending.clone().filter(|pending| pending.progress.as_ref() == Some(token));
         let remembered = || self.facts.session.as_ref()?.conversation.progressing(token);
         let Some(pending) = own.or_else(remembered) else { return Ok(None) };
+        if !pending.scopes.iter().all(|scope| self.facts.scopes.contains(scope)) {
+            return Ok(None);
+        }
         let mut out = match &pending.grant.item {
             Some(item) => self.by_item(item, &pending, Notice::Progress.params(), read)?,
             None => self.by_messages(Notice::Progress.params(), read)?,

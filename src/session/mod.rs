@@ -26,6 +26,7 @@ use crate::store::seals::Seals;
 use crate::store::sessions::Sessions;
 use crate::store::tasks::Tasks;
 use crate::wire::arrival::Head;
+use crate::wire::form;
 use crate::wire::message::Message;
 use crate::wire::method::Method;
 use crate::wire::revision::{Era, Revision};
@@ -154,6 +155,12 @@ impl Guard {
     fn opened(&self, mut request: Request) -> Result<Request, Denial> {
         let (lineage, server) = (&request.principal.lineage, &request.server);
         request.target = target(&request.message);
+        if let Some(Target::Resource(uri)) = &request.target {
+            // A rule fits what is written; a server may read something else in it.
+            if is_ambiguous(uri) {
+                return Err(Denial::ToolUnknown);
+            }
+        }
         let mut opener = Opener::new(&self.seals, lineage, server, &request.message, request.target.as_ref());
         if let (Some(session), Some(sealed)) = (&request.session, &request.message.resume) {
             let (of, event) = opener.position(session.id.as_str(), sealed)?;
@@ -163,6 +170,13 @@ impl Guard {
             (request.resumes, request.message.resume) = (of, Some(event));
         }
         request.message.params = opener.open(&request.message)?;
+        if let (Some(question), Some(Value::Object(result))) =
+            (&request.answers, request.message.params.get("result"))
+        {
+            // An answer has the form of what was asked, and of nothing else.
+            let answer = form::rebuild(question.asking.answer(), result, &mut opener)?;
+            request.message.params.insert("result".to_owned(), Value::Object(answer));
+        }
         let tool = |task: &str| self.tasks.tool(lineage, server, task).ok_or(Denial::HandleUnknown);
         if let Some(task) = request.message.task() {
             request.target = Some(Target::Tool(tool(task)?));
@@ -207,11 +221,26 @@ fn target(message: &Message) -> Option<Target> {
         | Method::ResourcesSubscribe
         | Method::ResourcesUnsubscribe
         | Method::DirectoryRead => text(&["uri"]).map(Target::Resource),
-        Method::Complete => {
-            text(&["ref", "name"]).map(Target::Prompt).or_else(|| text(&["ref", "uri"]).map(Target::Resource))
-        }
+        Method::Complete => match text(&["ref", "type"]).as_deref() {
+            Some("ref/prompt") => text(&["ref", "name"]).map(Target::Prompt),
+            Some("ref/resource") => text(&["ref", "uri"]).map(Target::Resource),
+            _ => None,
+        },
         _ => None,
     }
+}
+
+/// Whether a URI has dot segments, or letters, digits and dots in percent encoding
+/// (RFC 3986 §6.2.2): it then has another spelling, which other rules may be for.
+fn is_ambiguous(uri: &str) -> bool {
+    let dots = |segment: &str| matches!(segment, "." | "..");
+    let encoded = uri.match_indices('%').any(|(at, _)| {
+        let digits = uri.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        digits.is_none_or(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/')
+        })
+    });
+    encoded || uri.split(['/', '\\']).any(dots)
 }
 
 fn declares_modern(head: &Head) -> bool {

@@ -29,7 +29,7 @@ pub(super) struct Connections {
     pub(super) children: Children,
     pub(super) client: HttpClient,
     pub(super) limits: Limits,
-    pub(super) streams: Mutex<HashMap<String, Duplex>>,
+    pub(super) streams: Mutex<HashMap<(ServerName, String), Duplex>>,
 }
 
 /// How a server's connection comes about.
@@ -126,25 +126,26 @@ impl Connections {
                 if streams.len() >= MOST_STREAMS {
                     return Err(Denial::UpstreamUnreachable);
                 }
-                streams.insert(holder.to_owned(), duplex.clone());
+                streams.insert((server.clone(), holder.to_owned()), duplex.clone());
                 Ok(duplex)
             }
         }
     }
 
     fn find(&self, server: &ServerName, holder: &str) -> Option<Duplex> {
-        let stream = self.streams().get(holder).filter(|duplex| !duplex.is_closed()).cloned();
+        let key = (server.clone(), holder.to_owned());
+        let stream = self.streams().get(&key).filter(|duplex| !duplex.is_closed()).cloned();
         stream.or_else(|| self.children.find(server, holder))
     }
 
     fn end(&self, server: &ServerName, holder: &str) {
-        if let Some(duplex) = self.streams().remove(holder) {
+        if let Some(duplex) = self.streams().remove(&(server.clone(), holder.to_owned())) {
             duplex.close();
         }
         self.children.end(server, holder);
     }
 
-    fn streams(&self) -> MutexGuard<'_, HashMap<String, Duplex>> {
+    fn streams(&self) -> MutexGuard<'_, HashMap<(ServerName, String), Duplex>> {
         self.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

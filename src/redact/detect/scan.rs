@@ -3,7 +3,7 @@
 use crate::redact::detect::fold::{Folded, fold};
 use crate::redact::detect::{Detector, Finding, KeyPath};
 use regex::{Regex, RegexSet, RegexSetBuilder};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 /// Cue words are looked for this many bytes before a match, and fewer behind it.
@@ -101,18 +101,25 @@ impl Scanner {
         // The surest first, then the longest; what overlaps it is the same data.
         candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then(b.range.len().cmp(&a.range.len())));
         let start = findings.len();
+        // By where they began when they were chosen: a text may hold very many. Those that
+        // have grown into each other since are joined at the end.
+        let mut chosen: BTreeMap<usize, usize> = BTreeMap::new();
         for candidate in candidates {
             let range =
                 folded.map_or_else(|| candidate.range.clone(), |folded| folded.original(&candidate.range));
             let Some(detector) = self.detectors.get(candidate.owner) else { continue };
-            let mut chosen = findings.iter_mut().skip(start);
+            let before = chosen.range(..range.end).next_back().map(|(_, index)| *index);
+            let nearest = before.and_then(|index| findings.get_mut(index));
             // What sticks out of a surer finding must not stay visible.
-            match chosen.find(|other| other.range.start < range.end && range.start < other.range.end) {
+            match nearest.filter(|other| range.start < other.range.end && other.range.start < range.end) {
                 Some(other) => {
                     other.range = other.range.start.min(range.start)..other.range.end.max(range.end);
                     other.whole = is_whole(original, &other.range);
                 }
-                None => findings.push(finding(detector, range, original, true)),
+                None => {
+                    chosen.insert(range.start, findings.len());
+                    findings.push(finding(detector, range, original, true));
+                }
             }
         }
         join(findings, start);

@@ -29,6 +29,8 @@ pub struct MessageRules {
     /// Whether the file says anything of it.
     pub declared: bool,
     pub allowed: BTreeSet<Feature>,
+    /// The profile's name.
+    pub profile: Option<String>,
     pub detection: Option<Detection>,
     pub arguments: Option<Detection>,
 }
@@ -119,6 +121,7 @@ impl ServerRules {
         let messages = MessageRules {
             declared,
             allowed: raw_messages.allow.iter().copied().collect(),
+            profile: raw_messages.profile.as_ref().map(|profile| profile.value.clone()),
             detection: detection(file, raw_messages.profile.as_ref(), profiles, &mut faults),
             arguments: detection(file, raw_messages.arguments.as_ref(), profiles, &mut faults),
         };

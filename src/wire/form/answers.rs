@@ -53,8 +53,19 @@ pub static TASK: Form = Form(&[
     WITH_META,
 ]);
 pub static TASK_CREATED: Form = Form(&[has("task", Part::Object(&TASK)), WITH_META]);
+/// A task as a list has it: without what its tool has to say.
+pub static TASK_LISTED: Form = Form(&[
+    has("taskId", Part::Sealed(Seal::Task)),
+    has("status", Part::Word(&["working", "input_required", "completed", "failed", "cancelled"])),
+    has("statusMessage", Part::Text),
+    has("createdAt", Part::Time),
+    has("lastUpdatedAt", Part::Time),
+    has("ttl", Part::Number),
+    has("pollInterval", Part::Number),
+    WITH_META,
+]);
 pub static TASK_LIST: Form = Form(&[
-    has("tasks", Part::List(&Part::Object(&TASK))),
+    has("tasks", Part::List(&Part::Object(&TASK_LISTED))),
     has("nextCursor", Part::Sealed(Seal::Cursor)),
     WITH_META,
 ]);

@@ -261,10 +261,28 @@ fn is_token(value: &Value) -> bool {
     }
 }
 
-/// RFC 3339, by its characters and length: nothing else fits into it.
+/// A date, or a date and time, of RFC 3339: the numbers are those of a calendar and a clock.
 fn is_time(text: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'-' | b':' | b'.' | b'+' | b'T' | b'Z');
-    (10..=40).contains(&text.len()) && text.bytes().all(fits) && text.as_bytes().get(4) == Some(&b'-')
+    let number = |part: &str, length: usize, from: u32, to: u32| {
+        let digits = part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
+        digits && part.parse().is_ok_and(|number: u32| (from..=to).contains(&number))
+    };
+    let numbers = |text: &str, between: char, bounds: &[(usize, u32, u32)]| {
+        let parts: Vec<&str> = text.split(between).collect();
+        parts.len() == bounds.len()
+            && parts.iter().zip(bounds).all(|(part, &(length, from, to))| number(part, length, from, to))
+    };
+    let (date, time) =
+        text.split_once(['T', 't', ' ']).map_or((text, None), |(date, time)| (date, Some(time)));
+    let dated = numbers(date, '-', &[(4, 1900, 2199), (2, 1, 12), (2, 1, 31)]);
+    let Some(time) = time.filter(|_| dated) else { return dated };
+    let zone = time.find(['Z', 'z', '+', '-']).unwrap_or(time.len());
+    let (clock, zone) = time.split_at(zone);
+    let zoned = matches!(zone, "" | "Z" | "z")
+        || zone.get(1..).is_some_and(|zone| numbers(zone, ':', &[(2, 0, 23), (2, 0, 59)]));
+    let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
+    let fractional = (1..=9).contains(&fraction.len()) && fraction.bytes().all(|byte| byte.is_ascii_digit());
+    zoned && fractional && numbers(clock, ':', &[(2, 0, 23), (2, 0, 59), (2, 0, 60)])
 }
 
 /// The method of a request of the server, as [`Part::Ask`] and requests of its own have it.

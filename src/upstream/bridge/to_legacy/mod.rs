@@ -44,6 +44,22 @@ pub(in crate::upstream) struct ToLegacy {
 /// Whose session, with which server, for which capabilities.
 type Key = (Lineage, ServerName, String);
 
+/// Tells the server that a call is not waited for any more, unless disarmed.
+struct CancelOnDrop(Option<(Turn, RequestId)>);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        let (Some((turn, id)), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current()) else {
+            return;
+        };
+        runtime.spawn(async move {
+            let params = json!({"requestId": id.as_value(), "reason": "The client hung up."});
+            // A server that is gone needs no telling.
+            let _ = turn.say(Said::own(Method::Cancelled, None, &params)).await;
+        });
+    }
+}
+
 /// A call under way whose server waits for the client.
 struct Parked {
     lineage: Lineage,
@@ -102,7 +118,10 @@ impl ToLegacy {
     ) -> Result<(Turn, RequestId, Source), Denial> {
         let id = RequestId::read(&json!(format!("call-{}", crate::jose::random_id())));
         let id = id.ok_or(Denial::ResultBlocked("no id"))?;
+        // A client may hang up before there is any answer to read.
+        let mut unanswered = CancelOnDrop(Some((turn.clone(), id.clone())));
         let mut answer = turn.say(said(request, Some(&id), session.revision)).await?;
+        unanswered.0 = None;
         if answer.status != http::StatusCode::NOT_FOUND {
             return Ok((turn, id, answer.source));
         }
@@ -178,6 +197,9 @@ impl ToLegacy {
                         return Ok(());
                     }
                 }
+                // A response to something else is nobody's here.
+                Incoming::Result { id, .. } if id != upstream => {}
+                Incoming::Error { id: Some(id), .. } if id != upstream => {}
                 Incoming::Result { .. } | Incoming::Error { .. } => {
                     relay.raw(readdressed(&message, client)?).await;
                     return Ok(());

@@ -7,7 +7,8 @@ use crate::request::{Grant, Request, Stateless};
 use crate::upstream::bridge::{readdressed, relay};
 use crate::upstream::source::Source;
 use crate::upstream::turn::{Said, Turn};
-use crate::wire::answer;
+use crate::wire::answer::{self, Incoming};
+use crate::wire::message::RequestId;
 use crate::wire::method::Method;
 use crate::wire::outgoing;
 use serde_json::{Value, json};
@@ -47,6 +48,9 @@ impl ToLegacy {
                         continue;
                     }
                     if answer::is_response(&message) {
+                        if !answers(&message, &own) {
+                            continue;
+                        }
                         relay.raw(readdressed(&message, &client_id)?).await;
                         return Ok(());
                     }
@@ -67,5 +71,14 @@ impl ToLegacy {
             }
         });
         Ok(out)
+    }
+}
+
+/// Whether a response is to this request of the gate's.
+fn answers(message: &[u8], request: &RequestId) -> bool {
+    match answer::read(message) {
+        Ok(Incoming::Result { id, .. }) => id == *request,
+        Ok(Incoming::Error { id, .. }) => id.is_none_or(|id| id == *request),
+        Ok(_) | Err(_) => false,
     }
 }
