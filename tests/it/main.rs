@@ -17,6 +17,7 @@ mod commands;
 mod coverage;
 mod drain;
 mod duplex;
+mod eras;
 mod federation;
 mod identity;
 mod injection;
