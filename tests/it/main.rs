@@ -19,6 +19,7 @@ mod drain;
 mod duplex;
 mod eras;
 mod federation;
+mod http;
 mod identity;
 mod injection;
 mod issuer;
