@@ -99,7 +99,8 @@ impl Connections {
         // `drive` times the heads: hyper's timer would also run while an answer is sent.
         builder.header_read_timeout(None).max_buf_size(self.limits.max_head_bytes);
         let service = service_fn(service(self.router, peer, held.clone(), traffic.clone()));
-        let connection = builder.serve_connection(TokioIo::new(Screened::new(stream)), service);
+        let screened = Screened::new(stream, self.limits.max_head_bytes);
+        let connection = builder.serve_connection(TokioIo::new(screened), service);
         drive(Box::pin(connection), &traffic, &held, self.limits.head, self.limits.stall).await;
     }
 

@@ -1,6 +1,7 @@
 //! HTTP/1.1 heads, seen before hyper sees them. It ends a line at a bare LF, and takes
 //! a Content-Length that is given twice for one; a proxy in front may do neither, and
-//! then the two disagree where a request ends (RFC 9112, 2.2 and 11.2).
+//! then the two disagree where a request ends (RFC 9112, 2.2 and 11.2). Its bound on a
+//! head is one on its buffer, and a head that comes in one read may have twice as much.
 //!
 //! What must be refused is made unreadable: a NUL takes the place of one byte, and
 //! hyper answers 400 and closes. Nothing else is changed.
@@ -20,8 +21,9 @@ pub(super) struct Screened<S> {
 }
 
 impl<S> Screened<S> {
-    pub(super) fn new(inner: S) -> Self {
-        Self { inner, screen: Screen::default() }
+    /// Of a head, and the empty lines before it, at most `most` bytes pass.
+    pub(super) fn new(inner: S, most: usize) -> Self {
+        Self { inner, screen: Screen::new(most) }
     }
 }
 
@@ -39,6 +41,9 @@ enum Place {
 #[derive(Default)]
 struct Screen {
     place: Place,
+    /// Bytes of this head so far, and how many it may have.
+    size: usize,
+    most: usize,
     line: Vec<u8>,
     last: u8,
     /// Whether the request line was seen.
@@ -48,6 +53,10 @@ struct Screen {
 }
 
 impl Screen {
+    fn new(most: usize) -> Self {
+        Self { most, ..Self::default() }
+    }
+
     fn pass(&mut self, mut bytes: &mut [u8]) {
         while !bytes.is_empty() {
             let used = match &mut self.place {
@@ -69,9 +78,10 @@ impl Screen {
     /// Up to the end of the head; returns how many bytes that were.
     fn head(&mut self, bytes: &mut [u8]) -> usize {
         for (index, byte) in bytes.iter_mut().enumerate() {
+            self.size += 1;
             // CR and LF come as a pair or not at all.
             let paired = (self.last == b'\r') == (*byte == b'\n');
-            let good = paired && (*byte != b'\n' || self.line_ends());
+            let good = paired && self.size <= self.most && (*byte != b'\n' || self.line_ends());
             if !good {
                 *byte = 0;
                 self.place = Place::Refused;
@@ -115,7 +125,7 @@ impl Screen {
     fn head_ends(&mut self) {
         // Its length is unknown here, and `strict` refuses it.
         let place = if self.chunked { Place::Refused } else { Place::Body(self.length.unwrap_or(0)) };
-        *self = Self { place, ..Self::default() };
+        *self = Self { place, ..Self::new(self.most) };
     }
 }
 
@@ -172,8 +182,12 @@ mod tests {
 
     /// How many bytes pass, for every way of cutting the input in two.
     fn check(input: &str, passed: usize) {
+        check_within(usize::MAX, input, passed);
+    }
+
+    fn check_within(most: usize, input: &str, passed: usize) {
         for cut in 0..=input.len() {
-            let (mut screen, mut bytes) = (Screen::default(), input.as_bytes().to_vec());
+            let (mut screen, mut bytes) = (Screen::new(most), input.as_bytes().to_vec());
             let (first, second) = bytes.split_at_mut(cut);
             screen.pass(first);
             screen.pass(second);
@@ -211,5 +225,13 @@ mod tests {
         }
         let blanks = format!("P / HTTP/1.1\r\nContent-Length:{}1\r\n\r\n", " ".repeat(KEPT));
         check(&blanks, blanks.len() - 3);
+    }
+
+    #[test]
+    fn a_head_has_so_many_bytes_and_the_next_one_again() {
+        let head = "P / HTTP/1.1\r\nContent-Length: 9\r\n\r\n";
+        let two = format!("{head}123456789{head}");
+        check_within(head.len(), &two, two.len());
+        check_within(head.len() - 1, &two, head.len() - 1);
     }
 }

@@ -21,7 +21,7 @@ pub(crate) struct Gate {
     pub(crate) state: PathBuf,
     pub(crate) child: Child,
     /// Its authorization server.
-    _demo: Demo,
+    demo: Demo,
 }
 
 impl Gate {
@@ -33,15 +33,19 @@ impl Gate {
     }
 
     /// As [`Gate::start`], with further lines of configuration. A federation among them is
-    /// called `all`.
+    /// called `all`; with `tls:` the gate is known as localhost.
     pub(crate) fn start_with(name: &str, upstreams: &str, rules: &str, more: &str) -> Self {
         let state = folder(name);
         // An address of its own, held until the demo has taken its ports.
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
+        let public_url = match address.split_once(':') {
+            Some((_, port)) if more.contains("tls:") => format!("https://localhost:{port}"),
+            _ => format!("http://{address}"),
+        };
         let servers = upstreams.lines().filter_map(|line| line.trim().split_once(": ")).map(|(name, _)| name);
         let servers = servers.chain(more.contains("federations:").then_some("all"));
-        let resources = servers.map(|server| format!("http://{address}/{server}/mcp")).collect::<Vec<_>>();
+        let resources = servers.map(|server| format!("{public_url}/{server}/mcp")).collect::<Vec<_>>();
         let demo = Demo::for_resources(folder(&format!("{name}-demo")), &resources);
         std::fs::create_dir_all(state.join("rules/tools")).unwrap();
         for rules in rules.split("\n---\n") {
@@ -51,7 +55,7 @@ impl Gate {
         let indented: String = upstreams.lines().map(|line| format!("  {}\n", line.trim())).collect();
         let guard = if more.contains("guard:") { "" } else { GUARD };
         let configuration = format!(
-            "listen: {address}\npublic_url: http://{address}\nstate_dir: .\nrules: rules\n\
+            "listen: {address}\npublic_url: {public_url}\nstate_dir: .\nrules: rules\n\
              issuers:\n  - {{ issuer: '{}' }}\n\
              client: {{ client_id: portcullis, private_key_file: '{}' }}\n\
              upstreams:\n{indented}{guard}{more}\n",
@@ -67,8 +71,12 @@ impl Gate {
             .stderr(Stdio::from(log))
             .spawn()
             .unwrap();
-        let mut gate = Self { address, state, child, _demo: demo };
+        let mut gate = Self { address, state, child, demo };
         gate.wait_until_up();
+        if !more.contains("tls:") {
+            // It listens at once, and answers when it has read the upstreams' tools.
+            assert_eq!(get(&format!("http://{}/healthz", gate.address)).status, 200);
+        }
         gate
     }
 
@@ -78,7 +86,12 @@ impl Gate {
         let found =
             get(&format!("http://{}/.well-known/oauth-protected-resource/{server}/mcp", self.address));
         let resource = text(&found.json(), "/resource");
-        let issuer = text(&found.json(), "/authorization_servers/0");
+        self.token_for(&resource, login, scopes)
+    }
+
+    /// As [`Gate::token`], where the resource is known.
+    pub(crate) fn token_for(&self, resource: &str, login: &str, scopes: &str) -> String {
+        let issuer = self.demo.authorization_server();
         let endpoints = get(&format!("{issuer}/.well-known/oauth-authorization-server")).json();
         let redirect_uri = "http://127.0.0.1/callback";
         let registration = json!({"client_name": "tests", "redirect_uris": [redirect_uri]}).to_string();
@@ -89,7 +102,7 @@ impl Gate {
         let query = Serializer::new(String::new())
             .extend_pairs([("response_type", "code"), ("code_challenge_method", "S256"), ("state", "s")])
             .extend_pairs([("client_id", client_id.as_str()), ("redirect_uri", redirect_uri)])
-            .extend_pairs([("scope", scopes), ("resource", &resource), ("login_hint", login)])
+            .extend_pairs([("scope", scopes), ("resource", resource), ("login_hint", login)])
             .append_pair("code_challenge", &base64url(&sha256(verifier.as_bytes())))
             .finish();
         let redirect = get(&format!("{}?{query}", text(&endpoints, "/authorization_endpoint")));
@@ -99,7 +112,7 @@ impl Gate {
         let body = Serializer::new(String::new())
             .extend_pairs([("grant_type", "authorization_code"), ("code", &code)])
             .extend_pairs([("client_id", client_id.as_str()), ("redirect_uri", redirect_uri)])
-            .extend_pairs([("code_verifier", &verifier), ("resource", &resource)])
+            .extend_pairs([("code_verifier", verifier.as_str()), ("resource", resource)])
             .finish();
         let form = "application/x-www-form-urlencoded";
         text(&post(&text(&endpoints, "/token_endpoint"), form, &body).json(), "/access_token")
@@ -139,8 +152,6 @@ impl Gate {
             assert!(ended.is_none() && Instant::now() < deadline, "the gate did not come up: {}", log());
             std::thread::sleep(Duration::from_millis(20));
         }
-        // It listens at once, and answers when it has read the upstreams' tools.
-        assert_eq!(get(&format!("http://{}/healthz", self.address)).status, 200);
     }
 }
 

@@ -54,15 +54,17 @@ impl Upstream {
     }
 }
 
-/// The next request's message; None when the peer has gone.
+/// The next request's message; None when the peer has gone. A request without a body
+/// stands as a message that has the HTTP method for its own.
 fn receive(requests: &mut BufReader<TcpStream>, log: &Mutex<Vec<u8>>) -> Option<Value> {
-    let mut length = 0;
+    let (mut length, mut verb) = (0, None);
     loop {
         let mut line = String::new();
         if requests.read_line(&mut line).ok()? == 0 {
             return None;
         }
         log.lock().unwrap().extend_from_slice(line.as_bytes());
+        verb = verb.or_else(|| line.split(' ').next().map(str::to_owned));
         let line = line.trim_end().to_ascii_lowercase();
         if line.is_empty() {
             break;
@@ -70,6 +72,9 @@ fn receive(requests: &mut BufReader<TcpStream>, log: &Mutex<Vec<u8>>) -> Option<
         if let Some(value) = line.strip_prefix("content-length:") {
             length = value.trim().parse().ok()?;
         }
+    }
+    if length == 0 {
+        return Some(json!({"method": verb}));
     }
     let mut body = vec![0; length];
     requests.read_exact(&mut body).ok()?;
