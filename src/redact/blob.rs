@@ -24,7 +24,7 @@ pub enum Inside {
 
 /// None for what is no base64, of either alphabet, in one line or several.
 pub fn inside(blob: &str) -> Option<Inside> {
-    let line: String = blob.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    let line: String = blob.trim().chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
     let bytes = ENGINES.iter().find_map(|engine| engine.decode(&line).ok())?;
     Some(match String::from_utf8(bytes) {
         Ok(text) => Inside::Text(text),

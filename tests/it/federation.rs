@@ -159,6 +159,7 @@ fn each_call_is_its_own_servers_by_its_own_rules() {
     let listed = ask("tools/list", json!({})).json();
     assert_eq!(names(&listed), ["bank.look", "ward.look"]);
     assert_eq!(listed["result"]["cacheScope"], "private", "{listed}");
+    assert!(listed.to_string().contains("[US_SSN_1]") && !listed.to_string().contains(SSN), "{listed}");
     let ward = ask("tools/call", call("ward.look"));
     assert_eq!(text(&ward.json()), r#"{"id":"p-1","ssn":"[US_SSN_1]"}"#);
     let bank = ask("tools/call", call("bank.look")).events().pop().unwrap();

@@ -9,6 +9,7 @@
 )]
 
 mod architecture;
+mod attacks;
 mod audit;
 mod bad_input;
 mod batches;
