@@ -112,7 +112,9 @@ impl Release {
             upstream_session: session,
             stateless,
         };
-        let single = matches!(source, Source::Whole(_));
+        // A batch in its place may hold more than the one response.
+        let single =
+            matches!(&source, Source::Whole(message) if !message.trim_ascii_start().starts_with(b"["));
         let mut stream = Stream::new(self.clone(), facts, source);
         if !single {
             let session = stream.begin(call).await?;

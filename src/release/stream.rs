@@ -11,6 +11,7 @@ use crate::wire::event::Event;
 use crate::wire::message::RequestId;
 use crate::wire::method::Method;
 use crate::wire::revision::{Era, Revision};
+use serde_json::value::RawValue;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,8 +70,9 @@ impl Stream {
         }
         if self.facts.pending.is_some()
             && let Ok(first) = tokio::time::timeout(FIRST_MESSAGE, self.next(call)).await
+            && let Some(first) = first?
         {
-            self.ready.extend(first?);
+            self.ready.push_front(first);
         }
         Ok(None)
     }
@@ -94,10 +96,31 @@ impl Stream {
                 let over = self.stands() || self.facts.revision.era() == Era::Legacy;
                 return if over { Ok(None) } else { Err(Denial::UpstreamMalformed("no response")) };
             };
-            let frame = self.filter(call, event)?;
-            self.ended = frame.as_ref().is_some_and(|frame| frame.last);
-            self.ready.extend(frame);
+            for event in self.apart(event)? {
+                let frame = self.filter(call, event)?;
+                self.ended = frame.as_ref().is_some_and(|frame| frame.last);
+                self.ready.extend(frame);
+                if self.ended {
+                    break;
+                }
+            }
         }
+    }
+
+    /// The messages of an event, of which a server of 2025-03-26 may send several at once.
+    fn apart(&self, event: Event) -> Result<Vec<Event>, Denial> {
+        if self.facts.revision != Revision::V2025_03_26 {
+            return Ok(vec![event]);
+        }
+        let batch = answer::batch(event.data.as_deref().unwrap_or_default());
+        let Some(messages) = batch.map_err(Denial::UpstreamMalformed)? else { return Ok(vec![event]) };
+        let one = |message: &&RawValue| Event::message(message.get().as_bytes().to_vec());
+        let mut events: Vec<Event> = messages.iter().map(one).collect();
+        // Whoever resumes there has had them all.
+        if let Some(last) = events.last_mut() {
+            (last.id, last.retry) = (event.id, event.retry);
+        }
+        Ok(events)
     }
 
     fn filter(&self, call: &mut Call, event: Event) -> Result<Option<Frame>, Denial> {

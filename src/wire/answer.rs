@@ -5,6 +5,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+/// Messages of one batch.
+const MOST_BATCHED: usize = 256;
+
 /// One message from an upstream, its contents not yet looked into.
 #[derive(Debug)]
 pub enum Incoming<'a> {
@@ -74,6 +77,19 @@ pub fn read(bytes: &[u8]) -> Result<Incoming<'_>, &'static str> {
         (None, _, _, _) => Err("neither a request nor a response"),
         (Some(_), _, _, _) => Err("both a request and a response"),
     }
+}
+
+/// The messages of a batch (MCP 2025-03-26); None if it is none.
+///
+/// # Errors
+/// A stable word for the audit.
+pub fn batch(bytes: &[u8]) -> Result<Option<Vec<&RawValue>>, &'static str> {
+    if !bytes.trim_ascii_start().starts_with(b"[") {
+        return Ok(None);
+    }
+    let messages: Vec<&RawValue> = serde_json::from_slice(bytes).map_err(|_| "not a batch")?;
+    let within = (1..=MOST_BATCHED).contains(&messages.len());
+    if within { Ok(Some(messages)) } else { Err("an empty or too large batch") }
 }
 
 /// Whether a message is a response, to whatever.

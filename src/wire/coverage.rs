@@ -261,12 +261,14 @@ fn http() -> Vec<Entry> {
         down("event id", PassedByRule, "sealed to its session"),
         down("event retry", PassedByRule, "a bounded number"),
         down("event comment", Refused, "the gate writes its own"),
+        down("batch", Filtered, "each message by itself (2025-03-26); refused in other revisions"),
         down("two responses to one request", Refused, "nothing follows the first"),
         up("Authorization", Refused, "ends here; the upstream gets a delegated token"),
         up("Mcp-Name", PassedByRule, "made anew from the body"),
         up("Mcp-Param-*", Filtered, "must agree with the arguments, and made anew from them"),
         up("Last-Event-ID", PassedByRule, "opened, if it was sealed for this session"),
         up("Mcp-Session-Id", PassedByRule, "exchanged for the upstream's own"),
+        up("batch", Filtered, "each message by itself (2025-03-26); refused in other revisions"),
         up("other headers", Refused, "the gate writes its own"),
     ]
 }

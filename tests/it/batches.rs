@@ -24,6 +24,11 @@ struct World {
 impl World {
     /// A session of the given revision, of someone who may `look` and no more.
     fn start(name: &str, revision: &'static str) -> Self {
+        Self::start_with(name, revision, "")
+    }
+
+    /// As [`World::start`], with further lines of configuration.
+    fn start_with(name: &str, revision: &'static str, more: &str) -> Self {
         let tool = |name: &str| json!({"name": name, "inputSchema": {"type": "object"}});
         let upstream = Upstream::start(json!([tool("look"), tool("phi")]), move |message, stream| {
             let row = json!({"id": "p-1", "ssn": SSN}).to_string();
@@ -45,6 +50,9 @@ impl World {
                     let _ = upstream::event(stream, &answer);
                     let _ = upstream::end_events(stream);
                 }
+                Some("tools/call") if message["params"]["arguments"]["batch"].is_array() => {
+                    batched(message, &result, stream);
+                }
                 Some("tools/call") => upstream::whole(stream, message, &result),
                 _ => {
                     let _ = stream.write_all(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n");
@@ -52,7 +60,7 @@ impl World {
             }
         });
         let feed = format!("feed: {{ url: '{}', auth: none, era: legacy }}", upstream.url);
-        let gate = Gate::start(name, &feed, RULES);
+        let gate = Gate::start_with(name, &feed, RULES, more);
         let token = gate.token("feed", "amara", "patient:read");
         let mut world = Self { gate, upstream, token, session: String::new() };
         let opened = world.send(&json!({"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
@@ -84,6 +92,40 @@ impl World {
     fn calls(&self) -> usize {
         String::from_utf8_lossy(&self.upstream.seen.lock().unwrap()).matches("\"tools/call\"").count()
     }
+}
+
+/// Answers with the batch that the arguments describe: `note` and `answer` say the row,
+/// `other` answers a request that nobody made.
+fn batched(message: &Value, result: &Value, stream: &mut TcpStream) {
+    let arguments = &message["params"]["arguments"];
+    let answer = |id: &Value| json!({"jsonrpc": "2.0", "id": id, "result": result});
+    let one = |word: &Value| match word.as_str() {
+        Some("note") => json!({"jsonrpc": "2.0", "method": "notifications/progress",
+            "params": {"progressToken": "p", "progress": 1, "message": format!("at {SSN}")}}),
+        Some("answer") => answer(&message["id"]),
+        Some("other") => answer(&json!(4711)),
+        Some("nested") => json!([answer(&message["id"])]),
+        _ => word.clone(),
+    };
+    let batch: Vec<Value> = arguments["batch"].as_array().unwrap().iter().map(one).collect();
+    let batch = Value::Array(batch).to_string();
+    if arguments["as"] == "json" {
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ";
+        let _ = write!(stream, "{head}{}\r\n\r\n {batch}", batch.len() + 1);
+        return;
+    }
+    let _ = upstream::begin_events(stream);
+    let event = format!("id: e-1\ndata: {batch}\n\n");
+    for part in event.as_bytes().chunks(7) {
+        let _ = upstream::chunk(stream, part);
+    }
+    let _ = upstream::end_events(stream);
+}
+
+/// The messages of events, with ids or without.
+fn events(answer: &Answer) -> Vec<Value> {
+    let data = answer.body.lines().filter_map(|line| line.strip_prefix("data: "));
+    data.map(|data| serde_json::from_str(data).unwrap()).collect()
 }
 
 fn call(id: impl Into<Value>, tool: &str, arguments: Value) -> Value {
@@ -185,4 +227,53 @@ fn other_revisions_have_no_batches() {
         assert!(answer.body.contains("-32600"), "{revision}: {answer:?}");
         assert_eq!(world.calls(), 0, "{revision}");
     }
+}
+
+#[test]
+fn a_batch_of_the_servers_is_filtered_message_by_message() {
+    let world = World::start("batches-down", "2025-03-26");
+    let ask = |batch: Value, way: &str| world.send(&call(1, "look", json!({"batch": batch, "as": way})));
+    for way in ["json", "events"] {
+        let answer = ask(json!(["note", "note", "answer", "other", "note"]), way);
+        let events = events(&answer);
+        assert!(!answer.body.contains(SSN), "{way}: {answer:?}");
+        assert_eq!(events.len(), 3, "nothing follows the response, {way}: {answer:?}");
+        assert!(events[..2].iter().all(|note| note["params"]["message"] == "[REDACTED]"), "{answer:?}");
+        assert!(by_id(&events, 1).to_string().contains("[US_SSN_1]"), "{way}: {answer:?}");
+        // Whatever is not one message in it takes the place of the answer.
+        let huge = Value::Array(vec![json!("note"); 257]);
+        for bad in [json!([]), json!(["other"]), json!(["note", "nested"]), json!([SSN]), json!([null]), huge]
+        {
+            let answer = ask(bad.clone(), way);
+            assert!(
+                !answer.body.contains(SSN) && answer.body.contains("no usable answer"),
+                "{way} {answer:?}"
+            );
+        }
+    }
+    let refused = records(&world.gate.state).iter().filter(|it| it["status"] == "upstream_malformed").count();
+    assert_eq!(refused, 12);
+}
+
+#[test]
+fn a_batch_of_the_servers_belongs_to_its_revision() {
+    for revision in ["2024-11-05", "2025-06-18", "2025-11-25"] {
+        let world = World::start(&format!("batches-down-{revision}"), revision);
+        for way in ["json", "events"] {
+            let answer = world.send(&call(1, "look", json!({"batch": ["note", "answer"], "as": way})));
+            assert!(!answer.body.contains(SSN) && answer.body.contains("isError\":true"), "{answer:?}");
+        }
+    }
+}
+
+#[test]
+fn a_rate_holds_within_a_batch() {
+    let rate =
+        "guard: { calls_per_second: 10000, call_burst: 10000, tool_calls_per_second: 1, tool_call_burst: 3 }";
+    let world = World::start_with("batches-rate", "2025-03-26", rate);
+    let answer = world.send(&Value::Array((1..=9).map(|id| call(id, "look", json!({}))).collect()));
+    let answers = answer.json().as_array().unwrap().clone();
+    let passed = answers.iter().filter(|answer| answer["result"]["content"].is_array()).count();
+    assert_eq!((answers.len(), passed, world.calls()), (9, 3, 3), "{answers:?}");
+    assert_eq!(answer.body.matches("Rate limit reached").count(), 6, "{answers:?}");
 }
