@@ -32,6 +32,7 @@ decision := {"allow": false, "reason": reason, "scopes": input.tool.scopes} if {
 methods_without_tool := {
 	"http/delete",
 	"http/get",
+	"http/sse",
 	"initialize",
 	"logging/setLevel",
 	"notifications/cancelled",

@@ -50,6 +50,11 @@ impl Recorded {
         self.stream.stands()
     }
 
+    /// Whether its end is on record.
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
     /// The next event that may leave; None at the end.
     ///
     /// # Errors

@@ -87,9 +87,12 @@ impl Exchange {
     pub async fn delegate(&self, call: &mut Call, vetted: Vetted) -> Result<Delegated, Denial> {
         let (request, token, grant) = vetted.into_parts();
         let mode = self.modes.get(&request.server).ok_or(Denial::ExchangeFailed("no mode configured"))?;
+        let passage = request.method().passage();
         let (name, audience) = match mode {
-            Mode::Exchange { audience } => ("exchange", Some(audience.clone())),
-            Mode::None => ("none", None),
+            Mode::Exchange { audience } if passage == Passage::Forwarded => {
+                ("exchange", Some(audience.clone()))
+            }
+            Mode::Exchange { .. } | Mode::None => ("none", None),
         };
         let renewal = Arc::new(Renewal {
             client: self.client.clone(),
@@ -98,7 +101,7 @@ impl Exchange {
             server: request.server.clone(),
             audience: audience.clone(),
         });
-        if request.method().passage() != Passage::Forwarded {
+        if passage == Passage::Answered {
             return Ok(Delegated { request, grant, credential: None, renewal, _decision: None });
         }
         let scope = operation(&request.server, request.operation());

@@ -31,24 +31,49 @@ pub struct Asked {
     pub revision: Option<String>,
 }
 
-/// Whether the client still waits for the head of its answer.
+/// Whether the client still waits for the head of its answer, and what it waits for.
 #[derive(Clone, Debug)]
-pub struct Client(Option<watch::Receiver<()>>);
+pub struct Client {
+    present: Option<watch::Receiver<()>>,
+    taken: Option<watch::Sender<Taken>>,
+}
+
+/// How far a message has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Taken {
+    #[default]
+    NotYet,
+    /// It is one of the client's own session.
+    Message,
+    /// And a request, whose answer may take its time.
+    Request,
+}
 
 impl Client {
     /// A client that leaves when the sender is dropped.
     pub fn new(present: watch::Receiver<()>) -> Self {
-        Self(Some(present))
+        Self { present: Some(present), taken: None }
     }
 
     /// A client that always waits.
     pub fn patient() -> Self {
-        Self(None)
+        Self { present: None, taken: None }
+    }
+
+    /// A client that waits until its message is taken, and hears the answer elsewhere.
+    pub fn telling(taken: watch::Sender<Taken>) -> Self {
+        Self { present: None, taken: Some(taken) }
+    }
+
+    pub fn tell(&self, how_far: Taken) {
+        if let Some(taken) = &self.taken {
+            taken.send_replace(how_far);
+        }
     }
 
     /// Resolves when the client has gone.
     pub async fn left(&mut self) {
-        match &mut self.0 {
+        match &mut self.present {
             Some(present) => while present.changed().await.is_ok() {},
             None => std::future::pending().await,
         }

@@ -21,7 +21,6 @@ use crate::model::call::Call;
 use crate::model::denial::Denial;
 use crate::model::ids::{Lineage, ServerName, SessionId};
 use crate::model::scope::Scopes;
-use crate::request::conversation::Conversation;
 use crate::request::{Grant, OpenSession, Pending, Stateless};
 use crate::store::lineages::Lineages;
 use crate::store::seals::Seals;
@@ -112,6 +111,12 @@ impl Release {
             upstream_session: session,
             stateless,
         };
+        if matches!(source, Source::Silent) {
+            // The session of an older client is its stream.
+            let session = Some(self.open(call, &facts, facts.revision)?);
+            let stream = Stream::new(self.clone(), facts, source);
+            return Ok(Released { body: Body::Stream(Box::new(stream)), session });
+        }
         // A batch in its place may hold more than the one response.
         let single =
             matches!(&source, Source::Whole(message) if !message.trim_ascii_start().starts_with(b"["));
@@ -139,7 +144,7 @@ impl Release {
                 }
                 Some(Body::Ended)
             }
-            (Method::OpenStream, _) => None,
+            (Method::OpenStream | Method::OpenEventStream, _) => None,
             (Method::Response, _) | (_, None) => Some(Body::Accepted),
             (method, Some(id)) if method.passage() == Passage::Answered => {
                 Some(Body::Json { message: stream::envelope(id, "{}"), status: StatusCode::OK })
@@ -149,14 +154,19 @@ impl Release {
     }
 
     fn open(&self, call: &Call, facts: &Facts, revision: Revision) -> Result<SessionId, Denial> {
+        let waiting = facts.session.as_ref();
         let session = Session {
             lineage: facts.lineage.clone(),
             server: facts.server.clone(),
             revision,
             upstream: facts.upstream_session.clone(),
             stateless: facts.stateless.clone(),
-            conversation: Arc::new(Conversation::default()),
+            conversation: waiting.map(|waiting| waiting.conversation.clone()).unwrap_or_default(),
+            begun: facts.pending.is_some(),
         };
+        if let Some(OpenSession { id, .. }) = waiting {
+            return self.sessions.begin(id, session).then(|| id.clone()).ok_or(Denial::SessionUnknown);
+        }
         self.sessions
             .open(session, call.clock.now())
             .ok_or(Denial::RateLimited(std::time::Duration::from_secs(60)))

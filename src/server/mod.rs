@@ -5,6 +5,7 @@ mod admission;
 mod batch;
 mod connection;
 pub mod drain;
+mod event_stream;
 pub mod listener;
 pub mod reply;
 pub mod router;

@@ -3,6 +3,7 @@
 
 use crate::audit::{Ending, Recorded};
 use crate::model::call::Asked;
+use crate::model::denial::Denial;
 use crate::server::listener::InFlight;
 use crate::server::reply;
 use crate::wire::event::{self, Event};
@@ -26,6 +27,8 @@ pub(super) struct Carriage {
     pub(super) heartbeat: Duration,
     /// Kept until the stream's end is on record.
     pub(super) in_flight: Option<InFlight>,
+    /// Whether the client can take it up again where it broke off.
+    pub(super) positions: bool,
 }
 
 /// The body; a task of its own fills it.
@@ -50,6 +53,7 @@ impl Carriage {
 async fn pump(mut recorded: Recorded, asked: Asked, carriage: Carriage, sender: Sender<Bytes>) {
     let stands = recorded.stands();
     loop {
+        let cut_short = !stands && !recorded.is_closed();
         let next = {
             let mut next = pin!(recorded.next());
             loop {
@@ -65,12 +69,23 @@ async fn pump(mut recorded: Recorded, asked: Asked, carriage: Carriage, sender: 
                 }
             }
         };
-        let (event, more) = match next {
+        let refused = |denial| (Event::message(reply::message(&denial, &asked)), false);
+        let (mut event, more) = match next {
             Err(ending) => return recorded.end(ending).await,
+            // The client cannot ask for the rest, so it must not wait for it.
+            Ok(Ok(None)) if cut_short && !carriage.positions => {
+                refused(Denial::UpstreamMalformed("no response"))
+            }
             Ok(Ok(None)) => return,
             Ok(Ok(Some(event))) => (event, true),
-            Ok(Err(denial)) => (Event::message(reply::message(&denial, &asked)), false),
+            Ok(Err(denial)) => refused(denial),
         };
+        if !carriage.positions {
+            (event.id, event.retry) = (None, None);
+            if event.data.as_ref().is_none_or(Vec::is_empty) {
+                continue;
+            }
+        }
         let mut bytes = Vec::new();
         event::write(&event, &mut bytes);
         if !send(&sender, bytes.into()).await {
@@ -82,27 +97,41 @@ async fn pump(mut recorded: Recorded, asked: Asked, carriage: Carriage, sender: 
     }
 }
 
-async fn send(sender: &Sender<Bytes>, bytes: Bytes) -> bool {
+pub(super) async fn send(sender: &Sender<Bytes>, bytes: Bytes) -> bool {
     sender.send_timeout(bytes, PATIENCE).await.is_ok()
 }
 
 /// Several bodies of events as one, after the events that are there already. Each frame of
 /// theirs is one event.
 pub(super) fn merged(first: Bytes, bodies: Vec<Body>) -> Body {
-    let (sender, events) = channel(1);
-    for mut body in bodies {
+    let (sender, body) = joined();
+    for body in bodies {
         let sender = sender.clone();
-        tokio::spawn(async move {
-            while let Some(Ok(frame)) = body.frame().await {
-                let Ok(bytes) = frame.into_data() else { continue };
-                if !send(&sender, bytes).await {
-                    return;
-                }
-            }
-        });
+        tokio::spawn(async move { pass_on(body, &sender).await });
     }
     tokio::spawn(async move { send(&sender, first).await });
-    Body::new(Events(events))
+    body
+}
+
+/// A body of the events that are sent there, until the last sender is dropped.
+pub(super) fn joined() -> (Sender<Bytes>, Body) {
+    let (sender, events) = channel(1);
+    (sender, Body::new(Events(events)))
+}
+
+/// Hands on each event of a body, until it ends or its reader has left.
+pub(super) async fn pass_on(mut body: Body, sender: &Sender<Bytes>) {
+    loop {
+        let frame = tokio::select! {
+            frame = body.frame() => frame,
+            () = sender.closed() => return,
+        };
+        let Some(Ok(frame)) = frame else { return };
+        let Ok(bytes) = frame.into_data() else { continue };
+        if !send(sender, bytes).await {
+            return;
+        }
+    }
 }
 
 struct Events(Receiver<Bytes>);

@@ -13,7 +13,7 @@ mod limits;
 
 use crate::catalogue::Catalogue;
 use crate::identity::Authenticated;
-use crate::model::call::{Asked, Call};
+use crate::model::call::{Asked, Call, Taken};
 use crate::model::denial::{Denial, MessageFault};
 use crate::model::ids::SessionId;
 use crate::model::principal::Principal;
@@ -25,7 +25,7 @@ use crate::store::lineages::Lineages;
 use crate::store::seals::Seals;
 use crate::store::sessions::Sessions;
 use crate::store::tasks::Tasks;
-use crate::wire::arrival::Head;
+use crate::wire::arrival::{Head, Transport};
 use crate::wire::form;
 use crate::wire::message::Message;
 use crate::wire::method::Method;
@@ -71,6 +71,7 @@ impl Guard {
         })?;
         call.asked = asked(&message);
         let (revision, session) = self.standing(call, &principal, &arrival.head, &message)?;
+        call.client.tell(if call.asked.id.is_some() { Taken::Request } else { Taken::Message });
         let answers = question(&message, session.as_ref())?;
         let server = self.addressed(arrival.head.server, &mut message, answers.as_ref(), &lineage)?;
         let request = Request {
@@ -108,20 +109,29 @@ impl Guard {
         let not_batched = Denial::MessageMalformed(MessageFault::NotJsonRpc(
             "this message may not come in a batch; batches belong to sessions of 2025-03-26",
         ));
-        if head.batched && message.method == Method::Initialize {
+        if head.by == Transport::Batch && message.method == Method::Initialize {
             return Err(not_batched);
         }
         if let Some(revision) = message.revision.filter(|revision| revision.era() == Era::Modern) {
-            return if message.method.is_legacy() {
+            return if head.by == Transport::EventStream {
+                Err(Denial::RevisionUnsupported)
+            } else if message.method.is_legacy() {
                 Err(Denial::MethodUnknown)
             } else {
                 tasks_declared(message).map(|()| (revision, None))
             };
         }
+        if message.method == Method::OpenEventStream {
+            return Ok((Revision::V2024_11_05, None));
+        }
         if message.method == Method::Initialize {
             let asked = message.params.get("protocolVersion").and_then(Value::as_str);
             let known = asked.and_then(Revision::parse).filter(|revision| revision.era() == Era::Legacy);
-            return Ok((known.unwrap_or(Revision::NEWEST_LEGACY), None));
+            // Here the stream has opened the session already.
+            let by_stream = head.by == Transport::EventStream;
+            let waiting = by_stream.then(|| self.session(call, principal, head, false)).transpose()?;
+            let session = waiting.map(|(_, session)| session);
+            return Ok((known.unwrap_or(Revision::NEWEST_LEGACY), session));
         }
         if message.method == Method::Discover {
             return Err(Denial::RevisionUnsupported);
@@ -129,25 +139,37 @@ impl Guard {
         if message.method.is_modern() {
             return Err(Denial::MethodUnknown);
         }
+        let (revision, session) = self.session(call, principal, head, true)?;
+        if head.by == Transport::Batch && revision != Revision::V2025_03_26 {
+            return Err(not_batched);
+        }
+        if message.revision.is_some_and(|declared| declared != revision) {
+            return Err(Denial::RevisionUnsupported);
+        }
+        Ok((revision, Some(session)))
+    }
+
+    /// The session that the head names, if it is this caller's and has begun, or has not.
+    fn session(
+        &self,
+        call: &Call,
+        principal: &Principal,
+        head: &Head,
+        begun: bool,
+    ) -> Result<(Revision, OpenSession), Denial> {
         let id = head
             .single("mcp-session-id")
             .map_err(|_| Denial::SessionUnknown)?
             .ok_or(Denial::SessionAbsent)?;
         let found = self.sessions.find(id, &principal.lineage, &head.server, call.clock.now());
-        let session = found.ok_or(Denial::SessionUnknown)?;
-        if head.batched && session.revision != Revision::V2025_03_26 {
-            return Err(not_batched);
-        }
-        if message.revision.is_some_and(|declared| declared != session.revision) {
-            return Err(Denial::RevisionUnsupported);
-        }
+        let session = found.filter(|session| session.begun == begun).ok_or(Denial::SessionUnknown)?;
         let open = OpenSession {
             id: SessionId::new(id),
             upstream: session.upstream,
             stateless: session.stateless,
             conversation: session.conversation,
         };
-        Ok((session.revision, Some(open)))
+        Ok((session.revision, open))
     }
 
     /// Opens the handles, keeps of the parameters what their form lists, and finds out what

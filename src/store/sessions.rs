@@ -25,6 +25,8 @@ pub struct Session {
     /// For a server of the other era, which keeps no session.
     pub stateless: Option<Arc<Stateless>>,
     pub conversation: Arc<Conversation>,
+    /// False of an event stream whose client has yet to `initialize`.
+    pub begun: bool,
 }
 
 /// All open sessions.
@@ -56,6 +58,22 @@ impl Sessions {
             *used = now;
             session.clone()
         })
+    }
+
+    /// Begins a session that was opened before. False unless it is there and has not begun.
+    pub fn begin(&self, id: &SessionId, session: Session) -> bool {
+        let mut open = lock(&self.open);
+        let waiting = open.get_mut(id).filter(|(waiting, _)| !waiting.begun);
+        waiting.map(|(waiting, _)| *waiting = session).is_some()
+    }
+
+    /// Keeps a session whose stream is open; false if it has ended.
+    pub fn keep(&self, id: &SessionId, now: Duration) -> bool {
+        lock(&self.open).get_mut(id).map(|(_, used)| *used = now).is_some()
+    }
+
+    pub fn has_begun(&self, id: &SessionId) -> bool {
+        lock(&self.open).get(id).is_some_and(|(session, _)| session.begun)
     }
 
     pub fn end(&self, id: &str) {

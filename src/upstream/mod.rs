@@ -125,8 +125,10 @@ impl Upstream {
             request,
             grant,
         };
-        if answered.request.method().passage() != Passage::Forwarded {
-            return Ok(answered);
+        match answered.request.method().passage() {
+            Passage::Forwarded => {}
+            Passage::Answered => return Ok(answered),
+            Passage::Opened => return Ok(Answered { source: Source::Silent, ..answered }),
         }
         let (request, grant) = (&answered.request, &answered.grant);
         let pending = pending(request, grant);

@@ -22,6 +22,8 @@ pub enum Source {
     Dialogue(Box<Dialogue>),
     /// What a server says on a standing connection to nobody's request.
     Standing(Receiver<Vec<u8>>),
+    /// Nothing, and it stays open: a stream that carries the answers to other requests.
+    Silent,
 }
 
 /// A stream of events. Holds no more than one chunk of it.
@@ -36,7 +38,12 @@ impl Source {
     pub fn len(&self) -> usize {
         match self {
             Self::Whole(message) => message.len(),
-            Self::Nothing | Self::Events(_) | Self::Relayed(_) | Self::Dialogue(_) | Self::Standing(_) => 0,
+            Self::Nothing
+            | Self::Events(_)
+            | Self::Relayed(_)
+            | Self::Dialogue(_)
+            | Self::Standing(_)
+            | Self::Silent => 0,
         }
     }
 
@@ -60,6 +67,7 @@ impl Source {
             Self::Relayed(messages) => messages.recv().await.transpose(),
             Self::Dialogue(dialogue) => dialogue.next().await,
             Self::Standing(messages) => Ok(messages.recv().await.map(Event::message)),
+            Self::Silent => std::future::pending().await,
         }
     }
 }

@@ -32,8 +32,18 @@ pub struct Head {
     pub query: Option<String>,
     pub headers: HeaderMap,
     pub peer: IpAddr,
-    /// Whether the message was one of a batch (MCP 2025-03-26).
-    pub batched: bool,
+    pub by: Transport,
+}
+
+/// How a message comes. Of an event stream and its posts, `Mcp-Session-Id` holds what the
+/// URL names as the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    StreamableHttp,
+    /// In a batch of Streamable HTTP (MCP 2025-03-26).
+    Batch,
+    /// HTTP+SSE (MCP 2024-11-05).
+    EventStream,
 }
 
 /// The HTTP methods that Streamable HTTP knows.

@@ -261,6 +261,7 @@ fn http() -> Vec<Entry> {
         down("event id", PassedByRule, "sealed to its session"),
         down("event retry", PassedByRule, "a bounded number"),
         down("event comment", Refused, "the gate writes its own"),
+        down("endpoint event", PassedByRule, "written by the gate (HTTP+SSE of 2024-11-05)"),
         down("batch", Filtered, "each message by itself (2025-03-26); refused in other revisions"),
         down("two responses to one request", Refused, "nothing follows the first"),
         up("Authorization", Refused, "ends here; the upstream gets a delegated token"),
@@ -268,6 +269,7 @@ fn http() -> Vec<Entry> {
         up("Mcp-Param-*", Filtered, "must agree with the arguments, and made anew from them"),
         up("Last-Event-ID", PassedByRule, "opened, if it was sealed for this session"),
         up("Mcp-Session-Id", PassedByRule, "exchanged for the upstream's own"),
+        up("?session", PassedByRule, "as Mcp-Session-Id (HTTP+SSE of 2024-11-05)"),
         up("batch", Filtered, "each message by itself (2025-03-26); refused in other revisions"),
         up("other headers", Refused, "the gate writes its own"),
     ]

@@ -1,7 +1,7 @@
 //! The headers that say what a message is, and their agreement with its body.
 
 use crate::model::denial::{Denial, MessageFault};
-use crate::wire::arrival::Head;
+use crate::wire::arrival::{Head, Transport};
 use crate::wire::message::{META_CAPABILITIES, META_VERSION, Message};
 use crate::wire::revision::Revision;
 use base64::Engine as _;
@@ -31,7 +31,13 @@ pub(super) fn check_media(head: &Head) -> Result<(), Denial> {
     if content.map(essence).as_deref() != Some("application/json") {
         return Err(Denial::MessageMalformed(MessageFault::MediaType));
     }
-    accepts(head, &["application/json", "text/event-stream"])
+    match head.by {
+        Transport::StreamableHttp | Transport::Batch => {
+            accepts(head, &["application/json", "text/event-stream"])
+        }
+        // Its answers come on the stream.
+        Transport::EventStream => Ok(()),
+    }
 }
 
 /// # Errors

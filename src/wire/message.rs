@@ -3,7 +3,7 @@
 
 use crate::model::denial::{Denial, MessageFault};
 use crate::model::strict;
-use crate::wire::arrival::{Head, HttpMethod};
+use crate::wire::arrival::{Head, HttpMethod, Transport};
 use crate::wire::headers;
 use crate::wire::method::Method;
 use crate::wire::revision::{Era, Revision};
@@ -66,6 +66,9 @@ impl Message {
             HttpMethod::Post => {}
             HttpMethod::Get => {
                 headers::accepts(head, &["text/event-stream"])?;
+                if head.by == Transport::EventStream {
+                    return Ok(Self::bodiless(Method::OpenEventStream, declared));
+                }
                 let mut opening = Self::bodiless(Method::OpenStream, declared);
                 opening.resume = head.single("last-event-id").ok().flatten().map(str::to_owned);
                 return Ok(opening);

@@ -39,6 +39,8 @@ pub enum Method {
     EndSession,
     /// HTTP GET: the client asks for the standing stream, or resumes a broken one.
     OpenStream,
+    /// HTTP GET of an event stream: an older client opens its session (MCP 2024-11-05).
+    OpenEventStream,
 }
 
 /// What the gate does with a method.
@@ -48,10 +50,12 @@ pub enum Passage {
     Forwarded,
     /// The gate answers for itself.
     Answered,
+    /// The gate opens a stream of its own, which is on record; nothing goes to the upstream.
+    Opened,
 }
 
 impl Method {
-    pub const ALL: [Method; 30] = [
+    pub const ALL: [Method; 31] = [
         Self::Initialize,
         Self::Initialized,
         Self::Discover,
@@ -82,6 +86,7 @@ impl Method {
         Self::Response,
         Self::EndSession,
         Self::OpenStream,
+        Self::OpenEventStream,
     ];
 
     pub fn parse(name: &str) -> Option<Self> {
@@ -120,6 +125,7 @@ impl Method {
             Self::Response => "response",
             Self::EndSession => "http/delete",
             Self::OpenStream => "http/get",
+            Self::OpenEventStream => "http/sse",
         }
     }
 
@@ -129,12 +135,12 @@ impl Method {
 
     /// Whether a response comes back.
     pub fn is_request(self) -> bool {
-        !self.is_notification() && !matches!(self, Self::Response | Self::EndSession | Self::OpenStream)
+        !self.is_notification() && !self.is_nameless()
     }
 
     /// Not a method that a message names.
     fn is_nameless(self) -> bool {
-        matches!(self, Self::EndSession | Self::OpenStream | Self::Response)
+        matches!(self, Self::EndSession | Self::OpenStream | Self::OpenEventStream | Self::Response)
     }
 
     /// Only in the revisions before 2026-07-28.
@@ -154,6 +160,7 @@ impl Method {
                 | Self::Response
                 | Self::EndSession
                 | Self::OpenStream
+                | Self::OpenEventStream
         )
     }
 
@@ -173,7 +180,11 @@ impl Method {
     }
 
     pub fn passage(self) -> Passage {
-        if self == Self::Ping { Passage::Answered } else { Passage::Forwarded }
+        match self {
+            Self::Ping => Passage::Answered,
+            Self::OpenEventStream => Passage::Opened,
+            _ => Passage::Forwarded,
+        }
     }
 
     /// What a server's rules must allow for this method.
@@ -204,7 +215,8 @@ impl Method {
             | Self::ResourcesRead
             | Self::Response
             | Self::EndSession
-            | Self::OpenStream => None,
+            | Self::OpenStream
+            | Self::OpenEventStream => None,
         }
     }
 
@@ -233,7 +245,7 @@ impl Method {
             Self::TasksGet | Self::TasksResult | Self::TasksCancel => &params::TASK,
             Self::TasksUpdate => &params::TASK_UPDATE,
             Self::Response => &params::RESPONSE,
-            Self::EndSession | Self::OpenStream => &params::NOTHING,
+            Self::EndSession | Self::OpenStream | Self::OpenEventStream => &params::NOTHING,
         }
     }
 
@@ -269,7 +281,8 @@ impl Method {
             | Self::TasksUpdate
             | Self::Response
             | Self::EndSession
-            | Self::OpenStream => &answers::EMPTY,
+            | Self::OpenStream
+            | Self::OpenEventStream => &answers::EMPTY,
         }
     }
 }

@@ -24,6 +24,7 @@ mod http;
 mod identity;
 mod injection;
 mod issuer;
+mod older;
 mod planted;
 mod redaction;
 mod reference;

@@ -27,6 +27,7 @@ ledger="$gate/ledger/mcp"
 narrow=$(token ledger chen "accounts:read")
 wide=$(token ledger chen "accounts:read pii:read")
 node clients/ts_v1.mjs "$ledger" "$narrow" "$wide"
+node clients/ts_v1.mjs "$ledger/sse" "$narrow" "$wide"
 node clients/ts_v2.mjs "$ledger" "$narrow" "$wide"
 .venv-client/bin/python clients/python_client.py "$ledger" "$narrow" "$wide"
 clients/inspector.sh "$ledger" "$narrow" "$wide"

@@ -1,4 +1,4 @@
-"""The Python SDK: both eras with a token, then its own OAuth flow."""
+"""The Python SDK: both eras with a token, an event stream, then its own OAuth flow."""
 
 import asyncio
 import json
@@ -6,8 +6,9 @@ import sys
 from urllib.parse import parse_qs, urlencode, urlparse
 
 import httpx2
-from mcp import Client
+from mcp import Client, ClientSession
 from mcp.client.auth import AuthorizationCodeResult, OAuthClientProvider
+from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import OAuthClientMetadata
 
@@ -46,6 +47,21 @@ async def check(mode: str) -> None:
             assert shown["ssn"] == "[US_SSN_1]" and shown["riskScore"] == 0, shown
             assert all(card["number"].startswith("****") for card in shown["cards"]), shown
         said(f"{mode}: gets the redacted result; its schema validation is content")
+
+
+async def check_stream() -> None:
+    for token, shown in (NARROW, DENIAL), (WIDE, "[US_SSN_1]"):
+        headers = {"Authorization": f"Bearer {token}"}
+        async with sse_client(f"{URL}/sse", headers=headers) as (read, write), ClientSession(read, write) as session:
+            await session.initialize()
+            accounts = await session.call_tool("listAccounts", {"limit": 3})
+            assert len(accounts.structured_content["accounts"]) == 3
+            try:
+                answer = (await session.call_tool("getCustomerPII", {"customerId": "c-203"})).model_dump_json()
+            except Exception as error:
+                answer = str(error)
+            assert shown in answer, answer
+    said("HTTP+SSE: calls, is refused, and gets the redacted result")
 
 
 def flatten(error: BaseException) -> str:
@@ -93,6 +109,7 @@ async def sign_in() -> None:
 async def main() -> None:
     await check("legacy")
     await check("2026-07-28")
+    await check_stream()
     await sign_in()
 
 
