@@ -55,8 +55,8 @@ impl Decider<'_> {
     pub fn permit(&self, call: &mut Call, bound: Bound) -> Result<Permitted, Denial> {
         let (request, token) = bound.into_parts();
         let federation = self.catalogue.federation(&request.server);
-        let none = ServerRules::none(&request.server);
-        let rules = self.rules.server(&request.server).or(federation.map(|_| &none));
+        let none = federation.map(|_| ServerRules::none(&request.server));
+        let rules = self.rules.server(&request.server).or(none.as_ref());
         let rules = rules.ok_or(Denial::MethodRefused)?;
         offered(&request, rules)?;
         let mut grant =

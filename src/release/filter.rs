@@ -12,7 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-/// Characters of a blob that is looked at as the text it may be, too.
+/// Bytes of a blob that is looked at as the text it may be, too.
 const SHORT_BLOB: usize = 1024;
 
 /// One message's filter: whose plan it obeys, and what the server's rules allow.

@@ -4,6 +4,7 @@
 use crate::catalogue;
 use crate::model::denial::Denial;
 use crate::redact::shape;
+use crate::redact::tools::is_ambiguous;
 use crate::request::{Grant, MessageGrant};
 use crate::wire::capabilities;
 use crate::wire::form::{self, lists};
@@ -32,6 +33,8 @@ pub(super) fn narrow(method: Method, grant: &Grant, result: &mut Map<String, Val
             }
             // A template stands for the resources whose URIs begin as it does.
             Method::ResourcesTemplatesList => grant.shown.shows(name.split('{').next().unwrap_or_default()),
+            // Nor could it be read.
+            Method::ResourcesList | Method::DirectoryRead if is_ambiguous(name) => false,
             _ => grant.shown.shows(name),
         }
     });

@@ -84,10 +84,13 @@ async fn mcp(State(app): State<App>, Path(server): Path<String>, request: Reques
         Ok(asking) => asking,
         Err((status, why)) => return reply::plain(status, why),
     };
-    let found = batch::may_come(&head).then(batch::Found::default);
-    let body = pending(body, app.body, found.clone());
+    if !batch::may_come(&head) {
+        return pass(&app, head, pending(body, app.body, None), in_flight).await;
+    }
+    let found = batch::Found::default();
+    let body = pending(body, app.body, Some(found.clone()));
     let answered = pass(&app, head.clone(), body, in_flight.clone()).await;
-    let batch = found.map(|found| found.take()).unwrap_or_default();
+    let batch = found.take();
     if batch.is_empty() {
         return answered;
     }

@@ -177,12 +177,6 @@ impl Guard {
     fn opened(&self, mut request: Request) -> Result<Request, Denial> {
         let (lineage, server) = (&request.principal.lineage, &request.server);
         request.target = target(&request.message);
-        if let Some(Target::Resource(uri)) = &request.target {
-            // A rule fits what is written; a server may read something else in it.
-            if is_ambiguous(uri) {
-                return Err(Denial::ToolUnknown);
-            }
-        }
         let mut opener = Opener::new(&self.seals, lineage, server, &request.message, request.target.as_ref());
         if let (Some(session), Some(sealed)) = (&request.session, &request.message.resume) {
             let (of, event) = opener.position(session.id.as_str(), sealed)?;
@@ -250,19 +244,6 @@ fn target(message: &Message) -> Option<Target> {
         },
         _ => None,
     }
-}
-
-/// Whether a URI has dot segments, or letters, digits and dots in percent encoding
-/// (RFC 3986 §6.2.2): it then has another spelling, which other rules may be for.
-fn is_ambiguous(uri: &str) -> bool {
-    let dots = |segment: &str| matches!(segment, "." | "..");
-    let encoded = uri.match_indices('%').any(|(at, _)| {
-        let digits = uri.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        digits.is_none_or(|byte| {
-            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/')
-        })
-    });
-    encoded || uri.split(['/', '\\']).any(dots)
 }
 
 fn declares_modern(head: &Head) -> bool {

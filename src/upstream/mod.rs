@@ -176,7 +176,7 @@ impl Upstream {
             let source = if self.is_legacy(&request.server) {
                 self.to_legacy.clone().within(turn, request, grant, client).await?
             } else {
-                ToModern::new(turn, client, grant).forward(request)?
+                ToModern::new(turn, client, grant).forward(request, mirrored(request, grant))?
             };
             return Ok((over(source), None));
         }

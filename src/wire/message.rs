@@ -204,6 +204,9 @@ impl Message {
             {
                 "`params.taskId` must name a task"
             }
+            Method::Complete if !self.params.get("ref").is_some_and(is_reference) => {
+                "`params.ref` must name a prompt or a resource"
+            }
             _ => return Ok(()),
         };
         Err(malformed_params(fault))
@@ -263,6 +266,16 @@ impl Message {
 
 fn not_json_rpc(what: &'static str) -> Denial {
     Denial::MessageMalformed(MessageFault::NotJsonRpc(what))
+}
+
+/// What a completion is for, and so whose rules it obeys.
+fn is_reference(reference: &Value) -> bool {
+    let member = match reference.get("type").and_then(Value::as_str) {
+        Some("ref/prompt") => "name",
+        Some("ref/resource") => "uri",
+        _ => return false,
+    };
+    reference.get(member).is_some_and(Value::is_string)
 }
 
 fn malformed_params(what: &'static str) -> Denial {

@@ -121,9 +121,18 @@ fn what_the_rules_guard_has_one_spelling() {
     {
         refused("resources/read", json!({"uri": uri}));
     }
+    for reference in [
+        json!({"type": "ref/resource", "name": "triage", "uri": "feed://vip/1"}),
+        json!({"type": "ref/other", "name": "triage", "uri": "feed://vip/1"}),
+        json!({"name": "triage", "uri": "feed://vip/1"}),
+        json!("feed://vip/1"),
+    ] {
+        let argument = json!({"name": "a", "value": "b"});
+        refused("completion/complete", json!({"ref": reference, "argument": argument}));
+    }
+    let reference = json!({"type": "ref/prompt", "name": "triage", "uri": "feed://vip/1"});
     let argument = json!({"name": "a", "value": "b"});
-    let reference = json!({"type": "ref/resource", "name": "triage", "uri": "feed://vip/1"});
-    refused("completion/complete", json!({"ref": reference, "argument": argument}));
+    world.ask("completion/complete", &json!(1), json!({"ref": reference, "argument": argument}));
     assert!(!world.sent().contains("vip"), "{}", world.sent());
     let read = world.ask("resources/read", &json!(1), json!({"uri": "feed://a/b%20c"}));
     assert!(read.body.contains("contents"), "{read:?}");

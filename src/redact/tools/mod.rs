@@ -14,7 +14,7 @@ use crate::redact::plan::{Detection, Parts, Plan, Redaction, TextMode};
 use crate::redact::profile::{self, Profile};
 use crate::redact::shape::Shape;
 pub use file::Blobs;
-pub use server::{MessageRules, Pattern, ServerRules};
+pub use server::{MessageRules, Pattern, ServerRules, is_ambiguous};
 use std::collections::HashMap;
 
 /// The rules of one tool, prompt or resource, compiled.

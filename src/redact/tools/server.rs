@@ -78,8 +78,12 @@ impl ServerRules {
         self.prompts.get(name).or_else(|| self.prompts.get(ANY))
     }
 
-    /// The rules of a resource: those of the most specific pattern that fits its URI.
+    /// The rules of a resource: those of the most specific pattern that fits its URI. None
+    /// for a URI with another spelling, in which a server may read what other rules are for.
     pub fn resource(&self, uri: &str) -> Option<&ToolRules> {
+        if is_ambiguous(uri) {
+            return None;
+        }
         let fitting = self.resources.iter().filter(|(pattern, _)| pattern.fits(uri));
         fitting.max_by_key(|(pattern, _)| pattern.weight()).map(|(_, rules)| rules)
     }
@@ -149,4 +153,17 @@ fn block(
         }
     }
     rules
+}
+
+/// Whether a URI has dot segments, or letters, digits and dots in percent encoding
+/// (RFC 3986 §6.2.2), and so another spelling.
+pub fn is_ambiguous(uri: &str) -> bool {
+    let dots = |segment: &str| matches!(segment, "." | "..");
+    let encoded = uri.match_indices('%').any(|(at, _)| {
+        let digits = uri.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        digits.is_none_or(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/')
+        })
+    });
+    encoded || uri.split(['/', '\\']).any(dots)
 }

@@ -12,8 +12,9 @@ use crate::upstream::turn::{Said, Turn};
 use crate::wire::answer::{self, Incoming};
 use crate::wire::capabilities;
 use crate::wire::form::content::META_SERVER;
-use crate::wire::message::{META_CAPABILITIES, META_VERSION, RequestId};
+use crate::wire::message::{Message, RequestId};
 use crate::wire::method::Method;
+use crate::wire::outgoing;
 use crate::wire::revision::{Era, Revision};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -70,11 +71,15 @@ impl ToModern {
         Self { turn, client, capabilities }
     }
 
-    /// Answers a message within a session.
+    /// Answers a message within a session. `mirrored` are the headers that its arguments need.
     ///
     /// # Errors
     /// The `Upstream…` denials.
-    pub(in crate::upstream) fn forward(self, request: &Request) -> Result<Source, Denial> {
+    pub(in crate::upstream) fn forward(
+        self,
+        request: &Request,
+        mirrored: Vec<(String, String)>,
+    ) -> Result<Source, Denial> {
         let id = request.message.id.as_ref();
         let text = |name: &str| request.message.params.get(name).and_then(Value::as_str);
         match request.method() {
@@ -108,7 +113,7 @@ impl ToModern {
                 Ok(source)
             }
             _ => {
-                let call = Call::of(request)?;
+                let call = self.call(request, mirrored)?;
                 let (relay, source) = relay();
                 let cancelled = self.client.begin(&call.id);
                 tokio::spawn(async move {
@@ -138,11 +143,15 @@ impl ToModern {
 
     /// True when the call is to be made again.
     async fn round(&self, call: &mut Call, relay: &Relay) -> Result<bool, Denial> {
-        let params = self.params(call.params.clone(), call.progress.as_ref());
         // Each round is a request of its own, under an id of its own.
         let id = RequestId::read(&json!(format!("round-{}", crate::jose::random_id())));
-        let mut said = Said::own(call.method, id.as_ref(), &params);
-        (said.operation, said.name) = (&call.operation, call.name.as_deref());
+        let said = Said {
+            method: call.message.method,
+            operation: call.message.tool().unwrap_or(call.message.method.as_str()),
+            name: call.message.name(),
+            headers: &call.mirrored,
+            body: outgoing::write(&call.message, Revision::V2026_07_28, id.as_ref(), |_| true),
+        };
         let mut answer = self.turn.say(said).await?;
         while let Some(event) = answer.source.next().await? {
             let message = event.data.unwrap_or_default();
@@ -231,50 +240,45 @@ impl ToModern {
 
     /// Parameters with what every request of the modern era says of its client.
     fn params(&self, mut params: Map<String, Value>, progress: Option<&Value>) -> Value {
-        let mut meta = Map::new();
-        meta.insert(META_VERSION.into(), json!(Revision::V2026_07_28.as_str()));
-        meta.insert(META_CAPABILITIES.into(), self.capabilities.clone());
-        meta.extend(
-            self.client
-                .info
-                .iter()
-                .map(|info| ("io.modelcontextprotocol/clientInfo".to_owned(), info.clone())),
-        );
-        meta.extend(self.client.level().map(|level| (META_LEVEL.to_owned(), json!(level))));
-        meta.extend(progress.map(|token| ("progressToken".to_owned(), token.clone())));
+        let mut meta = self.meta(progress);
+        outgoing::about(&mut meta, Revision::V2026_07_28, self.capabilities.clone());
         params.insert("_meta".into(), Value::Object(meta));
         Value::Object(params)
+    }
+
+    fn meta(&self, progress: Option<&Value>) -> Map<String, Value> {
+        let mut meta = Map::new();
+        let info = self.client.info.iter();
+        meta.extend(info.map(|info| ("io.modelcontextprotocol/clientInfo".to_owned(), info.clone())));
+        meta.extend(self.client.level().map(|level| (META_LEVEL.to_owned(), json!(level))));
+        meta.extend(progress.map(|token| ("progressToken".to_owned(), token.clone())));
+        meta
+    }
+
+    /// The client's request as the server's era has it.
+    fn call(&self, request: &Request, mirrored: Vec<(String, String)>) -> Result<Call, Denial> {
+        let mut message = request.message.clone();
+        let id = message.id.clone().ok_or(Denial::ResultBlocked("no id"))?;
+        let meta = self.meta(message.progress_token());
+        message.params.remove("task");
+        message.params.insert("_meta".into(), Value::Object(meta));
+        message.capabilities = Some(self.capabilities.clone());
+        Ok(Call { id, message, mirrored })
     }
 }
 
 /// A request of the client, to be made once or more often.
 struct Call {
+    /// The client's own.
     id: RequestId,
-    method: Method,
-    operation: String,
-    name: Option<String>,
-    params: Map<String, Value>,
-    progress: Option<Value>,
+    message: Message,
+    mirrored: Vec<(String, String)>,
 }
 
 impl Call {
-    fn of(request: &Request) -> Result<Self, Denial> {
-        let mut params = request.message.params.clone();
-        params.remove("_meta");
-        params.remove("task");
-        Ok(Self {
-            id: request.message.id.clone().ok_or(Denial::ResultBlocked("no id"))?,
-            method: request.method(),
-            operation: request.operation().to_owned(),
-            name: request.message.name().map(str::to_owned),
-            params,
-            progress: request.message.progress_token().cloned(),
-        })
-    }
-
     fn answer(&mut self, answers: Map<String, Value>) {
-        self.params.remove("requestState");
-        self.params.extend(answers);
+        self.message.params.remove("requestState");
+        self.message.params.extend(answers);
     }
 }
 

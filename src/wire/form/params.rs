@@ -57,16 +57,16 @@ pub static FILTER: Form = Form(&[
 ]);
 pub static LISTEN: Form = Form(&[has("notifications", Part::Object(&FILTER)), ABOUT]);
 
-static REFERENCE: Form = Form(&[
-    has("type", Part::Word(&["ref/prompt", "ref/resource"])),
-    has("name", Part::Text),
-    has("title", Part::Text),
-    has("uri", Part::Uri),
-]);
+static PROMPT_REFERENCE: Form = Form(&[has("name", Part::Text), has("title", Part::Text)]);
+static RESOURCE_REFERENCE: Form = Form(&[has("uri", Part::Uri)]);
+/// One kind has no member of the other: the rules are found by one, and a server might go by
+/// the other.
+const REFERENCE: Part =
+    Part::OneOf(&[("ref/prompt", &PROMPT_REFERENCE), ("ref/resource", &RESOURCE_REFERENCE)]);
 static ARGUMENT: Form = Form(&[has("name", Part::Text), has("value", Part::Text)]);
 static CONTEXT: Form = Form(&[has("arguments", Part::Map(&Part::Text))]);
 pub static COMPLETE: Form = Form(&[
-    has("ref", Part::Object(&REFERENCE)),
+    has("ref", REFERENCE),
     has("argument", Part::Object(&ARGUMENT)),
     has("context", Part::Object(&CONTEXT)),
     ABOUT,
