@@ -56,6 +56,7 @@ wait_for() {
 start() {
   local name=$1
   shift
+  rm -f "$work/$name.json"
   "$@" >"$work/$name.json" 2>"$work/$name.log" &
   started+=($!)
   wait_for test -s "$work/$name.json"

