@@ -1,20 +1,18 @@
 //! What becomes of one value: by a redaction path, or by what the detectors find.
 
 use crate::model::ids::Entity;
-use crate::redact::Blocked;
-use crate::redact::detect::{Finding, KeyPath};
+use crate::redact::class::Class;
+use crate::redact::detect::{Finding, KeyPath, Sense};
 use crate::redact::json::Kind;
 use crate::redact::marker::{self, REDACTED};
 use crate::redact::operator::Operator;
-use crate::redact::plan::{Plan, Redaction};
+use crate::redact::plan::{Detection, Plan, Redaction};
 use crate::redact::run::Run;
-use crate::redact::walk;
-
-/// JSON inside JSON strings is followed this deep; deeper is blocked.
-const MAX_NESTING: usize = 4;
 
 /// The entity that a `replace` by path is numbered under: `[VALUE_1]`.
 const BY_PATH: &str = "VALUE";
+/// The entity whose values are looked for by their words, too.
+const PERSON: &str = "PERSON";
 
 /// What takes a value's place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +25,6 @@ pub(crate) enum Outcome {
 
 /// A redaction path covers the value: no detector is asked.
 pub(crate) fn by_path(run: &mut Run, redaction: &Redaction, text: &str) -> Outcome {
-    run.acted(&redaction.id, None, redaction.operator);
     match redaction.operator {
         Operator::Keep => Outcome::Same,
         Operator::Drop => Outcome::Drop,
@@ -47,84 +44,86 @@ pub(crate) fn as_elsewhere(run: &mut Run, text: &str) -> Outcome {
 
 /// Asks the detectors about a released string or number.
 pub(crate) fn by_detectors(
-    plan: &Plan,
+    detection: &Detection,
     run: &mut Run,
-    keys: &mut KeyPath,
+    sense: &Sense,
     kind: Kind,
-    text: &str,
+    (text, class): (&str, Class),
     findings: &mut Vec<Finding>,
-) -> Result<Outcome, Blocked> {
-    if plan.detection.is_none() {
-        return Ok(Outcome::Same);
-    }
-    if kind == Kind::String
-        && looks_like_json(text)
-        && let Some(outcome) = nested(plan, run, keys, text)?
-    {
-        return Ok(outcome);
-    }
-    find(plan, run, keys, text, findings);
+) -> Outcome {
+    find(detection, run, sense, (text, class), findings);
     if kind == Kind::Number && !findings.is_empty() || matches!(&findings[..], [only] if only.whole) {
-        return Ok(whole_value(plan, run, text, findings));
+        return whole_value(detection, run, text, findings);
     }
-    run.seen(text);
-    Ok(if findings.is_empty() { Outcome::Same } else { Outcome::Text(splice(plan, run, text, findings)) })
+    // A name found elsewhere could stand in it.
+    if class.meets(Class::SPACE.join(Class::UPPER).join(Class::WIDE)) {
+        run.echo.show(text);
+    }
+    if findings.is_empty() { Outcome::Same } else { Outcome::Text(splice(detection, run, text, findings)) }
 }
 
 /// Replaces the found parts of a text that is not JSON.
 pub(crate) fn prose(plan: &Plan, run: &mut Run, text: &str) -> String {
+    let Some(detection) = &plan.detection else { return text.to_owned() };
     let mut findings = Vec::new();
-    find(plan, run, &KeyPath::default(), text, &mut findings);
-    run.seen(text);
-    splice(plan, run, text, &findings)
+    let sense = detection.scanner.sense(&KeyPath::default());
+    find(detection, run, &sense, (text, Class::of(text)), &mut findings);
+    run.echo.show(text);
+    splice(detection, run, text, &findings)
 }
 
 /// The marker for a member name that is itself personal data, such as a patient's
 /// name used as a key.
 pub(crate) fn member_name(
-    plan: &Plan,
+    detection: &Detection,
     run: &mut Run,
-    keys: &KeyPath,
-    name: &str,
+    sense: &Sense,
+    name: (&str, Class),
     findings: &mut Vec<Finding>,
 ) -> Option<String> {
-    find(plan, run, keys, name, findings);
+    find(detection, run, sense, name, findings);
     // A name is judged by its own text: the key path above says what the value is.
     findings.retain(|finding| !finding.whole || finding.by_pattern);
-    (!findings.is_empty()).then(|| splice(plan, run, name, findings))
+    (!findings.is_empty()).then(|| splice(detection, run, name.0, findings))
 }
 
-fn find(plan: &Plan, run: &mut Run, keys: &KeyPath, text: &str, findings: &mut Vec<Finding>) {
+fn find(
+    detection: &Detection,
+    run: &mut Run,
+    sense: &Sense,
+    (text, class): (&str, Class),
+    findings: &mut Vec<Finding>,
+) {
     findings.clear();
-    let Some(detection) = &plan.detection else { return };
     run.inspected();
-    detection.scanner.value(keys, text, findings);
+    detection.scanner.scan(sense, text, class, &mut run.scratch, findings);
     run.echo.find(text, findings);
 }
 
-fn whole_value(plan: &Plan, run: &mut Run, text: &str, findings: &[Finding]) -> Outcome {
+fn whole_value(detection: &Detection, run: &mut Run, text: &str, findings: &[Finding]) -> Outcome {
     let Some(finding) = findings.first() else { return Outcome::Same };
-    let operator = plan.operator(&finding.entity);
-    run.acted(&finding.rule, Some(&finding.entity), operator);
+    let operator = detection.operator(finding.detector);
+    run.found(finding.detector);
     if operator != Operator::Keep && !finding.by_pattern {
-        run.echo.learn(finding, text);
+        let is_person = entity(detection, finding).is_some_and(|entity| entity.as_str() == PERSON);
+        run.echo.learn(finding.detector, text, is_person);
     }
     match operator {
         Operator::Keep => Outcome::Same,
         Operator::Drop => Outcome::Drop,
         Operator::Null => Outcome::Null,
         Operator::Mask | Operator::Partial | Operator::Replace | Operator::Year => {
-            Outcome::Text(replacement(run, operator, finding, text))
+            Outcome::Text(replacement(detection, run, operator, finding, text))
         }
     }
 }
 
-fn splice(plan: &Plan, run: &mut Run, text: &str, findings: &[Finding]) -> String {
+fn splice(detection: &Detection, run: &mut Run, text: &str, findings: &[Finding]) -> String {
     let mut out = String::with_capacity(text.len());
     let mut copied = 0;
     for finding in findings {
-        let operator = plan.operator(&finding.entity);
-        run.acted(&finding.rule, Some(&finding.entity), operator);
+        let operator = detection.operator(finding.detector);
+        run.found(finding.detector);
         let Some(found) = text.get(finding.range.clone()) else { continue };
         out.push_str(text.get(copied..finding.range.start).unwrap_or_default());
         copied = finding.range.end;
@@ -133,7 +132,7 @@ fn splice(plan: &Plan, run: &mut Run, text: &str, findings: &[Finding]) -> Strin
             Operator::Drop => {}
             Operator::Null => out.push_str(REDACTED),
             Operator::Mask | Operator::Partial | Operator::Replace | Operator::Year => {
-                out.push_str(&replacement(run, operator, finding, found));
+                out.push_str(&replacement(detection, run, operator, finding, found));
             }
         }
     }
@@ -141,38 +140,23 @@ fn splice(plan: &Plan, run: &mut Run, text: &str, findings: &[Finding]) -> Strin
     out
 }
 
-fn replacement(run: &mut Run, operator: Operator, finding: &Finding, found: &str) -> String {
+fn replacement(
+    detection: &Detection,
+    run: &mut Run,
+    operator: Operator,
+    finding: &Finding,
+    found: &str,
+) -> String {
     match operator {
         Operator::Partial => marker::partial(found),
         Operator::Year => marker::year(found, run.this_year),
-        Operator::Replace => run.mark(&finding.entity, found),
+        Operator::Replace => {
+            entity(detection, finding).map_or_else(|| REDACTED.to_owned(), |entity| run.mark(entity, found))
+        }
         Operator::Mask | Operator::Keep | Operator::Drop | Operator::Null => REDACTED.to_owned(),
     }
 }
 
-fn looks_like_json(text: &str) -> bool {
-    let text = text.trim();
-    (text.starts_with('{') && text.ends_with('}')) || (text.starts_with('[') && text.ends_with(']'))
-}
-
-/// Filters JSON written inside a string, keeping the key path: a card under
-/// `"payload": "{\"pan\": …}"` is as much a card as one beside it.
-fn nested(plan: &Plan, run: &mut Run, keys: &mut KeyPath, text: &str) -> Result<Option<Outcome>, Blocked> {
-    if run.nesting >= MAX_NESTING {
-        return Err(Blocked::TooDeep);
-    }
-    run.nesting += 1;
-    let inside = plan.inside.as_deref().unwrap_or(plan);
-    let filtered = walk::filter(inside, run, keys, text.as_bytes());
-    run.nesting -= 1;
-    match filtered {
-        Ok(Some(bytes)) if bytes == text.as_bytes() => Ok(Some(Outcome::Same)),
-        Ok(Some(bytes)) => {
-            String::from_utf8(bytes).map(|text| Some(Outcome::Text(text))).map_err(|_| Blocked::NotUtf8)
-        }
-        Ok(None) => Ok(Some(Outcome::Drop)),
-        // Only text in brackets; the detectors read it as text.
-        Err(Blocked::Syntax) => Ok(None),
-        Err(bound) => Err(bound),
-    }
+fn entity<'d>(detection: &'d Detection, finding: &Finding) -> Option<&'d Entity> {
+    detection.scanner.detectors().get(finding.detector).map(|detector| &detector.entity)
 }

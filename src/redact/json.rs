@@ -1,9 +1,11 @@
 //! A strict JSON reader over bytes that hands out spans instead of values, so
 //! that what is released unchanged can be copied as the upstream wrote it.
 //!
-//! Invariant: every byte is read once and in order; nothing is skipped unchecked.
+//! Invariant: what may reach the output is read byte by byte and checked whole. What
+//! cannot is stepped over by its brackets and quotes alone ([`Reader::skip`]).
 
 use crate::redact::Blocked;
+use crate::redact::class::{self, Class};
 use std::borrow::Cow;
 
 /// Nesting allowed in a result.
@@ -21,6 +23,31 @@ pub(crate) enum Kind {
     Literal,
 }
 
+/// A string as it stands in the source, between its quotes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Quoted<'a> {
+    raw: &'a str,
+    class: Class,
+    escaped: bool,
+}
+
+impl<'a> Quoted<'a> {
+    /// What the string says, borrowed when it has no escapes.
+    ///
+    /// # Errors
+    /// [`Blocked::Syntax`] for an escape that JSON does not know.
+    pub(crate) fn decode(self) -> Result<(Cow<'a, str>, Class), Blocked> {
+        if !self.escaped {
+            return Ok((Cow::Borrowed(self.raw), self.class));
+        }
+        // Escapes are rare; serde_json checks them, lone surrogates included.
+        let text: String = serde_json::from_str(&format!("\"{}\"", self.raw)).map_err(|_| Blocked::Syntax)?;
+        let class = Class::of(&text);
+        Ok((Cow::Owned(text), class))
+    }
+}
+
+#[derive(Clone)]
 pub(crate) struct Reader<'a> {
     text: &'a str,
     position: usize,
@@ -39,9 +66,14 @@ impl<'a> Reader<'a> {
         self.position
     }
 
+    /// The source between two places.
+    pub(crate) fn source(&self, from: usize, to: usize) -> &'a str {
+        self.text.get(from..to).unwrap_or_default()
+    }
+
     /// The source from `start` to the reader's position.
     pub(crate) fn since(&self, start: usize) -> &'a str {
-        self.text.get(start..self.position).unwrap_or_default()
+        self.source(start, self.position)
     }
 
     pub(crate) fn peek(&self) -> Option<u8> {
@@ -81,29 +113,47 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads a string and returns what it says, borrowed when it has no escapes.
-    pub(crate) fn string(&mut self) -> Result<Cow<'a, str>, Blocked> {
-        let start = self.position;
+    /// Reads a string, and what kinds of byte it is made of on the way.
+    pub(crate) fn string(&mut self) -> Result<Quoted<'a>, Blocked> {
         self.expect(b'"')?;
-        let mut escaped = false;
+        let start = self.position;
+        let (mut class, mut escaped) = (Class::default(), false);
         loop {
-            match self.peek() {
-                Some(b'"') => break,
-                Some(b'\\') => {
-                    escaped = true;
-                    self.position += 2;
-                }
-                Some(0x20..) => self.position += 1,
-                _ => return Err(Blocked::Syntax),
+            class = class.join(self.plain_run());
+            let byte = self.peek().ok_or(Blocked::Syntax)?;
+            let kind = class::OF[usize::from(byte)];
+            if !kind.meets(Class::STOP) {
+                class = class.join(kind);
+                self.position += 1;
+            } else if byte == b'"' {
+                break;
+            } else if byte == b'\\' {
+                escaped = true;
+                self.position += 2;
+            } else {
+                return Err(Blocked::Syntax);
             }
         }
+        let raw = self.text.get(start..self.position).ok_or(Blocked::Syntax)?;
         self.position += 1;
-        if !escaped {
-            let inner = self.text.get(start + 1..self.position - 1);
-            return inner.map(Cow::Borrowed).ok_or(Blocked::Syntax);
+        Ok(Quoted { raw, class, escaped })
+    }
+
+    /// Steps over plain bytes of a string, eight at a time, and says what they are.
+    fn plain_run(&mut self) -> Class {
+        let rest = self.text.as_bytes().get(self.position..).unwrap_or_default();
+        let (eights, _) = rest.as_chunks::<8>();
+        let mut all = Class::default();
+        for eight in eights {
+            let class =
+                eight.iter().fold(Class::default(), |all, byte| all.join(class::OF[usize::from(*byte)]));
+            if class.meets(Class::STOP) {
+                break;
+            }
+            all = all.join(class);
+            self.position += 8;
         }
-        // Escapes are rare; serde_json checks them, lone surrogates included.
-        serde_json::from_str::<String>(self.since(start)).map(Cow::Owned).map_err(|_| Blocked::Syntax)
+        all
     }
 
     /// Reads a number and returns its literal (RFC 8259 §6).
@@ -143,41 +193,58 @@ impl<'a> Reader<'a> {
         Ok(word)
     }
 
+    /// Steps over the value that begins here, nested at most `depth` deep, of which nothing
+    /// is looked at. Where its brackets and quotes do not fit, it is no JSON; what else is
+    /// wrong with it stays unsaid, since none of it is shown.
+    pub(crate) fn skip(&mut self, depth: usize) -> Result<(), Blocked> {
+        // One bit a level, set for an array. `MAX_DEPTH` levels fit one word.
+        let (mut levels, mut open) = (0_u64, 0_usize);
+        loop {
+            match self.peek().ok_or(Blocked::Syntax)? {
+                b'"' => self.skip_string()?,
+                bracket @ (b'{' | b'[') => {
+                    if open >= depth {
+                        return Err(Blocked::TooDeep);
+                    }
+                    levels = levels << 1 | u64::from(bracket == b'[');
+                    open += 1;
+                    self.position += 1;
+                }
+                bracket @ (b'}' | b']') => {
+                    if open == 0 || (levels & 1 == 1) != (bracket == b']') {
+                        return Err(Blocked::Syntax);
+                    }
+                    levels >>= 1;
+                    open -= 1;
+                    self.position += 1;
+                }
+                b',' | b':' | b' ' | b'\t' | b'\n' | b'\r' if open > 0 => self.position += 1,
+                b'-' | b'0'..=b'9' => drop(self.number()?),
+                b't' | b'f' | b'n' => drop(self.literal()?),
+                _ => return Err(Blocked::Syntax),
+            }
+            if open == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    fn skip_string(&mut self) -> Result<(), Blocked> {
+        self.position += 1;
+        loop {
+            let rest = self.text.as_bytes().get(self.position..).ok_or(Blocked::Syntax)?;
+            let found = memchr::memchr2(b'"', b'\\', rest).ok_or(Blocked::Syntax)?;
+            let escape = rest.get(found) == Some(&b'\\');
+            self.position += found + 1 + usize::from(escape);
+            if !escape {
+                return Ok(());
+            }
+        }
+    }
+
     /// Demands that nothing but white space is left.
     pub(crate) fn end(&mut self) -> Result<(), Blocked> {
         self.white_space();
         if self.position == self.text.len() { Ok(()) } else { Err(Blocked::Syntax) }
-    }
-}
-
-/// The member names of one object, to find a name given twice.
-#[derive(Default)]
-pub(crate) struct Names<'a> {
-    few: Vec<Cow<'a, str>>,
-    many: std::collections::HashSet<Cow<'a, str>>,
-}
-
-impl<'a> Names<'a> {
-    const FEW: usize = 16;
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.few.is_empty()
-    }
-
-    /// # Errors
-    /// [`Blocked::Duplicate`]: one parser keeps the first, another the last, and
-    /// the value filtered would not be the value read.
-    pub(crate) fn add(&mut self, name: Cow<'a, str>) -> Result<(), Blocked> {
-        if self.few.len() < Self::FEW {
-            if self.few.contains(&name) {
-                return Err(Blocked::Duplicate);
-            }
-            self.few.push(name);
-            return Ok(());
-        }
-        if self.many.is_empty() {
-            self.many.extend(self.few.iter().cloned());
-        }
-        if self.many.insert(name) { Ok(()) } else { Err(Blocked::Duplicate) }
     }
 }

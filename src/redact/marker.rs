@@ -11,21 +11,28 @@ pub const REDACTED: &str = "[REDACTED]";
 /// being filtered.
 #[derive(Default)]
 pub(crate) struct Markers {
-    numbers: HashMap<(Entity, String), usize>,
-    last: HashMap<Entity, usize>,
+    numbers: HashMap<Entity, HashMap<String, usize>>,
+    /// The value at hand, spelt plainly.
+    plain: String,
 }
 
 impl Markers {
     /// The marker for `value`, the same for every spelling of it that differs only
     /// in case and punctuation.
     pub(crate) fn mark(&mut self, entity: &Entity, value: &str) -> String {
-        let plain: String =
-            value.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-        let next = self.last.entry(entity.clone()).or_default();
-        let number = *self.numbers.entry((entity.clone(), plain)).or_insert_with(|| {
-            *next += 1;
-            *next
-        });
+        self.plain.clear();
+        self.plain.extend(value.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase));
+        if !self.numbers.contains_key(entity) {
+            self.numbers.insert(entity.clone(), HashMap::new());
+        }
+        let Some(numbers) = self.numbers.get_mut(entity) else { return REDACTED.to_owned() };
+        let number = match numbers.get(&self.plain) {
+            Some(number) => *number,
+            None => {
+                numbers.insert(self.plain.clone(), numbers.len() + 1);
+                numbers.len()
+            }
+        };
         format!("[{entity}_{number}]")
     }
 }

@@ -8,12 +8,15 @@
 
 mod apply;
 pub mod blob;
+mod class;
 pub mod detect;
+mod echo;
 mod json;
 mod literal;
 mod marker;
 pub mod operator;
 mod path;
+mod places;
 pub mod plan;
 pub mod profile;
 pub mod rules;
@@ -26,11 +29,12 @@ mod walk;
 use crate::model::ids::RuleId;
 use crate::model::strict::StrictFault;
 use crate::model::trail::Filtered;
-use detect::KeyPath;
 pub use marker::REDACTED;
 pub use path::Path;
+use places::Places;
 use plan::Plan;
 use run::Run;
+use std::borrow::Cow;
 
 /// The rule by which a profile would change this value, if one would: for what may not
 /// be sent at all.
@@ -88,20 +92,21 @@ impl From<StrictFault> for Blocked {
 pub struct Redactor<'p> {
     plan: &'p Plan,
     run: Run,
+    places: Places,
 }
 
 impl<'p> Redactor<'p> {
     /// `this_year` serves the age rule of HIPAA 164.514(b)(2)(i)(C).
     pub fn new(plan: &'p Plan, this_year: u16) -> Self {
-        Self { plan, run: Run::new(this_year) }
+        Self { plan, run: Run::new(this_year), places: plan.pool.take(plan) }
     }
 
     /// Filters a JSON document. `None` when nothing of it is released.
     ///
     /// # Errors
     /// [`Blocked`] when it cannot be filtered whole.
-    pub fn structure(&mut self, document: &[u8]) -> Result<Option<Vec<u8>>, Blocked> {
-        walk::filter(self.plan, &mut self.run, &mut KeyPath::default(), document)
+    pub fn structure<'d>(&mut self, document: &'d [u8]) -> Result<Option<Cow<'d, str>>, Blocked> {
+        walk::filter(self.plan, &mut self.run, &mut self.places, document)
     }
 
     /// Filters a text block, which may hold JSON. `None` when nothing is released.
@@ -109,7 +114,7 @@ impl<'p> Redactor<'p> {
     /// # Errors
     /// [`Blocked`] when it holds JSON that cannot be filtered whole.
     pub fn text(&mut self, text: &str) -> Result<Option<String>, Blocked> {
-        text::filter(self.plan, &mut self.run, text)
+        text::filter(self.plan, &mut self.run, &mut self.places, text)
     }
 
     /// Puts text that no plan releases or withholds, such as a progress message,
@@ -137,6 +142,15 @@ impl<'p> Redactor<'p> {
 
     /// What was inspected and what was done, without any value.
     pub fn report(&self) -> Filtered {
-        self.run.report()
+        self.run.report(self.plan)
+    }
+}
+
+impl Drop for Redactor<'_> {
+    /// The places judged for this result serve the next.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.plan.pool.put(std::mem::take(&mut self.places));
+        }
     }
 }

@@ -3,7 +3,8 @@
 use crate::model::ids::{Entity, RuleId};
 use crate::redact::detect::Scanner;
 use crate::redact::operator::Operator;
-use crate::redact::path::{Automaton, Path};
+use crate::redact::path::{Hop, Path};
+use crate::redact::places::Pool;
 use crate::redact::shape::Shape;
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -44,23 +45,37 @@ pub struct Redaction {
 /// The detectors of a plan and what is done with what they find.
 #[derive(Clone)]
 pub struct Detection {
-    pub scanner: Arc<Scanner>,
-    pub operators: Arc<HashMap<Entity, Operator>>,
+    pub(crate) scanner: Arc<Scanner>,
+    pub(crate) operators: Arc<HashMap<Entity, Operator>>,
+    /// The operator of each detector of the scanner.
+    by_detector: Arc<[Operator]>,
 }
 
-/// Everything that filtering one result needs. Cheap to make, immutable, shared.
+impl Detection {
+    /// A detector whose entity has no operator masks.
+    pub fn new(scanner: Scanner, operators: HashMap<Entity, Operator>) -> Self {
+        let of = |entity: &Entity| operators.get(entity).copied().unwrap_or(Operator::Mask);
+        let by_detector = scanner.detectors().iter().map(|detector| of(&detector.entity)).collect();
+        Self { scanner: Arc::new(scanner), operators: Arc::new(operators), by_detector }
+    }
+
+    /// What is done with what a detector finds.
+    pub(crate) fn operator(&self, detector: usize) -> Operator {
+        self.by_detector.get(detector).copied().unwrap_or(Operator::Mask)
+    }
+}
+
+/// Everything that filtering one result needs. Immutable, shared; dear to make and cheap to
+/// use again, since it remembers the places it has judged.
 #[derive(Clone)]
 pub struct Plan {
-    pub(crate) automaton: Automaton<Tag>,
-    /// Queries that are answered on a tree before the walk.
-    pub(crate) lookahead: Vec<(Path, Tag)>,
+    pub(crate) queries: Vec<(Arc<[Hop]>, Tag)>,
     pub(crate) releases_root: bool,
     pub(crate) redactions: Vec<Redaction>,
     pub(crate) detection: Option<Detection>,
     pub(crate) text: TextMode,
-    pub(crate) shape: Option<Shape>,
-    /// The plan for JSON inside a released string: all of it, through the detectors.
-    pub(crate) inside: Option<Arc<Plan>>,
+    pub(crate) shape: Option<Arc<Shape>>,
+    pub(crate) pool: Arc<Pool>,
 }
 
 /// The parts a plan is made of.
@@ -88,41 +103,27 @@ impl Plan {
             redactions.push(redaction);
         }
         tagged.extend(parts.subject.map(|path| (path, Tag::Subject)));
-        let (lookahead, streaming) = tagged.into_iter().partition(|(path, _)| path.needs_tree());
+        let queries = tagged.into_iter().map(|(path, tag)| (Arc::clone(path.hops()), tag)).collect();
         Self {
-            automaton: Automaton::new(streaming),
-            lookahead,
+            queries,
             releases_root,
             redactions,
-            inside: parts.detection.clone().map(|detection| Arc::new(Self::released(detection))),
             detection: parts.detection,
             text: parts.text,
-            shape: parts.shape,
+            shape: parts.shape.map(Arc::new),
+            pool: Arc::default(),
         }
     }
 
     /// Everything is released, through the detectors if there are any.
     pub fn everything(detection: Option<Detection>) -> Self {
-        match detection {
-            Some(detection) => Self::released(detection),
-            None => {
-                Self::new(Parts { release: vec![Path::root()], text: TextMode::Detect, ..Parts::default() })
-            }
-        }
+        let release = vec![Path::root()];
+        Self::new(Parts { release, detection, text: TextMode::Detect, ..Parts::default() })
     }
 
     /// Everything is released and only `detection` applies.
     pub fn released(detection: Detection) -> Self {
-        Self {
-            automaton: Automaton::new([(Path::root(), Tag::Release)]),
-            lookahead: Vec::new(),
-            releases_root: true,
-            redactions: Vec::new(),
-            detection: Some(detection),
-            text: TextMode::Detect,
-            shape: None,
-            inside: None,
-        }
+        Self::everything(Some(detection))
     }
 
     /// Of two redactions that cover one value, the one that shows less.
@@ -130,12 +131,5 @@ impl Plan {
         let Some(held) = held else { return other };
         let shows = |index: usize| self.redactions.get(index).map(|redaction| redaction.operator.shows());
         if shows(other) < shows(held) { other } else { held }
-    }
-
-    /// What is done with a finding. A detector whose entity no profile names would
-    /// not be in the scanner; if it were, its finding is masked.
-    pub(crate) fn operator(&self, entity: &Entity) -> Operator {
-        let operators = self.detection.as_ref().map(|detection| &detection.operators);
-        operators.and_then(|operators| operators.get(entity).copied()).unwrap_or(Operator::Mask)
     }
 }

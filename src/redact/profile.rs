@@ -8,7 +8,6 @@ use crate::redact::plan::Detection;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 use std::collections::HashMap;
-use std::sync::Arc;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -63,7 +62,7 @@ impl Profile {
 /// A scanner for exactly the entities that `operators` names.
 pub fn detection(detectors: &Detectors, operators: HashMap<Entity, Operator>) -> Detection {
     let scanner = detectors.scanner(|entity| operators.contains_key(entity));
-    Detection { scanner: Arc::new(scanner), operators: Arc::new(operators) }
+    Detection::new(scanner, operators)
 }
 
 /// Several profiles as one: for each entity, the operator that shows least.

@@ -1,13 +1,13 @@
 //! What is remembered while one result is filtered: markers, counters, and the
 //! names already seen in it.
 
-use crate::model::ids::{Entity, RuleId};
+use crate::model::ids::Entity;
 use crate::model::trail::{Action, Filtered};
-use crate::redact::detect::Finding;
+use crate::redact::detect::Scratch;
+use crate::redact::echo::Echo;
 use crate::redact::marker::Markers;
-use crate::redact::operator::Operator;
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use crate::redact::plan::Plan;
+use std::collections::{BTreeSet, HashMap};
 
 /// The state of one result. It holds values, so it never outlives the result and
 /// has no `Debug`.
@@ -19,17 +19,19 @@ pub(crate) struct Run {
     pub(crate) this_year: u16,
     /// Strings whose fate was settled elsewhere in the result.
     pub(crate) instead: HashMap<String, String>,
+    pub(crate) scratch: Scratch,
     markers: Markers,
     counts: Counts,
     subjects: BTreeSet<String>,
-    prose: bool,
 }
 
 #[derive(Default)]
 struct Counts {
     inspected: u64,
     withheld: u64,
-    actions: BTreeMap<(RuleId, Option<Entity>, &'static str), u64>,
+    /// By detector and by redaction of the plan.
+    found: Vec<u64>,
+    redacted: Vec<u64>,
 }
 
 impl Run {
@@ -45,9 +47,14 @@ impl Run {
         self.counts.withheld += 1;
     }
 
-    pub(crate) fn acted(&mut self, rule: &RuleId, entity: Option<&Entity>, operator: Operator) {
-        let key = (rule.clone(), entity.cloned(), operator.name());
-        *self.counts.actions.entry(key).or_default() += 1;
+    /// Counts what a detector found and was acted on.
+    pub(crate) fn found(&mut self, detector: usize) {
+        count(&mut self.counts.found, detector);
+    }
+
+    /// Counts a redaction by path.
+    pub(crate) fn redacted(&mut self, redaction: usize) {
+        count(&mut self.counts.redacted, redaction);
     }
 
     pub(crate) fn mark(&mut self, entity: &Entity, value: &str) -> String {
@@ -56,116 +63,64 @@ impl Run {
 
     /// Notes whose data this is. The value is hashed before it is kept anywhere.
     pub(crate) fn subject(&mut self, value: &str) {
-        self.subjects.insert(value.to_owned());
+        if !self.subjects.contains(value) {
+            self.subjects.insert(value.to_owned());
+        }
     }
 
     pub(crate) fn subjects(&self) -> &BTreeSet<String> {
         &self.subjects
     }
 
-    /// Notes that free text was shown, in which a name found elsewhere could stand.
-    pub(crate) fn seen(&mut self, text: &str) {
-        self.prose |= text.contains(' ');
-    }
-
-    /// Whether a name was learned after free text had been shown. If so the counters
-    /// start again and the result must be filtered once more; markers keep their
+    /// Whether a name was learned after free text had been shown that holds it. If so the
+    /// counters start again and the result must be filtered once more; markers keep their
     /// numbers. True at most once.
     pub(crate) fn must_repeat(&mut self) -> bool {
-        let repeat = self.prose && self.echo.settle();
+        let repeat = self.echo.settle();
         if repeat {
             self.counts = Counts::default();
         }
         repeat
     }
 
-    pub(crate) fn report(&self) -> Filtered {
-        let actions = self.counts.actions.iter().map(|((rule, entity, operator), count)| Action {
-            rule: rule.clone(),
-            entity: entity.clone(),
-            operator,
-            count: *count,
-        });
+    pub(crate) fn report(&self, plan: &Plan) -> Filtered {
         Filtered {
             values_inspected: self.counts.inspected,
             withheld: self.counts.withheld,
             subjects: self.subjects.len(),
-            actions: actions.collect(),
+            actions: self.by_path(plan).chain(self.by_detector(plan)).collect(),
             ..Filtered::default()
         }
     }
-}
 
-/// Values that a key named as personal, looked for in the free text of the same
-/// result: a note that says "Maria" is found by the record's own `given: Maria`. The
-/// first pass learns them, the second finds them, all in one automaton.
-#[derive(Default)]
-pub(crate) struct Echo {
-    learned: Vec<(Entity, RuleId, String)>,
-    known: HashSet<String>,
-    automaton: Option<AhoCorasick>,
-}
-
-impl Echo {
-    /// Shorter words are too common to be looked for.
-    const SHORTEST: usize = 3;
-    /// Bounds the automaton.
-    const MOST: usize = 10_000;
-
-    pub(crate) fn learn(&mut self, finding: &Finding, value: &str) {
-        // "Maria de la Cruz" is looked for whole and by its capitalised words; the words
-        // of an address are too common for that.
-        let splits = finding.entity.as_str() == "PERSON";
-        let capital = |word: &&str| word.chars().next().is_some_and(char::is_uppercase);
-        let words = value.split_whitespace().filter(|word| splits && capital(word));
-        for text in std::iter::once(value.trim()).chain(words) {
-            let text = text.trim_matches(|c: char| !c.is_alphanumeric());
-            let long = text.chars().count() >= Self::SHORTEST;
-            if long && self.learned.len() < Self::MOST && self.known.insert(text.to_owned()) {
-                self.learned.push((finding.entity.clone(), finding.rule.clone(), text.to_owned()));
-            }
-        }
+    fn by_path<'r>(&'r self, plan: &'r Plan) -> impl Iterator<Item = Action> + 'r {
+        let counted = plan.redactions.iter().zip(&self.counts.redacted).filter(|(_, count)| **count > 0);
+        counted.map(|(redaction, count)| Action {
+            rule: redaction.id.clone(),
+            entity: None,
+            operator: redaction.operator.name(),
+            count: *count,
+        })
     }
 
-    /// Adds findings for learned values that stand in `text` as whole words.
-    pub(crate) fn find(&self, text: &str, findings: &mut Vec<Finding>) {
-        let Some(automaton) = &self.automaton else { return };
-        let before = findings.len();
-        for found in automaton.find_iter(text) {
-            let range = found.range();
-            let Some((entity, rule, _)) = self.learned.get(found.pattern().as_usize()) else { continue };
-            let free =
-                findings.iter().all(|other| other.range.end <= range.start || range.end <= other.range.start);
-            if free && is_word(text, &range) {
-                let (entity, rule) = (entity.clone(), rule.clone());
-                findings.push(Finding {
-                    whole: range.len() == text.len(),
-                    range,
-                    entity,
-                    rule,
-                    by_pattern: true,
-                });
-            }
-        }
-        if findings.len() > before {
-            findings.sort_by_key(|finding| finding.range.start);
-        }
-    }
-
-    /// Builds the automaton once something was learned. True if it did. The longest
-    /// match wins, so that a full name is one marker rather than two.
-    fn settle(&mut self) -> bool {
-        if self.automaton.is_some() || self.learned.is_empty() {
-            return false;
-        }
-        let values = self.learned.iter().map(|(_, _, text)| text);
-        self.automaton = AhoCorasickBuilder::new().match_kind(MatchKind::LeftmostLongest).build(values).ok();
-        self.automaton.is_some()
+    fn by_detector<'r>(&'r self, plan: &'r Plan) -> impl Iterator<Item = Action> + 'r {
+        plan.detection.iter().flat_map(|detection| {
+            let detectors = detection.scanner.detectors().iter().zip(&self.counts.found).enumerate();
+            detectors.filter(|(_, (_, count))| **count > 0).map(|(index, (detector, count))| Action {
+                rule: detector.id.clone(),
+                entity: Some(detector.entity.clone()),
+                operator: detection.operator(index).name(),
+                count: *count,
+            })
+        })
     }
 }
 
-fn is_word(text: &str, range: &std::ops::Range<usize>) -> bool {
-    let before = text.get(..range.start).and_then(|head| head.chars().next_back());
-    let after = text.get(range.end..).and_then(|tail| tail.chars().next());
-    !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
+fn count(counts: &mut Vec<u64>, index: usize) {
+    if counts.len() <= index {
+        counts.resize(index + 1, 0);
+    }
+    if let Some(count) = counts.get_mut(index) {
+        *count += 1;
+    }
 }

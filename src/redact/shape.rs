@@ -9,6 +9,7 @@
 
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Nesting followed in a schema; a recursive `$ref` ends here as "anything".
 const MAX_DEPTH: usize = 16;
@@ -17,10 +18,10 @@ const MAX_DEPTH: usize = 16;
 #[derive(Clone, Debug, Default)]
 pub struct Shape {
     types: Vec<Type>,
-    members: HashMap<String, Shape>,
+    members: HashMap<String, Arc<Shape>>,
     required: Vec<String>,
-    elements: Option<Box<Shape>>,
-    others: Option<Box<Shape>>,
+    elements: Option<Arc<Shape>>,
+    others: Option<Arc<Shape>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,12 +39,12 @@ impl Shape {
         compile(schema, schema, 0)
     }
 
-    pub(crate) fn member(&self, name: &str) -> Option<&Shape> {
-        self.members.get(name).or(self.others.as_deref())
+    pub(crate) fn member(&self, name: &str) -> Option<&Arc<Shape>> {
+        self.members.get(name).or(self.others.as_ref())
     }
 
-    pub(crate) fn element(&self) -> Option<&Shape> {
-        self.elements.as_deref()
+    pub(crate) fn element(&self) -> Option<&Arc<Shape>> {
+        self.elements.as_ref()
     }
 
     pub(crate) fn requires(&self, name: &str) -> bool {
@@ -76,7 +77,7 @@ impl Shape {
     }
 
     fn masked(&self, name: &str) -> Value {
-        self.member(name).map_or_else(|| json!(super::REDACTED), Shape::mask)
+        self.member(name).map_or_else(|| json!(super::REDACTED), |shape| shape.mask())
     }
 }
 
@@ -104,10 +105,10 @@ fn compile(schema: &Value, root: &Value, depth: usize) -> Shape {
 /// What the schema object says itself, leaving references and combinations aside.
 fn own(object: &Map<String, Value>, root: &Value, depth: usize) -> Shape {
     let members = object.get("properties").and_then(Value::as_object).into_iter().flatten();
-    let below = |schema: &Value| Box::new(compile(schema, root, depth + 1));
+    let below = |schema: &Value| Arc::new(compile(schema, root, depth + 1));
     Shape {
         types: types(object),
-        members: members.map(|(name, schema)| (name.clone(), compile(schema, root, depth + 1))).collect(),
+        members: members.map(|(name, schema)| (name.clone(), below(schema))).collect(),
         required: list(object, "required").filter_map(Value::as_str).map(str::to_owned).collect(),
         elements: object.get("items").filter(|items| items.is_object()).map(below),
         others: object.get("additionalProperties").filter(|others| others.is_object()).map(below),

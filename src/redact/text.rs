@@ -4,58 +4,76 @@
 
 use crate::redact::Blocked;
 use crate::redact::apply;
-use crate::redact::detect::KeyPath;
 use crate::redact::literal;
+use crate::redact::places::Places;
 use crate::redact::plan::{Plan, TextMode};
 use crate::redact::run::Run;
 use crate::redact::walk;
+use std::borrow::Cow;
 
-pub(crate) fn filter(plan: &Plan, run: &mut Run, text: &str) -> Result<Option<String>, Blocked> {
+pub(crate) fn filter(
+    plan: &Plan,
+    run: &mut Run,
+    places: &mut Places,
+    text: &str,
+) -> Result<Option<String>, Blocked> {
     if plan.text == TextMode::Drop {
         run.withheld();
         return Ok(None);
     }
-    if let Some(filtered) = whole(plan, run, text)? {
+    if let Some(filtered) = whole(plan, run, places, text)? {
         return Ok(filtered);
     }
-    if let Some(filtered) = lines(plan, run, text)? {
+    if let Some(filtered) = lines(plan, run, places, text)? {
         return Ok(filtered);
     }
-    fenced(plan, run, text)
+    fenced(plan, run, places, text)
 }
 
 /// The text is one JSON document. `None` if it is not JSON.
-fn whole(plan: &Plan, run: &mut Run, text: &str) -> Result<Option<Option<String>>, Blocked> {
+fn whole(
+    plan: &Plan,
+    run: &mut Run,
+    places: &mut Places,
+    text: &str,
+) -> Result<Option<Option<String>>, Blocked> {
     if !text.trim_start().starts_with(['{', '[', '(']) {
         return Ok(None);
     }
-    match walk::filter(plan, run, &mut KeyPath::default(), text.as_bytes()) {
-        Ok(Some(bytes)) => {
-            String::from_utf8(bytes).map(|text| Some(Some(text))).map_err(|_| Blocked::NotUtf8)
-        }
-        Ok(None) => Ok(Some(None)),
-        Err(Blocked::Syntax) => literal(plan, run, text),
+    match walk::filter(plan, run, places, text.as_bytes()) {
+        Ok(filtered) => Ok(Some(filtered.map(Cow::into_owned))),
+        Err(Blocked::Syntax) => literal(plan, run, places, text),
         Err(bound) => Err(bound),
     }
 }
 
 /// The text is a Python literal; what is left of it is shown as JSON.
-fn literal(plan: &Plan, run: &mut Run, text: &str) -> Result<Option<Option<String>>, Blocked> {
+fn literal(
+    plan: &Plan,
+    run: &mut Run,
+    places: &mut Places,
+    text: &str,
+) -> Result<Option<Option<String>>, Blocked> {
     match literal::to_json(text) {
-        Some(json) => whole(plan, run, &json),
+        Some(json) => whole(plan, run, places, &json),
         None => Ok(None),
     }
 }
 
 /// Every line that is not blank is a JSON document (JSON lines).
-fn lines(plan: &Plan, run: &mut Run, text: &str) -> Result<Option<Option<String>>, Blocked> {
+fn lines(
+    plan: &Plan,
+    run: &mut Run,
+    places: &mut Places,
+    text: &str,
+) -> Result<Option<Option<String>>, Blocked> {
     let documents = || text.lines().filter(|line| !line.trim().is_empty());
     if documents().count() < 2 || !documents().all(|line| line.trim_start().starts_with(['{', '['])) {
         return Ok(None);
     }
     let mut kept = Vec::new();
     for line in documents() {
-        match whole(plan, run, line)? {
+        match whole(plan, run, places, line)? {
             Some(filtered) => kept.extend(filtered),
             None => return Ok(None),
         }
@@ -64,7 +82,7 @@ fn lines(plan: &Plan, run: &mut Run, text: &str) -> Result<Option<Option<String>
 }
 
 /// Text with fenced blocks: JSON in a fence is filtered, the rest is prose.
-fn fenced(plan: &Plan, run: &mut Run, text: &str) -> Result<Option<String>, Blocked> {
+fn fenced(plan: &Plan, run: &mut Run, places: &mut Places, text: &str) -> Result<Option<String>, Blocked> {
     const FENCE: &str = "```";
     let mut out = String::with_capacity(text.len());
     let mut shown = false;
@@ -74,7 +92,7 @@ fn fenced(plan: &Plan, run: &mut Run, text: &str) -> Result<Option<String>, Bloc
         }
         let (language, body) =
             if position % 2 == 1 { part.split_once('\n').unwrap_or(("", part)) } else { ("", part) };
-        let filtered = if position % 2 == 1 { whole(plan, run, body)? } else { None };
+        let filtered = if position % 2 == 1 { whole(plan, run, places, body)? } else { None };
         match filtered.unwrap_or_else(|| prose(plan, run, body)) {
             Some(text) => {
                 shown |= !text.trim().is_empty();

@@ -31,9 +31,10 @@ impl Filter<'_, '_> {
     }
 
     fn data(&mut self, value: &Value) -> Result<Value, Denial> {
-        let shown = self.redactor.structure(value.to_string().as_bytes()).map_err(blocked)?;
+        let value = value.to_string();
+        let shown = self.redactor.structure(value.as_bytes()).map_err(blocked)?;
         let Some(shown) = shown else { return Ok(Value::from(REDACTED)) };
-        serde_json::from_slice(&shown).map_err(|_| Denial::ResultBlocked("not valid JSON"))
+        serde_json::from_str(&shown).map_err(|_| Denial::ResultBlocked("not valid JSON"))
     }
 
     /// A number that would become anything else becomes zero, so that its type holds.

@@ -11,6 +11,7 @@ use crate::wire::form::{self, content};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 /// The members of a `tools/call` result that are read; any other is dropped.
 #[derive(Deserialize)]
@@ -79,8 +80,7 @@ fn parts(
         Some(structure) => filter.redactor.structure(structure.get().as_bytes()).map_err(blocked)?,
         None => None,
     };
-    let structure =
-        structure.map(String::from_utf8).transpose().map_err(|_| Denial::ResultBlocked("not UTF-8"))?;
+    let structure = structure.map(Cow::into_owned);
     // A client that was shown an outputSchema expects a structure, however empty.
     let mask = || shape.filter(|_| read.structured_content.is_some());
     let structure = structure.or_else(|| mask().map(|shape| shape.mask().to_string()));

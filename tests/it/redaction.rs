@@ -29,7 +29,7 @@ fn filter_shaped(
     let mut redactor = Redactor::new(&plan, 2026);
     let both = |redactor: &mut Redactor| {
         let structure = redactor.structure(document.as_bytes()).unwrap();
-        (structure.map(|bytes| String::from_utf8(bytes).unwrap()), redactor.text(document).unwrap())
+        (structure.map(std::borrow::Cow::into_owned), redactor.text(document).unwrap())
     };
     let first = both(&mut redactor);
     if redactor.must_repeat() { both(&mut redactor) } else { first }

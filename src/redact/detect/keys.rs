@@ -1,20 +1,22 @@
 //! Key paths: the strongest sign of personal data in a JSON result.
 
+use std::sync::Arc;
+
 /// The member names from the root of a document to a value, each normalised:
 /// `dateOfBirth`, `date-of-birth` and `Date Of Birth` all read `date_of_birth`.
 #[derive(Clone, Debug, Default)]
 pub struct KeyPath {
-    names: Vec<String>,
+    names: Vec<Arc<str>>,
 }
 
 impl KeyPath {
     /// Reads a dotted path, as rule files write it.
     pub fn dotted(text: &str) -> Self {
-        Self { names: text.split('.').map(normalise).collect() }
+        Self { names: text.split('.').map(|name| normalise(name).into()).collect() }
     }
 
     pub fn push(&mut self, name: &str) {
-        self.names.push(normalise(name));
+        self.names.push(normalise(name).into());
     }
 
     pub fn pop(&mut self) {
@@ -26,12 +28,12 @@ impl KeyPath {
         const WRAPPERS: [&str; 8] =
             ["value", "values", "raw", "number", "text", "formatted", "plain", "data"];
         let (last, names) = self.names.split_last()?;
-        let wraps = !names.is_empty() && WRAPPERS.contains(&last.as_str());
+        let wraps = !names.is_empty() && WRAPPERS.contains(&&**last);
         wraps.then(|| Self { names: names.to_vec() })
     }
 
     pub(crate) fn last(&self) -> Option<&str> {
-        self.names.last().map(String::as_str)
+        self.names.last().map(AsRef::as_ref)
     }
 }
 
@@ -59,7 +61,7 @@ impl KeyPattern {
         let Some(skip) = path.names.len().checked_sub(self.names.len()) else { return false };
         let mut pairs = path.names.iter().skip(skip).zip(&self.names).enumerate();
         pairs.all(|(position, (name, wanted))| {
-            name == wanted
+            **name == **wanted
                 || (self.open
                     && position == 0
                     && name.strip_suffix(wanted.as_str()).is_some_and(|head| head.ends_with('_')))

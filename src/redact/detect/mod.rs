@@ -6,16 +6,23 @@
 //! Checksums and context serve precision; they never take away what a key says.
 
 mod check;
+mod choose;
 mod fold;
 mod keys;
+mod literals;
+mod need;
+mod prefilter;
 mod rule;
 mod scan;
+mod sense;
 
 use crate::model::fault::SourceFault;
 use crate::model::ids::{Entity, RuleId};
 pub use keys::KeyPath;
 pub use rule::Detector;
 pub use scan::Scanner;
+pub(crate) use scan::Scratch;
+pub(crate) use sense::Sense;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -24,12 +31,32 @@ use std::ops::Range;
 pub struct Finding {
     /// Bytes of the text that was scanned.
     pub range: Range<usize>,
-    pub entity: Entity,
-    pub rule: RuleId,
+    /// The detector, as the scanner counts them.
+    pub(crate) detector: usize,
     /// The finding is all of the text.
     pub whole: bool,
     /// Found by its shape rather than by the key it stands under.
     pub by_pattern: bool,
+}
+
+impl Finding {
+    fn by_key(detector: usize, text: &str) -> Self {
+        Self { range: 0..text.len(), detector, whole: true, by_pattern: false }
+    }
+
+    pub(crate) fn by_pattern(detector: usize, range: Range<usize>, text: &str) -> Self {
+        Self { whole: is_whole(text, &range), range, detector, by_pattern: true }
+    }
+
+    /// Makes the finding cover `range` too.
+    fn grow(&mut self, text: &str, range: &Range<usize>) {
+        self.range = self.range.start.min(range.start)..self.range.end.max(range.end);
+        self.whole = is_whole(text, &self.range);
+    }
+}
+
+fn is_whole(text: &str, range: &Range<usize>) -> bool {
+    range.len() >= text.trim().len()
 }
 
 /// All detectors, each proven by its own examples.
@@ -64,6 +91,11 @@ impl Detectors {
 
     pub fn iter(&self) -> impl Iterator<Item = &Detector> {
         self.all.iter()
+    }
+
+    /// A scanner with one detector alone.
+    pub fn scanner_of(&self, id: &RuleId) -> Scanner {
+        Scanner::new(self.all.iter().filter(|detector| detector.id == *id).cloned().collect())
     }
 
     /// Every entity that some detector finds.

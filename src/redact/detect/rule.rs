@@ -4,8 +4,11 @@ use crate::model::fault::{SourceFault, read_yaml};
 use crate::model::ids::{Entity, RuleId};
 use crate::redact::detect::check::{self, Check};
 use crate::redact::detect::keys::{KeyPath, KeyPattern};
+use crate::redact::detect::sense::ValueShape;
 use crate::redact::detect::{Finding, Scanner};
 use regex::{Regex, RegexBuilder};
+use regex_syntax::ParserBuilder;
+use regex_syntax::hir::Hir;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
@@ -76,12 +79,16 @@ pub struct Detector {
     /// How many examples it was proven by.
     pub examples: usize,
     pub(crate) pattern: Option<Regex>,
+    /// The pattern as it was parsed, for what it needs to match.
+    pub(crate) syntax: Option<Hir>,
     pub(crate) check: Option<Check>,
     pub(crate) context: Option<Regex>,
+    /// The words of `context`, as they are written.
+    pub(crate) cue_words: Vec<String>,
     pub(crate) needs_context: bool,
     pub(crate) score: f32,
     pub(crate) keys: Vec<KeyPattern>,
-    pub(crate) value: Option<Regex>,
+    pub(crate) value: Option<ValueShape>,
     pub(crate) veto_keys: Vec<KeyPattern>,
 }
 
@@ -116,19 +123,21 @@ fn compile(file: &str, raw: &File) -> Result<Detector, SourceFault> {
         title: raw.title.clone(),
         entity: Entity::new(&raw.entity),
         examples: raw.examples.matching.len() + raw.examples.ignore.len(),
+        syntax: raw.pattern.as_ref().and_then(|pattern| syntax(&pattern.value)),
         pattern: raw.pattern.as_ref().map(|pattern| regex(file, pattern)).transpose()?,
         check: raw.check.as_ref().map(named).transpose()?,
         context: words(file, &raw.context)?,
+        cue_words: raw.context.clone(),
         needs_context: raw.needs_context,
         score: raw.score,
         keys: raw.keys.iter().map(|key| KeyPattern::read(key)).collect(),
-        value: raw.value.as_ref().map(|pattern| regex(file, pattern)).transpose()?,
+        value: raw.value.as_ref().map(|pattern| regex(file, pattern)).transpose()?.map(ValueShape::new),
         veto_keys: raw.veto_keys.iter().map(|key| KeyPattern::read(key)).collect(),
     })
 }
 
 fn regex(file: &str, pattern: &Spanned<String>) -> Result<Regex, SourceFault> {
-    let built = RegexBuilder::new(&pattern.value)
+    let built = RegexBuilder::new(&ascii(&pattern.value))
         .size_limit(MAX_PATTERN_BYTES)
         .dfa_size_limit(MAX_CACHE_BYTES)
         .ignore_whitespace(true)
@@ -138,6 +147,33 @@ fn regex(file: &str, pattern: &Spanned<String>) -> Result<Regex, SourceFault> {
         let last = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
         SourceFault::at(file, pattern, format!("the pattern is not a regular expression: {last}"))
     })
+}
+
+/// The pattern parsed, as [`regex`] has it compiled.
+fn syntax(pattern: &str) -> Option<Hir> {
+    ParserBuilder::new().ignore_whitespace(true).build().parse(&ascii(pattern)).ok()
+}
+
+/// Patterns see folded text, where digits are ASCII and what is not is a letter or a sign:
+/// so `\d` and `\b` are taken in ASCII. In full Unicode they cost hundreds of states, and
+/// at the first letter beyond ASCII a `\b` would send the search to a far slower engine.
+fn ascii(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len() + 16);
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        match (c, c == '\\') {
+            (_, false) => out.push(c),
+            (_, true) => match chars.next() {
+                Some('d') => out.push_str("[0-9]"),
+                Some('b') => out.push_str(r"(?-u:\b)"),
+                other => {
+                    out.push(c);
+                    out.extend(other);
+                }
+            },
+        }
+    }
+    out
 }
 
 /// The cue words as one pattern, matched as whole words in any case.

@@ -1,9 +1,16 @@
 //! Scanning one value with a set of detectors.
+//!
+//! Most values concern no detector, by what they are made of and the words they hold
+//! ([`Prefilter`]). On the rest the patterns of those concerned are run.
 
+use crate::redact::class::Class;
+use crate::redact::detect::choose::{Candidate, choose};
 use crate::redact::detect::fold::{Folded, fold};
+use crate::redact::detect::need::Makeup;
+use crate::redact::detect::prefilter::{Memory, Prefilter};
+use crate::redact::detect::sense::{Index, Sense};
 use crate::redact::detect::{Detector, Finding, KeyPath};
-use regex::{Regex, RegexSet, RegexSetBuilder};
-use std::collections::{BTreeMap, HashMap};
+use regex::{Regex, RegexBuilder};
 use std::ops::Range;
 
 /// Cue words are looked for this many bytes before a match, and fewer behind it.
@@ -14,134 +21,107 @@ const CUE_AFTER: usize = 24;
 #[derive(Clone, Debug)]
 pub struct Scanner {
     detectors: Vec<Detector>,
-    /// One automaton over all patterns says which of them to run.
-    patterns: RegexSet,
-    /// The detector behind each pattern of the set.
-    owners: Vec<usize>,
-    /// Last key name → detectors that may claim a value under it.
-    by_key: HashMap<String, Vec<usize>>,
-    /// Detectors with an open key pattern (`*_ssn`).
-    by_suffix: Vec<usize>,
+    index: Index,
+    prefilter: Prefilter,
+    /// Whether any pattern matches at all, in one go. None if it would be too large.
+    any: Option<Regex>,
 }
 
-struct Candidate {
-    range: Range<usize>,
-    owner: usize,
-    score: f32,
+/// What scanning writes on, kept between values so that none allocates.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    memory: Memory,
+    candidates: Vec<Candidate>,
 }
 
 impl Scanner {
     pub(crate) fn new(detectors: Vec<Detector>) -> Self {
-        let (mut owners, mut sources) = (Vec::new(), Vec::new());
-        let mut by_key: HashMap<String, Vec<usize>> = HashMap::new();
-        let mut by_suffix = Vec::new();
-        for (index, detector) in detectors.iter().enumerate() {
-            if let Some(pattern) = &detector.pattern {
-                owners.push(index);
-                sources.push(format!("(?x){}", pattern.as_str()));
-            }
-            for key in &detector.keys {
-                match key.fixed_last() {
-                    Some(last) => by_key.entry(last.to_owned()).or_default().push(index),
-                    None => by_suffix.push(index),
-                }
-            }
-        }
-        // Each source compiled alone under a tenth of this; should the set still be
-        // too large, an empty one would silently find nothing, so then all patterns run.
-        // Unicode classes make many states: with the default cache the lazy DFA is thrown
-        // away again and again, and scanning is twenty times slower.
-        let patterns = RegexSetBuilder::new(&sources).size_limit(1 << 26).dfa_size_limit(1 << 25).build();
-        let patterns = patterns.unwrap_or_else(|_| RegexSet::empty());
-        Self { detectors, patterns, owners, by_key, by_suffix }
+        let (index, prefilter) = (Index::new(&detectors), Prefilter::new(&detectors));
+        Self { index, prefilter, any: any(&detectors), detectors }
+    }
+
+    pub(crate) fn detectors(&self) -> &[Detector] {
+        &self.detectors
+    }
+
+    /// What the detectors make of the keys that lead to a value.
+    pub(crate) fn sense(&self, path: &KeyPath) -> Sense {
+        self.index.sense(&self.detectors, path)
     }
 
     /// Finds personal data in `text`: a decoded JSON string, the literal of a number,
     /// or a member name. Findings come in order and do not overlap.
     pub fn value(&self, path: &KeyPath, text: &str, findings: &mut Vec<Finding>) {
-        if text.trim().is_empty() {
+        self.scan(&self.sense(path), text, Class::of(text), &mut Scratch::default(), findings);
+    }
+
+    /// The same, for keys whose sense is known and a text whose class is.
+    pub(crate) fn scan(
+        &self,
+        sense: &Sense,
+        text: &str,
+        class: Class,
+        scratch: &mut Scratch,
+        findings: &mut Vec<Finding>,
+    ) {
+        if !class.meets(Class::WIDE) {
+            self.plain(sense, text, text, class, None, scratch, findings);
+        } else if !text.trim().is_empty() {
+            let folded = fold(text);
+            let class = Class::of(&folded.text);
+            self.plain(sense, text, &folded.text, class, Some(&folded), scratch, findings);
+        }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "one value in its two spellings")]
+    fn plain(
+        &self,
+        sense: &Sense,
+        original: &str,
+        text: &str,
+        class: Class,
+        folded: Option<&Folded>,
+        scratch: &mut Scratch,
+        findings: &mut Vec<Finding>,
+    ) {
+        let claimed = sense.claims.iter().find(|claim| claim.holds(&self.detectors, text, class));
+        if let Some(claim) = claimed {
+            if !text.trim().is_empty() {
+                findings.push(Finding::by_key(claim.detector, original));
+            }
             return;
         }
-        let folded = (!text.is_ascii()).then(|| fold(text));
-        let plain = folded.as_ref().map_or(text, |folded| folded.text.as_str());
-        if let Some(detector) = self.claimant(path, plain) {
-            findings.push(finding(detector, 0..text.len(), text, false));
-        } else {
-            self.shapes(path, text, folded.as_ref(), findings);
+        let Scratch { memory, candidates } = scratch;
+        candidates.clear();
+        let makeup = Makeup::of(text, class);
+        let matches = || self.any.as_ref().is_none_or(|any| any.is_match(text));
+        self.prefilter.concerned(sense, text, makeup, memory, matches, |detector| {
+            self.collect(detector, sense, text, candidates);
+        });
+        if !candidates.is_empty() {
+            choose(original, folded, candidates, findings);
         }
     }
 
-    /// The detector whose keys name this value's place.
-    fn claimant(&self, path: &KeyPath, text: &str) -> Option<&Detector> {
-        self.claimant_at(path, text).or_else(|| self.claimant_at(&path.unwrapped()?, text))
-    }
-
-    fn claimant_at(&self, path: &KeyPath, text: &str) -> Option<&Detector> {
-        let named = self.by_key.get(path.last()?).map(Vec::as_slice).unwrap_or_default();
-        let mut candidates =
-            named.iter().chain(&self.by_suffix).filter_map(|&index| self.detectors.get(index));
-        candidates.find(|detector| {
-            detector.keys.iter().any(|key| key.matches(path))
-                && !detector.veto_keys.iter().any(|key| key.matches(path))
-                && detector.value.as_ref().is_none_or(|shape| shape.is_match(text))
-        })
-    }
-
-    fn shapes(&self, path: &KeyPath, original: &str, folded: Option<&Folded>, findings: &mut Vec<Finding>) {
-        let text = folded.map_or(original, |folded| folded.text.as_str());
-        let mut candidates = Vec::new();
-        if self.patterns.is_empty() {
-            self.owners.iter().for_each(|&owner| self.collect(owner, path, text, &mut candidates));
-        } else {
-            for index in &self.patterns.matches(text) {
-                let Some(&owner) = self.owners.get(index) else { continue };
-                self.collect(owner, path, text, &mut candidates);
-            }
-        }
-        // The surest first, then the longest; what overlaps it is the same data.
-        candidates.sort_by(|a, b| b.score.total_cmp(&a.score).then(b.range.len().cmp(&a.range.len())));
-        let start = findings.len();
-        // By where they began when they were chosen: a text may hold very many. Those that
-        // have grown into each other since are joined at the end.
-        let mut chosen: BTreeMap<usize, usize> = BTreeMap::new();
-        for candidate in candidates {
-            let range =
-                folded.map_or_else(|| candidate.range.clone(), |folded| folded.original(&candidate.range));
-            let Some(detector) = self.detectors.get(candidate.owner) else { continue };
-            let before = chosen.range(..range.end).next_back().map(|(_, index)| *index);
-            let nearest = before.and_then(|index| findings.get_mut(index));
-            // What sticks out of a surer finding must not stay visible.
-            match nearest.filter(|other| range.start < other.range.end && other.range.start < range.end) {
-                Some(other) => {
-                    other.range = other.range.start.min(range.start)..other.range.end.max(range.end);
-                    other.whole = is_whole(original, &other.range);
-                }
-                None => {
-                    chosen.insert(range.start, findings.len());
-                    findings.push(finding(detector, range, original, true));
-                }
-            }
-        }
-        join(findings, start);
-    }
-
-    fn collect(&self, owner: usize, path: &KeyPath, text: &str, candidates: &mut Vec<Candidate>) {
+    /// All places where one detector's pattern holds.
+    fn collect(&self, owner: usize, sense: &Sense, text: &str, candidates: &mut Vec<Candidate>) {
         let Some(detector) = self.detectors.get(owner) else { return };
         let Some(pattern) = &detector.pattern else { return };
-        if detector.veto_keys.iter().any(|key| key.matches(path)) {
+        if sense.vetoes(owner) {
             return;
         }
         let mut from = 0;
         while let Some((all, part)) = next_match(pattern, text, from) {
             let range = part.clone();
-            let cued = detector.context.as_ref().is_some_and(|cues| cued(cues, path, text, &range));
+            let cued =
+                detector.context.as_ref().is_some_and(|cues| sense.cues(owner) || cued(cues, text, &range));
             let sound = detector.check.is_none_or(|check| check(text.get(part).unwrap_or_default()));
             // A cue outweighs a failed check: a mistyped number is still somebody's.
             let holds = if detector.needs_context { cued } else { sound || cued };
             let alone = stands_alone(text, &range);
             if holds && alone {
                 let score = detector.score + if cued { 0.3 } else { 0.0 } + if sound { 0.1 } else { 0.0 };
-                candidates.push(Candidate { range, owner, score });
+                candidates.push(Candidate { range, detector: owner, score });
             }
             // A match that fails its check may hide one that begins inside it.
             let hides = alone && !sound;
@@ -152,6 +132,18 @@ impl Scanner {
             }
         }
     }
+}
+
+/// All patterns as one. Each compiled alone under a tenth of the bound. Unicode classes make
+/// many states: with the default cache the lazy DFA is thrown away again and again, and
+/// scanning is twenty times slower.
+fn any(detectors: &[Detector]) -> Option<Regex> {
+    let patterns = detectors.iter().filter_map(|detector| detector.pattern.as_ref());
+    // A group's name may be given once.
+    let unnamed = |pattern: &Regex| pattern.as_str().replace("(?P<value>", "(?:").replace("(?<value>", "(?:");
+    let all: Vec<String> = patterns.map(|pattern| format!("(?:{})", unnamed(pattern))).collect();
+    let mut builder = RegexBuilder::new(&all.join("|"));
+    builder.ignore_whitespace(true).size_limit(1 << 26).dfa_size_limit(1 << 25).build().ok()
 }
 
 /// The next match, and the part of it that is the value: `(?<value>…)`, or all of it.
@@ -166,37 +158,12 @@ fn next_match(pattern: &Regex, text: &str, from: usize) -> Option<(Range<usize>,
     Some((groups.get(0)?.range(), part))
 }
 
-/// Findings that grew into each other become one, named after the first.
-fn join(findings: &mut Vec<Finding>, start: usize) {
-    let mut grown = findings.split_off(start);
-    grown.sort_by_key(|finding| finding.range.start);
-    for finding in grown {
-        match findings.get_mut(start..).and_then(<[Finding]>::last_mut) {
-            Some(last) if finding.range.start < last.range.end => {
-                last.range.end = last.range.end.max(finding.range.end);
-            }
-            _ => findings.push(finding),
-        }
-    }
-}
-
-fn finding(detector: &Detector, range: Range<usize>, text: &str, by_pattern: bool) -> Finding {
-    let whole = is_whole(text, &range);
-    Finding { range, entity: detector.entity.clone(), rule: detector.id.clone(), whole, by_pattern }
-}
-
-fn is_whole(text: &str, range: &Range<usize>) -> bool {
-    range.len() >= text.trim().len()
-}
-
-/// Whether a cue word stands near the match or in the key the value stands under.
-fn cued(cues: &regex::Regex, path: &KeyPath, text: &str, range: &Range<usize>) -> bool {
+/// Whether a cue word stands near the match.
+fn cued(cues: &Regex, text: &str, range: &Range<usize>) -> bool {
     let from = floor(text, range.start.saturating_sub(CUE_BEFORE));
     let to = floor(text, range.end.saturating_add(CUE_AFTER).min(text.len()));
     let near = |part: Option<&str>| part.is_some_and(|part| cues.is_match(part));
-    near(text.get(from..range.start))
-        || near(text.get(range.end..to))
-        || path.last().is_some_and(|key| cues.is_match(key))
+    near(text.get(from..range.start)) || near(text.get(range.end..to))
 }
 
 /// A number within a longer run of digits, a hash or a decimal is not the value.

@@ -114,5 +114,5 @@ fn filter_value(plan: &Plan, result: &Value) -> Result<Value, Blocked> {
     if redactor.must_repeat() {
         filtered = redactor.structure(document.as_bytes())?;
     }
-    filtered.map_or(Ok(Value::Null), |bytes| serde_json::from_slice(&bytes).map_err(|_| Blocked::Syntax))
+    filtered.map_or(Ok(Value::Null), |text| serde_json::from_str(&text).map_err(|_| Blocked::Syntax))
 }

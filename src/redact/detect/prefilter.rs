@@ -1,0 +1,163 @@
+//! Which detectors a text could concern at all: most concern none, and are let go before
+//! any pattern is run on them.
+
+use crate::redact::detect::Detector;
+use crate::redact::detect::literals;
+use crate::redact::detect::need::{Makeup, Need};
+use crate::redact::detect::sense::Sense;
+use aho_corasick::{AhoCorasick, MatchKind};
+
+/// Answers kept, by what a text is made of.
+const SLOTS: usize = 2_048;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Prefilter {
+    /// What each detector with a pattern needs.
+    needs: Vec<(usize, Need)>,
+    /// The words that patterns name and the cues that detectors wait for.
+    words: Option<AhoCorasick>,
+    /// Whose word each of them is.
+    meanings: Vec<Vec<Meaning>>,
+    demands: Vec<Demands>,
+}
+
+/// What a detector wants said in a text before its pattern is worth running.
+#[derive(Clone, Copy, Debug, Default)]
+struct Demands {
+    word: bool,
+    cue: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Meaning {
+    Word(usize),
+    Cue(usize),
+}
+
+/// What the prefilter writes on.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    slots: Vec<Slot>,
+    /// By detector, the text in which its word or cue was last met.
+    words: Vec<u64>,
+    cues: Vec<u64>,
+    texts: u64,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Slot {
+    makeup: Option<Makeup>,
+    /// Detectors whose need is met.
+    concerned: Vec<usize>,
+    /// Whether any of them wants a word.
+    listens: bool,
+}
+
+impl Prefilter {
+    pub(crate) fn new(detectors: &[Detector]) -> Self {
+        let mut needs = Vec::new();
+        let (mut words, mut meanings) = (Vec::<String>::new(), Vec::<Vec<Meaning>>::new());
+        let mut demands = vec![Demands::default(); detectors.len()];
+        let mut add = |word: String, meaning: Meaning| {
+            let known = words.iter().position(|known| *known == word).unwrap_or(words.len());
+            if known == words.len() {
+                words.push(word);
+                meanings.push(Vec::new());
+            }
+            if let Some(meanings) = meanings.get_mut(known) {
+                meanings.push(meaning);
+            }
+        };
+        for (index, (detector, demands)) in detectors.iter().zip(&mut demands).enumerate() {
+            let Some(hir) = &detector.syntax else { continue };
+            needs.push((index, Need::of(hir)));
+            for word in literals::required(hir).unwrap_or_default() {
+                demands.word = true;
+                add(word, Meaning::Word(index));
+            }
+            if detector.needs_context {
+                demands.cue = true;
+                detector.cue_words.iter().for_each(|word| add(word.to_lowercase(), Meaning::Cue(index)));
+            }
+        }
+        let built = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .ascii_case_insensitive(true)
+            .build(&words)
+            .ok();
+        // Too many words for one automaton: then no detector waits for one.
+        if built.is_none() {
+            demands.fill(Demands::default());
+        }
+        Self { needs, words: built, meanings, demands }
+    }
+
+    /// Calls `run` with each detector that the text may concern. `matches` says whether any
+    /// pattern matches it; it is asked only if the text might.
+    pub(crate) fn concerned(
+        &self,
+        sense: &Sense,
+        text: &str,
+        makeup: Makeup,
+        memory: &mut Memory,
+        matches: impl Fn() -> bool,
+        mut run: impl FnMut(usize),
+    ) {
+        if memory.slots.is_empty() {
+            memory.slots.resize(SLOTS, Slot::default());
+            memory.words.resize(self.demands.len(), 0);
+            memory.cues.resize(self.demands.len(), 0);
+        }
+        let Memory { slots, words, cues, texts } = memory;
+        let makeup = makeup.rounded();
+        let Some(slot) = slots.get_mut(place(&makeup)) else { return };
+        if slot.makeup != Some(makeup) {
+            self.answer(makeup, slot);
+        }
+        if slot.concerned.is_empty() || !matches() {
+            return;
+        }
+        if let Some(automaton) = self.words.as_ref().filter(|_| slot.listens) {
+            *texts += 1;
+            for found in automaton.find_overlapping_iter(text) {
+                for meaning in self.meanings.get(found.pattern().as_usize()).into_iter().flatten() {
+                    let heard = match *meaning {
+                        Meaning::Word(detector) => words.get_mut(detector),
+                        Meaning::Cue(detector) => cues.get_mut(detector),
+                    };
+                    if let Some(heard) = heard {
+                        *heard = *texts;
+                    }
+                }
+            }
+        }
+        for &detector in &slot.concerned {
+            let Some(demands) = self.demands.get(detector) else { continue };
+            let heard = |heard: &[u64]| heard.get(detector) == Some(texts);
+            let word = !demands.word || heard(words);
+            let cue = !demands.cue || sense.cues(detector) || heard(cues);
+            if word && cue {
+                run(detector);
+            }
+        }
+    }
+
+    fn answer(&self, makeup: Makeup, slot: &mut Slot) {
+        slot.makeup = Some(makeup);
+        slot.concerned.clear();
+        slot.concerned
+            .extend(self.needs.iter().filter(|(_, need)| need.is_met(&makeup)).map(|(index, _)| *index));
+        let waits =
+            |detector: &usize| self.demands.get(*detector).is_some_and(|demands| demands.word || demands.cue);
+        slot.listens = slot.concerned.iter().any(waits);
+    }
+}
+
+/// Where the answer for a text is kept; a text made of something else may displace it.
+fn place(makeup: &Makeup) -> usize {
+    let mixed = makeup.class.bits()
+        ^ ((makeup.length as u64) << 40)
+        ^ ((makeup.digits as u64) << 50)
+        ^ ((makeup.bare as u64) << 57);
+    (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 53) as usize % SLOTS
+}

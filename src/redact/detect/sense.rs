@@ -1,0 +1,163 @@
+//! What the keys that lead to a value say of it, before the value is looked at.
+
+use crate::redact::class::Class;
+use crate::redact::detect::Detector;
+use crate::redact::detect::keys::{KeyPath, KeyPattern};
+use regex::{Regex, RegexSet};
+use std::collections::HashMap;
+
+/// The verdict of all detectors on one key path.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sense {
+    /// Detectors that take the whole value for theirs, the first that fits first.
+    pub(crate) claims: Vec<Claim>,
+    /// Detectors, in order, that leave what stands under these keys alone.
+    vetoes: Vec<usize>,
+    /// Detectors, in order, for which the last key is a cue.
+    cues: Vec<usize>,
+}
+
+/// One detector's claim on a value.
+#[derive(Clone, Debug)]
+pub(crate) struct Claim {
+    pub(crate) detector: usize,
+    looks: Looks,
+}
+
+/// What a value must look like to be claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Looks {
+    Any,
+    Pattern,
+}
+
+impl Sense {
+    pub(crate) fn vetoes(&self, detector: usize) -> bool {
+        self.vetoes.binary_search(&detector).is_ok()
+    }
+
+    pub(crate) fn cues(&self, detector: usize) -> bool {
+        self.cues.binary_search(&detector).is_ok()
+    }
+}
+
+impl Claim {
+    pub(crate) fn holds(&self, detectors: &[Detector], text: &str, class: Class) -> bool {
+        match self.looks {
+            Looks::Any => true,
+            Looks::Pattern => detectors
+                .get(self.detector)
+                .and_then(|detector| detector.value.as_ref())
+                .is_none_or(|value| value.fits(text, class)),
+        }
+    }
+}
+
+/// What a value under a detector's keys must look like. Most rules ask for one character
+/// of a kind, which the class of the value answers.
+#[derive(Clone, Debug)]
+pub(crate) struct ValueShape {
+    pattern: Regex,
+    /// Text that has any of these fits.
+    enough: Option<Class>,
+}
+
+impl ValueShape {
+    pub(crate) fn new(pattern: Regex) -> Self {
+        let enough = match pattern.as_str() {
+            "[0-9]" => Some(Class::DIGIT),
+            r"\pL" => Some(Class::LOWER.join(Class::UPPER)),
+            r"[\pL[0-9]]" => Some(Class::LOWER.join(Class::UPPER).join(Class::DIGIT)),
+            _ => None,
+        };
+        Self { pattern, enough }
+    }
+
+    fn fits(&self, text: &str, class: Class) -> bool {
+        self.enough.is_some_and(|enough| class.meets(enough)) || self.pattern.is_match(text)
+    }
+}
+
+/// Detectors by the keys they name.
+#[derive(Clone, Debug)]
+pub(crate) struct Index {
+    claims: Keyed,
+    vetoes: Keyed,
+    /// The cue words of all detectors.
+    cues: RegexSet,
+    /// The detector behind each pattern of `cues`.
+    cueing: Vec<usize>,
+}
+
+/// Detectors by the last name of their key patterns.
+#[derive(Clone, Debug, Default)]
+struct Keyed {
+    by_last: HashMap<String, Vec<usize>>,
+    /// Those with an open pattern, such as `*_ssn`.
+    open: Vec<usize>,
+}
+
+impl Keyed {
+    fn add(&mut self, detector: usize, keys: &[KeyPattern]) {
+        for key in keys {
+            let owners = match key.fixed_last() {
+                Some(last) => self.by_last.entry(last.to_owned()).or_default(),
+                None => &mut self.open,
+            };
+            if owners.last() != Some(&detector) {
+                owners.push(detector);
+            }
+        }
+    }
+
+    fn at(&self, path: &KeyPath) -> impl Iterator<Item = usize> {
+        let named = path.last().and_then(|last| self.by_last.get(last));
+        named.into_iter().flatten().chain(&self.open).copied()
+    }
+}
+
+impl Index {
+    pub(crate) fn new(detectors: &[Detector]) -> Self {
+        let (mut claims, mut vetoes) = (Keyed::default(), Keyed::default());
+        let (mut cueing, mut sources) = (Vec::new(), Vec::new());
+        for (index, detector) in detectors.iter().enumerate() {
+            claims.add(index, &detector.keys);
+            vetoes.add(index, &detector.veto_keys);
+            if let Some(context) = &detector.context {
+                cueing.push(index);
+                sources.push(context.as_str());
+            }
+        }
+        // Cue words are few and short; if they will not compile together, keys are no cues
+        // and a value under one is judged by the words around it alone.
+        let cues = RegexSet::new(sources).unwrap_or_else(|_| RegexSet::empty());
+        Self { claims, vetoes, cues, cueing }
+    }
+
+    pub(crate) fn sense(&self, detectors: &[Detector], path: &KeyPath) -> Sense {
+        let mut claims = self.claims_at(detectors, path);
+        if let Some(unwrapped) = path.unwrapped() {
+            claims.extend(self.claims_at(detectors, &unwrapped));
+        }
+        let mut vetoes: Vec<usize> =
+            self.vetoes.at(path).filter(|&index| vetoed(detectors, index, path)).collect();
+        vetoes.sort_unstable();
+        let cues = path.last().map(|key| self.cues.matches(key).into_iter().collect::<Vec<_>>());
+        let cues = cues.unwrap_or_default().into_iter().filter_map(|cue| self.cueing.get(cue).copied());
+        Sense { claims, vetoes, cues: cues.collect() }
+    }
+
+    fn claims_at(&self, detectors: &[Detector], path: &KeyPath) -> Vec<Claim> {
+        let claims = self.claims.at(path).filter_map(|index| {
+            let detector = detectors.get(index)?;
+            let claims = detector.keys.iter().any(|key| key.matches(path)) && !vetoed(detectors, index, path);
+            let looks = if detector.value.is_some() { Looks::Pattern } else { Looks::Any };
+            claims.then_some(Claim { detector: index, looks })
+        });
+        claims.collect()
+    }
+}
+
+fn vetoed(detectors: &[Detector], index: usize, path: &KeyPath) -> bool {
+    detectors.get(index).is_some_and(|detector| detector.veto_keys.iter().any(|key| key.matches(path)))
+}

@@ -1,0 +1,327 @@
+//! The places of a document, such as `$.patients[*].ssn`, each judged once: what is
+//! released there, how it is redacted, which detectors its keys call for.
+//!
+//! The places are the states of an automaton that is built while documents are read: the
+//! first `ssn` of a result pays for its place, the next thousand step to it. They are kept
+//! between results of one plan, and hold member names only that no detector took for
+//! personal data.
+//!
+//! Invariant: a place depends on the plan and on the way to it, never on another value.
+
+use crate::redact::detect::{KeyPath, Scanner, Sense};
+use crate::redact::path::{Choice, Hop, Trial};
+use crate::redact::plan::{Plan, Tag};
+use crate::redact::shape::Shape;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Places kept; beyond them a place is judged anew each time it is met.
+const MOST: usize = 8_192;
+/// Automata kept by a plan, about one for each thread that filters at once.
+const MOST_KEPT: usize = 8;
+
+/// A query that is still alive at a place, and how many of its segments have matched.
+type State = (usize, usize);
+
+/// One step from a container to a member or element.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Step<'n> {
+    Member(&'n str),
+    Element,
+}
+
+/// What is decided of every value at one place.
+#[allow(clippy::struct_excessive_bools, reason = "verdicts that hold beside each other")]
+#[derive(Debug, Default)]
+pub(crate) struct Place {
+    states: Vec<State>,
+    /// What is tried on each child: the query, its segment and the selector in that.
+    trials: Vec<(usize, usize, usize)>,
+    pub(crate) released: bool,
+    /// The redaction with this index applies.
+    pub(crate) redaction: Option<usize>,
+    pub(crate) subject: bool,
+    /// Nothing at or below can be released or counted.
+    pub(crate) dead: bool,
+    /// The schema requires the member of its object.
+    pub(crate) required: bool,
+    pub(crate) shape: Option<Arc<Shape>>,
+    pub(crate) keys: KeyPath,
+    sense: Option<Sense>,
+    /// JSON written inside a string here.
+    inside: Option<usize>,
+    elements: Children,
+    members: Vec<Member>,
+    named: HashMap<Box<str>, usize>,
+}
+
+#[derive(Debug)]
+struct Member {
+    name: Box<str>,
+    /// The object in which the name was last met.
+    seen: u64,
+    children: Children,
+}
+
+/// The places a step leads to, by the trials that the child passed.
+#[derive(Debug, Default)]
+struct Children {
+    /// Where nothing is tried, which is nearly everywhere.
+    untried: Option<usize>,
+    tried: Vec<(Vec<bool>, usize)>,
+}
+
+impl Children {
+    fn get(&self, passed: &[bool]) -> Option<usize> {
+        if passed.is_empty() {
+            return self.untried;
+        }
+        self.tried.iter().find(|(outcome, _)| outcome == passed).map(|(_, place)| *place)
+    }
+
+    fn put(&mut self, passed: &[bool], place: usize) {
+        if passed.is_empty() {
+            self.untried = Some(place);
+        } else {
+            self.tried.push((passed.to_vec(), place));
+        }
+    }
+}
+
+/// All places met so far.
+#[derive(Debug, Default)]
+pub(crate) struct Places {
+    all: Vec<Place>,
+    objects: u64,
+}
+
+/// The root of every document.
+pub(crate) const ROOT: usize = 0;
+
+impl Places {
+    pub(crate) fn new(plan: &Plan) -> Self {
+        let states = (0..plan.queries.len()).map(|query| (query, 0)).collect();
+        let parent = Place { shape: plan.shape.clone(), ..Place::default() };
+        let root = judge(plan, states, &parent);
+        Self { all: vec![root], objects: 0 }
+    }
+
+    /// # Panics
+    /// Never: every index that is handed out is below the length until [`Places::forget`].
+    pub(crate) fn get(&self, place: usize) -> &Place {
+        &self.all[place]
+    }
+
+    /// What the detectors make of the keys that lead here.
+    pub(crate) fn sense(&mut self, place: usize, scanner: &Scanner) -> &Sense {
+        let Place { sense, keys, .. } = &mut self.all[place];
+        sense.get_or_insert_with(|| scanner.sense(keys))
+    }
+
+    /// A number for an object that begins, by which names given twice in it are known.
+    pub(crate) fn begin(&mut self) -> u64 {
+        self.objects += 1;
+        self.objects
+    }
+
+    /// The known member `name` of objects at `place`; `hint` is where it is if objects are
+    /// alike. None if the name is not known.
+    pub(crate) fn known(&self, place: usize, hint: usize, name: &str) -> Option<usize> {
+        let place = &self.all[place];
+        match place.members.get(hint) {
+            Some(member) if *member.name == *name => Some(hint),
+            _ => place.named.get(name).copied(),
+        }
+    }
+
+    /// Notes that `member` was met in an object. False if it was met in it before.
+    pub(crate) fn meet(&mut self, place: usize, member: usize, object: u64) -> bool {
+        let seen = self.all[place].members.get_mut(member).map(|member| &mut member.seen);
+        seen.is_none_or(|seen| std::mem::replace(seen, object) != object)
+    }
+
+    /// Makes a clean member name known, while there is room.
+    pub(crate) fn learn(&mut self, place: usize, name: &str) -> Option<usize> {
+        if self.all.len() >= MOST {
+            return None;
+        }
+        let place = &mut self.all[place];
+        place.members.push(Member { name: name.into(), seen: 0, children: Children::default() });
+        place.named.insert(name.into(), place.members.len() - 1);
+        Some(place.members.len() - 1)
+    }
+
+    /// The place of a known member whose value passed these trials.
+    pub(crate) fn member(&mut self, plan: &Plan, place: usize, member: usize, passed: &[bool]) -> usize {
+        let Some(entry) = self.all[place].members.get(member) else { return place };
+        if let Some(child) = entry.children.get(passed) {
+            return child;
+        }
+        let name = entry.name.clone();
+        let child = self.fresh(plan, place, Step::Member(&name), passed);
+        if let Some(entry) = self.all[place].members.get_mut(member) {
+            entry.children.put(passed, child);
+        }
+        child
+    }
+
+    /// The place of an element that passed these trials.
+    pub(crate) fn element(&mut self, plan: &Plan, place: usize, passed: &[bool]) -> usize {
+        if let Some(child) = self.all[place].elements.get(passed) {
+            return child;
+        }
+        let child = self.fresh(plan, place, Step::Element, passed);
+        self.all[place].elements.put(passed, child);
+        child
+    }
+
+    /// JSON inside a released string: all of it is released, under the same keys.
+    pub(crate) fn inside(&mut self, place: usize) -> usize {
+        if let Some(inside) = self.all[place].inside {
+            return inside;
+        }
+        let keys = self.all[place].keys.clone();
+        self.all.push(Place { released: true, keys, ..Place::default() });
+        let inside = self.all.len() - 1;
+        self.all[place].inside = Some(inside);
+        inside
+    }
+
+    /// A place that is not remembered. Ends with [`Places::forget`].
+    pub(crate) fn fresh(&mut self, plan: &Plan, place: usize, step: Step<'_>, passed: &[bool]) -> usize {
+        let parent = &self.all[place];
+        let states = advance(plan, parent, step, passed);
+        let (shape, required) = match step {
+            Step::Member(name) => (
+                parent.shape.as_ref().and_then(|shape| shape.member(name)),
+                parent.shape.as_ref().is_some_and(|shape| shape.requires(name)),
+            ),
+            Step::Element => (parent.shape.as_ref().and_then(|shape| shape.element()), false),
+        };
+        let mut keys = parent.keys.clone();
+        if let Step::Member(name) = step {
+            keys.push(name);
+        }
+        let above = Place {
+            released: parent.released,
+            redaction: parent.redaction,
+            shape: shape.cloned(),
+            required,
+            keys,
+            ..Place::default()
+        };
+        let child = judge(plan, states, &above);
+        self.all.push(child);
+        self.all.len() - 1
+    }
+
+    /// How many places there are: what [`Places::forget`] goes back to.
+    pub(crate) fn count(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Forgets the places made since there were `count`. None older leads to them.
+    pub(crate) fn forget(&mut self, count: usize) {
+        self.all.truncate(count);
+    }
+}
+
+impl Place {
+    pub(crate) fn trials<'q>(&self, plan: &'q Plan) -> impl Iterator<Item = &'q Trial> {
+        self.trials.iter().filter_map(|&(query, hop, selector)| {
+            match plan.queries.get(query)?.0.get(hop)?.selectors.get(selector)? {
+                Choice::Tested(trial) => Some(trial),
+                Choice::Name(_) | Choice::Any => None,
+            }
+        })
+    }
+
+    pub(crate) fn has_trials(&self) -> bool {
+        !self.trials.is_empty()
+    }
+}
+
+/// The queries alive after a step.
+fn advance(plan: &Plan, parent: &Place, step: Step<'_>, passed: &[bool]) -> Vec<State> {
+    let mut states: Vec<State> = Vec::new();
+    let mut add = |state: State| {
+        if !states.contains(&state) {
+            states.push(state);
+        }
+    };
+    for &(query, position) in &parent.states {
+        let Some(hop) = hop(plan, (query, position)) else { continue };
+        if hop.descend {
+            add((query, position));
+        }
+        let selects = |(selector, choice): (usize, &Choice)| match (choice, step) {
+            (Choice::Any, _) => true,
+            (Choice::Name(name), Step::Member(member)) => name == member,
+            (Choice::Name(_), Step::Element) => false,
+            (Choice::Tested(_), _) => {
+                let trial = parent.trials.iter().position(|trial| *trial == (query, position, selector));
+                trial.and_then(|trial| passed.get(trial)).is_some_and(|passed| *passed)
+            }
+        };
+        if hop.selectors.iter().enumerate().any(selects) {
+            add((query, position + 1));
+        }
+    }
+    states
+}
+
+/// Decides on a place, given the queries alive there and what is so from above.
+fn judge(plan: &Plan, states: Vec<State>, above: &Place) -> Place {
+    let mut place = Place {
+        released: above.released,
+        redaction: above.redaction,
+        required: above.required,
+        shape: above.shape.clone(),
+        keys: above.keys.clone(),
+        dead: true,
+        ..Place::default()
+    };
+    for &(query, position) in &states {
+        let Some((hops, tag)) = plan.queries.get(query) else { continue };
+        place.dead &= matches!(tag, Tag::Redact(_));
+        match hops.get(position) {
+            None => match tag {
+                Tag::Release => place.released = true,
+                Tag::Redact(index) => place.redaction = Some(plan.stricter(place.redaction, *index)),
+                Tag::Subject => place.subject = true,
+            },
+            Some(hop) => {
+                let tested = hop.selectors.iter().enumerate();
+                let tested = tested.filter(|(_, choice)| matches!(choice, Choice::Tested(_)));
+                place.trials.extend(tested.map(|(selector, _)| (query, position, selector)));
+            }
+        }
+    }
+    place.dead &= !place.released;
+    place.states = states;
+    place
+}
+
+fn hop(plan: &Plan, (query, position): State) -> Option<&Hop> {
+    plan.queries.get(query)?.0.get(position)
+}
+
+/// The automata of a plan that no one is using.
+#[derive(Debug, Default)]
+pub(crate) struct Pool(Mutex<Vec<Places>>);
+
+impl Pool {
+    pub(crate) fn take(&self, plan: &Plan) -> Places {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        kept.unwrap_or_else(|| Places::new(plan))
+    }
+
+    /// An automaton that has filled up begins again: the names that filled it may be of
+    /// one result only.
+    pub(crate) fn put(&self, places: Places) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < MOST_KEPT && places.count() < MOST {
+            kept.push(places);
+        }
+    }
+}

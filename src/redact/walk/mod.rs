@@ -1,0 +1,277 @@
+//! The one pass over a document: read, decide, splice.
+//!
+//! Nothing is written for what is released unchanged: it is copied in one piece with all
+//! that stands beside it, as the upstream wrote it, up to the next change. What turns out
+//! not to be released is cut off again, with the comma before it.
+//!
+//! Invariant: a value stays in the output only through [`Walk::scalar`], and a member name
+//! only through [`Walk::place_of`].
+
+mod scalar;
+mod splice;
+mod trial;
+
+use crate::redact::Blocked;
+use crate::redact::apply::Outcome;
+use crate::redact::detect::Finding;
+use crate::redact::json::{Kind, MAX_DEPTH, Reader};
+use crate::redact::operator::Operator;
+use crate::redact::places::{Places, ROOT, Step};
+use crate::redact::plan::Plan;
+use crate::redact::run::Run;
+use splice::Mark;
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+/// Filters one JSON document. `None` when nothing of it is released.
+///
+/// # Errors
+/// [`Blocked`] when the document cannot be filtered whole; then none of it may pass.
+pub(crate) fn filter<'d>(
+    plan: &Plan,
+    run: &mut Run,
+    places: &mut Places,
+    document: &'d [u8],
+) -> Result<Option<Cow<'d, str>>, Blocked> {
+    at(plan, run, places, ROOT, Reader::new(document)?)
+}
+
+fn at<'d>(
+    plan: &Plan,
+    run: &mut Run,
+    places: &mut Places,
+    place: usize,
+    mut reader: Reader<'d>,
+) -> Result<Option<Cow<'d, str>>, Blocked> {
+    reader.white_space();
+    let start = reader.position();
+    let mut walk = Walk {
+        plan,
+        run,
+        places,
+        reader,
+        out: String::new(),
+        copied: start,
+        findings: Vec::new(),
+        passed: Vec::new(),
+    };
+    let kept = walk.value(place, 0)?;
+    let end = walk.reader.position();
+    walk.reader.end()?;
+    if !kept {
+        return Ok(None);
+    }
+    if walk.out.is_empty() && walk.copied == start {
+        return Ok(Some(Cow::Borrowed(walk.reader.source(start, end))));
+    }
+    walk.copy(end);
+    Ok(Some(Cow::Owned(walk.out)))
+}
+
+struct Walk<'w, 'd> {
+    plan: &'w Plan,
+    run: &'w mut Run,
+    places: &'w mut Places,
+    reader: Reader<'d>,
+    /// What leaves, as far as the source has been copied.
+    out: String,
+    copied: usize,
+    /// Scratch, kept between values.
+    findings: Vec<Finding>,
+    passed: Vec<bool>,
+}
+
+/// The place of a member's value, and the count to go back to if it is not remembered.
+struct Entered {
+    place: usize,
+    forget: Option<usize>,
+}
+
+/// The names of the object being read.
+struct Names {
+    /// Its number, by which known names tell that they were met in it.
+    object: u64,
+    /// Where the next name is among the known ones, if objects are alike.
+    hint: usize,
+    /// Names that are not known.
+    odd: HashSet<String>,
+}
+
+impl Walk<'_, '_> {
+    /// Reads one value and says whether any of it stays.
+    fn value(&mut self, place: usize, depth: usize) -> Result<bool, Blocked> {
+        let here = self.places.get(place);
+        let (redaction, subject) = (here.redaction, here.subject);
+        let mark = self.mark();
+        let kept = match self.reader.kind()? {
+            kind @ (Kind::Object | Kind::Array) => {
+                if depth >= MAX_DEPTH {
+                    return Err(Blocked::TooDeep);
+                }
+                if kind == Kind::Object { self.object(place, depth)? } else { self.array(place, depth)? }
+            }
+            kind @ (Kind::String | Kind::Number | Kind::Literal) => return self.scalar(kind, place),
+        };
+        if subject {
+            self.run.subject(self.reader.since(mark.source));
+        }
+        let Some((index, redaction)) = redaction.and_then(|at| Some((at, self.plan.redactions.get(at)?)))
+        else {
+            return Ok(kept);
+        };
+        match redaction.operator {
+            Operator::Drop | Operator::Null if kept => {
+                self.run.redacted(index);
+                self.back_to(mark);
+                self.copied = self.reader.position();
+                Ok(redaction.operator == Operator::Null && self.write(&Outcome::Null, place))
+            }
+            // The others were applied to each scalar beneath.
+            _ => Ok(kept),
+        }
+    }
+
+    fn object(&mut self, place: usize, depth: usize) -> Result<bool, Blocked> {
+        self.reader.expect(b'{')?;
+        let mut names = Names { object: self.places.begin(), hint: 0, odd: HashSet::new() };
+        let mut kept = self.places.get(place).released;
+        let mut written = false;
+        for first in std::iter::once(true).chain(std::iter::repeat(false)) {
+            let mark = self.separator(first);
+            self.reader.white_space();
+            if first && self.reader.take(b'}') {
+                break;
+            }
+            self.begin(mark, first, written);
+            let entered = self.place_of(place, &mut names, depth)?;
+            let stays = self.child(entered.place, mark, depth);
+            // Also when the document turns out to be none: a name that is personal data
+            // does not outlive its result.
+            if let Some(count) = entered.forget {
+                self.places.forget(count);
+            }
+            let stays = stays?;
+            kept |= stays.shown;
+            written |= stays.written;
+            if self.reader.take(b'}') {
+                break;
+            }
+            self.reader.peek().filter(|byte| *byte == b',').ok_or(Blocked::Syntax)?;
+        }
+        Ok(kept)
+    }
+
+    fn array(&mut self, place: usize, depth: usize) -> Result<bool, Blocked> {
+        self.reader.expect(b'[')?;
+        let mut kept = self.places.get(place).released;
+        let mut written = false;
+        let mut length = None;
+        for index in 0.. {
+            let mark = self.separator(index == 0);
+            self.reader.white_space();
+            if index == 0 && self.reader.take(b']') {
+                break;
+            }
+            self.begin(mark, index == 0, written);
+            self.passed.clear();
+            if self.places.get(place).has_trials() {
+                if length.is_none()
+                    && self.places.get(place).trials(self.plan).any(super::path::Trial::needs_length)
+                {
+                    length = Some(self.count(depth)?);
+                }
+                self.try_child(place, Some((index, length.unwrap_or(usize::MAX))), depth)?;
+            }
+            let child = self.places.element(self.plan, place, &self.passed);
+            let stays = self.child(child, mark, depth)?;
+            kept |= stays.shown;
+            written |= stays.written;
+            if self.reader.take(b']') {
+                break;
+            }
+            self.reader.peek().filter(|byte| *byte == b',').ok_or(Blocked::Syntax)?;
+        }
+        Ok(kept)
+    }
+
+    /// Reads a member's or an element's value and cuts it off, from its comma on, unless it
+    /// stays or its schema requires it.
+    fn child(&mut self, place: usize, mark: Mark, depth: usize) -> Result<Stays, Blocked> {
+        let here = self.places.get(place);
+        let (dead, required) = (here.dead, here.required);
+        let value = self.mark();
+        let shown = if dead {
+            self.run.withheld();
+            self.reader.skip(MAX_DEPTH - depth - 1)?;
+            false
+        } else {
+            self.value(place, depth + 1)?
+        };
+        if !shown && required {
+            self.back_to(value);
+            self.copied = self.reader.position();
+            let mask = self
+                .places
+                .get(place)
+                .shape
+                .as_ref()
+                .map_or_else(|| super::REDACTED.into(), |shape| shape.mask());
+            self.out.push_str(&mask.to_string());
+        }
+        self.reader.white_space();
+        if !shown && !required {
+            self.back_to(mark);
+            self.copied = self.reader.position();
+        }
+        Ok(Stays { shown, written: shown || required })
+    }
+
+    /// Reads a member's name and the colon behind it, and finds the place of its value. A
+    /// name that is itself personal data is replaced, and its place is not remembered.
+    fn place_of(&mut self, place: usize, names: &mut Names, depth: usize) -> Result<Entered, Blocked> {
+        let start = self.reader.position();
+        let (name, class) = self.reader.string()?.decode()?;
+        let end = self.reader.position();
+        let known = self.places.known(place, names.hint, &name);
+        let known = known.or_else(|| {
+            let clean = self.name(place, (&name, class), start, end);
+            if clean { self.places.learn(place, &name) } else { None }
+        });
+        let fresh = match known {
+            Some(member) => {
+                names.hint = member + 1;
+                self.places.meet(place, member, names.object)
+            }
+            None => names.odd.insert(name.to_string()),
+        };
+        if !fresh {
+            return Err(Blocked::Duplicate);
+        }
+        self.reader.white_space();
+        self.reader.expect(b':')?;
+        self.reader.white_space();
+        self.passed.clear();
+        if self.places.get(place).has_trials() {
+            self.try_child(place, None, depth)?;
+        }
+        Ok(match known {
+            Some(member) => {
+                Entered { place: self.places.member(self.plan, place, member, &self.passed), forget: None }
+            }
+            None => {
+                let forget = Some(self.places.count());
+                let step = Step::Member(&name);
+                Entered { place: self.places.fresh(self.plan, place, step, &self.passed), forget }
+            }
+        })
+    }
+}
+
+/// What becomes of a child.
+#[derive(Clone, Copy)]
+struct Stays {
+    /// Some of it may be seen.
+    shown: bool,
+    /// It has a place in the output, if only as a mask.
+    written: bool,
+}

@@ -1,0 +1,141 @@
+//! Strings, numbers, booleans and member names: what is looked at, and what is written in
+//! its place.
+
+use super::{Walk, at};
+use crate::redact::Blocked;
+use crate::redact::apply::{self, Outcome};
+use crate::redact::class::Class;
+use crate::redact::json::{Kind, Reader};
+use serde_json::Value;
+use std::borrow::Cow;
+
+/// JSON inside JSON strings is followed this deep; deeper is blocked.
+const MAX_NESTING: usize = 4;
+
+impl Walk<'_, '_> {
+    /// Looks at a member name that is met for the first time. False if it had to be replaced.
+    pub(super) fn name(&mut self, place: usize, name: (&str, Class), start: usize, end: usize) -> bool {
+        let Some(detection) = &self.plan.detection else { return true };
+        let sense = self.places.sense(place, &detection.scanner);
+        let marker = apply::member_name(detection, self.run, sense, name, &mut self.findings);
+        let clean = marker.is_none();
+        if let Some(marker) = marker {
+            self.copy(start);
+            quote(&mut self.out, &marker);
+            self.copied = end;
+        }
+        clean
+    }
+
+    /// Decides on a string, number, boolean or null.
+    pub(super) fn scalar(&mut self, kind: Kind, place: usize) -> Result<bool, Blocked> {
+        let start = self.reader.position();
+        let (text, class) = match kind {
+            Kind::String => self.reader.string()?.decode()?,
+            Kind::Number => self.reader.number().map(|number| (number.into(), Class::of(number)))?,
+            _ => (self.reader.literal()?.into(), Class::LOWER),
+        };
+        let here = self.places.get(place);
+        if here.subject {
+            self.run.subject(&text);
+        }
+        if !here.released {
+            self.run.withheld();
+            return Ok(false);
+        }
+        let redaction = here.redaction.and_then(|at| Some((at, self.plan.redactions.get(at)?)));
+        let outcome = if let Some((index, redaction)) = redaction {
+            self.run.redacted(index);
+            apply::by_path(self.run, redaction, &text)
+        } else if kind == Kind::Literal {
+            Outcome::Same
+        } else if !self.run.instead.is_empty() && self.run.instead.contains_key(&*text) {
+            apply::as_elsewhere(self.run, &text)
+        } else {
+            self.detected(kind, place, &text, class)?
+        };
+        if outcome == Outcome::Same {
+            return Ok(true);
+        }
+        self.copy(start);
+        self.copied = self.reader.position();
+        Ok(self.write(&outcome, place))
+    }
+
+    pub(super) fn detected(
+        &mut self,
+        kind: Kind,
+        place: usize,
+        text: &str,
+        class: Class,
+    ) -> Result<Outcome, Blocked> {
+        let Some(detection) = &self.plan.detection else { return Ok(Outcome::Same) };
+        if kind == Kind::String
+            && looks_like_json(text)
+            && let Some(outcome) = self.nested(place, text)?
+        {
+            return Ok(outcome);
+        }
+        let sense = self.places.sense(place, &detection.scanner);
+        Ok(apply::by_detectors(detection, self.run, sense, kind, (text, class), &mut self.findings))
+    }
+
+    /// Filters JSON written inside a string, keeping the key path: a card under
+    /// `"payload": "{\"pan\": …}"` is as much a card as one beside it.
+    pub(super) fn nested(&mut self, place: usize, text: &str) -> Result<Option<Outcome>, Blocked> {
+        if self.run.nesting >= MAX_NESTING {
+            return Err(Blocked::TooDeep);
+        }
+        self.run.nesting += 1;
+        let inside = self.places.inside(place);
+        let filtered = at(self.plan, self.run, self.places, inside, Reader::new(text.as_bytes())?);
+        self.run.nesting -= 1;
+        match filtered {
+            Ok(Some(Cow::Borrowed(_))) => Ok(Some(Outcome::Same)),
+            Ok(Some(Cow::Owned(text))) => Ok(Some(Outcome::Text(text))),
+            Ok(None) => Ok(Some(Outcome::Drop)),
+            // Only text in brackets; the detectors read it as text.
+            Err(Blocked::Syntax) => Ok(None),
+            Err(bound) => Err(bound),
+        }
+    }
+
+    /// Writes a changed value in a type that the schema allows here. False if none is.
+    pub(super) fn write(&mut self, outcome: &Outcome, place: usize) -> bool {
+        let shape = self.places.get(place).shape.as_deref();
+        match outcome {
+            Outcome::Same | Outcome::Drop => return false,
+            Outcome::Null if shape.is_none_or(super::super::shape::Shape::allows_null) => {
+                self.out.push_str("null")
+            }
+            Outcome::Text(text) if shape.is_none_or(super::super::shape::Shape::allows_string) => {
+                quote(&mut self.out, text);
+            }
+            Outcome::Null | Outcome::Text(_) => {
+                let mask = shape.map_or(Value::Null, super::super::shape::Shape::mask);
+                self.out.push_str(&mask.to_string());
+            }
+        }
+        true
+    }
+}
+
+fn looks_like_json(text: &str) -> bool {
+    let first = text.as_bytes().first();
+    if !matches!(first, Some(b'{' | b'[' | b' ' | b'\t' | b'\n' | b'\r')) {
+        return false;
+    }
+    let text = text.trim();
+    (text.starts_with('{') && text.ends_with('}')) || (text.starts_with('[') && text.ends_with(']'))
+}
+
+/// Writes a JSON string.
+fn quote(out: &mut String, text: &str) {
+    if text.bytes().all(|byte| !Class::byte(byte).meets(Class::STOP)) {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    } else {
+        out.push_str(&Value::from(text).to_string());
+    }
+}
