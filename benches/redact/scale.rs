@@ -34,7 +34,9 @@ pub(crate) fn charts(plan: &Plan) {
         }
     });
     let region = Region::new(ALLOCATOR);
-    results.iter().for_each(|result| drop(one(result)));
+    for result in &results {
+        drop(one(result));
+    }
     let allocations = region.change().allocations / results.len();
     let took = time(|| results.iter().for_each(|result| drop(black_box(one(result)))));
     println!(

@@ -14,7 +14,9 @@ pub(crate) fn filter(scanners: &[Scanner], document: &str) -> String {
     let mut value: Value = serde_json::from_str(document).unwrap();
     walk(&mut value, &mut KeyPath::default(), &mut |path, text| {
         let mut findings = Vec::new();
-        scanners.iter().for_each(|scanner| scanner.value(path, text, &mut findings));
+        for scanner in scanners {
+            scanner.value(path, text, &mut findings);
+        }
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.range.start));
         let mut end = text.len();
         for finding in findings {

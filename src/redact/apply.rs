@@ -42,24 +42,45 @@ pub(crate) fn as_elsewhere(run: &mut Run, text: &str) -> Outcome {
     run.instead.get(text).map_or(Outcome::Drop, |shown| Outcome::Text(shown.clone()))
 }
 
-/// Asks the detectors about a released string or number.
+/// Asks the detectors about a released string or number. `place` tells apart places with
+/// other keys.
 pub(crate) fn by_detectors(
     detection: &Detection,
     run: &mut Run,
-    sense: &Sense,
+    (place, sense): (u64, &Sense),
     kind: Kind,
-    (text, class): (&str, Class),
+    text: &str,
     findings: &mut Vec<Finding>,
 ) -> Outcome {
-    find(detection, run, sense, (text, class), findings);
-    if kind == Kind::Number && !findings.is_empty() || matches!(&findings[..], [only] if only.whole) {
-        return whole_value(detection, run, text, findings);
+    let hash = run.clean.hash(place, text);
+    findings.clear();
+    if run.clean.holds(hash) {
+        run.inspected();
+        run.echo.find(text, findings);
+        return if findings.is_empty() {
+            Outcome::Same
+        } else {
+            changed(detection, run, kind, text, findings)
+        };
     }
+    let class = Class::of(text);
+    scan(detection, run, sense, (text, class), findings);
+    if findings.is_empty() {
+        run.clean.add(hash);
+    }
+    run.echo.find(text, findings);
     // A name found elsewhere could stand in it.
     if class.meets(Class::SPACE.join(Class::UPPER).join(Class::WIDE)) {
         run.echo.show(text);
     }
-    if findings.is_empty() { Outcome::Same } else { Outcome::Text(splice(detection, run, text, findings)) }
+    if findings.is_empty() { Outcome::Same } else { changed(detection, run, kind, text, findings) }
+}
+
+fn changed(detection: &Detection, run: &mut Run, kind: Kind, text: &str, findings: &[Finding]) -> Outcome {
+    if kind == Kind::Number || matches!(findings, [only] if only.whole) {
+        return whole_value(detection, run, text, findings);
+    }
+    Outcome::Text(splice(detection, run, text, findings))
 }
 
 /// Replaces the found parts of a text that is not JSON.
@@ -95,9 +116,19 @@ fn find(
     findings: &mut Vec<Finding>,
 ) {
     findings.clear();
+    scan(detection, run, sense, (text, class), findings);
+    run.echo.find(text, findings);
+}
+
+fn scan(
+    detection: &Detection,
+    run: &mut Run,
+    sense: &Sense,
+    (text, class): (&str, Class),
+    findings: &mut Vec<Finding>,
+) {
     run.inspected();
     detection.scanner.scan(sense, text, class, &mut run.scratch, findings);
-    run.echo.find(text, findings);
 }
 
 fn whole_value(detection: &Detection, run: &mut Run, text: &str, findings: &[Finding]) -> Outcome {

@@ -19,8 +19,9 @@ pub(crate) struct Echo {
     known: HashSet<Box<str>>,
     /// What was learned, by its first word.
     by_word: HashMap<Box<str>, Vec<Learned>>,
-    /// The first bytes of those words.
+    /// The first bytes of those words, and the second.
     starts: Bytes,
+    seconds: Bytes,
     /// Free text shown while there was something still to be learned.
     shown: String,
     settled: bool,
@@ -71,7 +72,7 @@ impl Echo {
 
     fn keep(&mut self, detector: usize, text: &str) {
         let word = text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-        let Some(first) = word.bytes().next() else { return };
+        let (first, second) = (word.as_bytes().first().copied(), word.as_bytes().get(1).copied());
         let same_word = self.by_word.entry(word.into()).or_default();
         if same_word.iter().any(|learned| *learned.text == *text) {
             return;
@@ -79,7 +80,13 @@ impl Echo {
         same_word.push(Learned { detector, text: text.into() });
         // The longest first, so that a full name is one finding rather than two.
         same_word.sort_by_key(|learned| std::cmp::Reverse(learned.text.len()));
-        self.starts.0[usize::from(first)] = true;
+        for (set, byte) in [(&mut self.starts, first), (&mut self.seconds, second)] {
+            match byte {
+                Some(byte) => set.0[usize::from(byte)] = true,
+                // A word of one letter, as in "J. Doe": anything may follow.
+                None => set.0.fill(true),
+            }
+        }
     }
 
     /// Notes free text that was shown before all was learned.
@@ -134,11 +141,12 @@ impl Echo {
 
     /// Where words begin that could be learned ones.
     fn words<'t>(&'t self, text: &'t str) -> impl Iterator<Item = usize> + 't {
-        let bytes = text.as_bytes();
-        (0..bytes.len()).filter(move |&place| {
-            let byte = bytes.get(place).copied().unwrap_or_default();
-            self.starts.0[usize::from(byte)] && begins_word(text, place)
-        })
+        let follows = |place: usize| {
+            let next = text.as_bytes().get(place + 1);
+            next.is_none_or(|byte| self.seconds.0[usize::from(*byte)])
+        };
+        let starts = text.bytes().enumerate().filter(|(_, byte)| self.starts.0[usize::from(*byte)]);
+        starts.map(|(place, _)| place).filter(move |&place| follows(place) && begins_word(text, place))
     }
 }
 
@@ -164,7 +172,9 @@ mod tests {
 
     fn found(learned: &[&str], text: &str) -> Vec<String> {
         let mut echo = Echo::default();
-        learned.iter().for_each(|value| echo.learn(0, value, true));
+        for value in learned {
+            echo.learn(0, value, true);
+        }
         echo.show(text);
         let mut findings = Vec::new();
         if echo.settle() {

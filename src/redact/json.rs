@@ -5,7 +5,6 @@
 //! cannot is stepped over by its brackets and quotes alone ([`Reader::skip`]).
 
 use crate::redact::Blocked;
-use crate::redact::class::{self, Class};
 use std::borrow::Cow;
 
 /// Nesting allowed in a result.
@@ -27,7 +26,6 @@ pub(crate) enum Kind {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Quoted<'a> {
     raw: &'a str,
-    class: Class,
     escaped: bool,
 }
 
@@ -36,14 +34,13 @@ impl<'a> Quoted<'a> {
     ///
     /// # Errors
     /// [`Blocked::Syntax`] for an escape that JSON does not know.
-    pub(crate) fn decode(self) -> Result<(Cow<'a, str>, Class), Blocked> {
+    pub(crate) fn decode(self) -> Result<Cow<'a, str>, Blocked> {
         if !self.escaped {
-            return Ok((Cow::Borrowed(self.raw), self.class));
+            return Ok(Cow::Borrowed(self.raw));
         }
         // Escapes are rare; serde_json checks them, lone surrogates included.
-        let text: String = serde_json::from_str(&format!("\"{}\"", self.raw)).map_err(|_| Blocked::Syntax)?;
-        let class = Class::of(&text);
-        Ok((Cow::Owned(text), class))
+        let text = serde_json::from_str(&format!("\"{}\"", self.raw)).map_err(|_| Blocked::Syntax)?;
+        Ok(Cow::Owned(text))
     }
 }
 
@@ -113,47 +110,26 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads a string, and what kinds of byte it is made of on the way.
+    /// Reads a string.
     pub(crate) fn string(&mut self) -> Result<Quoted<'a>, Blocked> {
         self.expect(b'"')?;
-        let start = self.position;
-        let (mut class, mut escaped) = (Class::default(), false);
+        let bytes = self.text.as_bytes();
+        let (start, mut escaped) = (self.position, false);
+        let mut at = start;
         loop {
-            class = class.join(self.plain_run());
-            let byte = self.peek().ok_or(Blocked::Syntax)?;
-            let kind = class::OF[usize::from(byte)];
-            if !kind.meets(Class::STOP) {
-                class = class.join(kind);
-                self.position += 1;
-            } else if byte == b'"' {
-                break;
-            } else if byte == b'\\' {
-                escaped = true;
-                self.position += 2;
-            } else {
-                return Err(Blocked::Syntax);
+            at = plain_end(bytes, at);
+            match bytes.get(at) {
+                Some(b'"') => break,
+                Some(b'\\') => {
+                    escaped = true;
+                    at += 2;
+                }
+                _ => return Err(Blocked::Syntax),
             }
         }
-        let raw = self.text.get(start..self.position).ok_or(Blocked::Syntax)?;
-        self.position += 1;
-        Ok(Quoted { raw, class, escaped })
-    }
-
-    /// Steps over plain bytes of a string, eight at a time, and says what they are.
-    fn plain_run(&mut self) -> Class {
-        let rest = self.text.as_bytes().get(self.position..).unwrap_or_default();
-        let (eights, _) = rest.as_chunks::<8>();
-        let mut all = Class::default();
-        for eight in eights {
-            let class =
-                eight.iter().fold(Class::default(), |all, byte| all.join(class::OF[usize::from(*byte)]));
-            if class.meets(Class::STOP) {
-                break;
-            }
-            all = all.join(class);
-            self.position += 8;
-        }
-        all
+        let raw = self.text.get(start..at).ok_or(Blocked::Syntax)?;
+        self.position = at + 1;
+        Ok(Quoted { raw, escaped })
     }
 
     /// Reads a number and returns its literal (RFC 8259 §6).
@@ -246,5 +222,48 @@ impl<'a> Reader<'a> {
     pub(crate) fn end(&mut self) -> Result<(), Blocked> {
         self.white_space();
         if self.position == self.text.len() { Ok(()) } else { Err(Blocked::Syntax) }
+    }
+}
+
+/// Where the first byte is, from a place on, that is not plain in a JSON string: a quote, a
+/// backslash or a control character. Eight bytes at a time, each a lane of one word.
+fn plain_end(bytes: &[u8], mut at: usize) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = ONES << 7;
+    // Sets the high bit of each lane below `bound`; above the first such lane, of others too.
+    let below = |word: u64, bound: u64| word.wrapping_sub(ONES * bound) & !word & HIGHS;
+    while let Some(lanes) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        let word = u64::from_le_bytes(*lanes);
+        let quote = below(word ^ (ONES * u64::from(b'"')), 1);
+        let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
+        let stops = quote | backslash | below(word, 0x20);
+        if stops != 0 {
+            return at + (stops.trailing_zeros() >> 3) as usize;
+        }
+        at += 8;
+    }
+    while bytes.get(at).is_some_and(|byte| *byte >= 0x20 && *byte != b'"' && *byte != b'\\') {
+        at += 1;
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_byte_that_is_not_plain_ends_the_run() {
+        for stop in [b'"', b'\\', 0, 0x1f, b'\n'] {
+            for place in 0..40 {
+                let mut bytes = "é~ !#[]zé\u{7f}".repeat(4).into_bytes();
+                bytes.truncate(41);
+                bytes[place] = stop;
+                bytes[40] = b'"';
+                assert_eq!(plain_end(&bytes, 0), place, "{stop} at {place}");
+                assert_eq!(plain_end(&bytes, place + 1), 40, "{stop} at {place}");
+            }
+        }
+        assert_eq!(plain_end(b"abc", 0), 3);
     }
 }

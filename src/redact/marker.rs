@@ -11,7 +11,8 @@ pub const REDACTED: &str = "[REDACTED]";
 /// being filtered.
 #[derive(Default)]
 pub(crate) struct Markers {
-    numbers: HashMap<Entity, HashMap<String, usize>>,
+    /// Entities are few.
+    numbers: Vec<(Entity, HashMap<String, usize>)>,
     /// The value at hand, spelt plainly.
     plain: String,
 }
@@ -21,11 +22,21 @@ impl Markers {
     /// in case and punctuation.
     pub(crate) fn mark(&mut self, entity: &Entity, value: &str) -> String {
         self.plain.clear();
-        self.plain.extend(value.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase));
-        if !self.numbers.contains_key(entity) {
-            self.numbers.insert(entity.clone(), HashMap::new());
+        for c in value.chars().filter(|c| c.is_alphanumeric()) {
+            if c.is_ascii() {
+                self.plain.push(c.to_ascii_lowercase());
+            } else {
+                self.plain.extend(c.to_lowercase());
+            }
         }
-        let Some(numbers) = self.numbers.get_mut(entity) else { return REDACTED.to_owned() };
+        let numbers = match self.numbers.iter().position(|(known, _)| known == entity) {
+            Some(known) => self.numbers.get_mut(known),
+            None => {
+                self.numbers.push((entity.clone(), HashMap::new()));
+                self.numbers.last_mut()
+            }
+        };
+        let Some((_, numbers)) = numbers else { return REDACTED.to_owned() };
         let number = match numbers.get(&self.plain) {
             Some(number) => *number,
             None => {

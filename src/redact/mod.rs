@@ -9,6 +9,7 @@
 mod apply;
 pub mod blob;
 mod class;
+mod clean;
 pub mod detect;
 mod echo;
 mod json;

@@ -34,6 +34,7 @@ pub(crate) enum Step<'n> {
 #[allow(clippy::struct_excessive_bools, reason = "verdicts that hold beside each other")]
 #[derive(Debug, Default)]
 pub(crate) struct Place {
+    number: u64,
     states: Vec<State>,
     /// What is tried on each child: the query, its segment and the selector in that.
     trials: Vec<(usize, usize, usize)>,
@@ -92,6 +93,9 @@ impl Children {
 #[derive(Debug, Default)]
 pub(crate) struct Places {
     all: Vec<Place>,
+    /// How many were ever made.
+    made: u64,
+    /// How many objects were ever begun.
     objects: u64,
 }
 
@@ -103,7 +107,9 @@ impl Places {
         let states = (0..plan.queries.len()).map(|query| (query, 0)).collect();
         let parent = Place { shape: plan.shape.clone(), ..Place::default() };
         let root = judge(plan, states, &parent);
-        Self { all: vec![root], objects: 0 }
+        let mut places = Self::default();
+        places.add(root);
+        places
     }
 
     /// # Panics
@@ -112,10 +118,18 @@ impl Places {
         &self.all[place]
     }
 
-    /// What the detectors make of the keys that lead here.
-    pub(crate) fn sense(&mut self, place: usize, scanner: &Scanner) -> &Sense {
-        let Place { sense, keys, .. } = &mut self.all[place];
-        sense.get_or_insert_with(|| scanner.sense(keys))
+    /// What the detectors make of the keys that lead here, and a number that no other place
+    /// has had.
+    pub(crate) fn sense(&mut self, place: usize, scanner: &Scanner) -> (u64, &Sense) {
+        let Place { sense, keys, number, .. } = &mut self.all[place];
+        (*number, sense.get_or_insert_with(|| scanner.sense(keys)))
+    }
+
+    fn add(&mut self, mut place: Place) -> usize {
+        self.made += 1;
+        place.number = self.made;
+        self.all.push(place);
+        self.all.len() - 1
     }
 
     /// A number for an object that begins, by which names given twice in it are known.
@@ -181,8 +195,7 @@ impl Places {
             return inside;
         }
         let keys = self.all[place].keys.clone();
-        self.all.push(Place { released: true, keys, ..Place::default() });
-        let inside = self.all.len() - 1;
+        let inside = self.add(Place { released: true, keys, ..Place::default() });
         self.all[place].inside = Some(inside);
         inside
     }
@@ -211,8 +224,7 @@ impl Places {
             ..Place::default()
         };
         let child = judge(plan, states, &above);
-        self.all.push(child);
-        self.all.len() - 1
+        self.add(child)
     }
 
     /// How many places there are: what [`Places::forget`] goes back to.

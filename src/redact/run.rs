@@ -3,6 +3,7 @@
 
 use crate::model::ids::Entity;
 use crate::model::trail::{Action, Filtered};
+use crate::redact::clean::Clean;
 use crate::redact::detect::Scratch;
 use crate::redact::echo::Echo;
 use crate::redact::marker::Markers;
@@ -19,6 +20,7 @@ pub(crate) struct Run {
     pub(crate) this_year: u16,
     /// Strings whose fate was settled elsewhere in the result.
     pub(crate) instead: HashMap<String, String>,
+    pub(crate) clean: Clean,
     pub(crate) scratch: Scratch,
     markers: Markers,
     counts: Counts,

@@ -1,5 +1,7 @@
 //! What the redaction engine promises, on small documents.
 
+mod places;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use portcullis::config::builtin;

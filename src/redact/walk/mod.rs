@@ -100,18 +100,17 @@ struct Names {
 impl Walk<'_, '_> {
     /// Reads one value and says whether any of it stays.
     fn value(&mut self, place: usize, depth: usize) -> Result<bool, Blocked> {
+        let kind = self.reader.kind()?;
+        if !matches!(kind, Kind::Object | Kind::Array) {
+            return self.scalar(kind, place);
+        }
+        if depth >= MAX_DEPTH {
+            return Err(Blocked::TooDeep);
+        }
         let here = self.places.get(place);
         let (redaction, subject) = (here.redaction, here.subject);
         let mark = self.mark();
-        let kept = match self.reader.kind()? {
-            kind @ (Kind::Object | Kind::Array) => {
-                if depth >= MAX_DEPTH {
-                    return Err(Blocked::TooDeep);
-                }
-                if kind == Kind::Object { self.object(place, depth)? } else { self.array(place, depth)? }
-            }
-            kind @ (Kind::String | Kind::Number | Kind::Literal) => return self.scalar(kind, place),
-        };
+        let kept = if kind == Kind::Object { self.object(place, depth)? } else { self.array(place, depth)? };
         if subject {
             self.run.subject(self.reader.since(mark.source));
         }
@@ -230,11 +229,11 @@ impl Walk<'_, '_> {
     /// name that is itself personal data is replaced, and its place is not remembered.
     fn place_of(&mut self, place: usize, names: &mut Names, depth: usize) -> Result<Entered, Blocked> {
         let start = self.reader.position();
-        let (name, class) = self.reader.string()?.decode()?;
+        let name = self.reader.string()?.decode()?;
         let end = self.reader.position();
         let known = self.places.known(place, names.hint, &name);
         let known = known.or_else(|| {
-            let clean = self.name(place, (&name, class), start, end);
+            let clean = self.name(place, &name, start, end);
             if clean { self.places.learn(place, &name) } else { None }
         });
         let fresh = match known {

@@ -14,10 +14,11 @@ const MAX_NESTING: usize = 4;
 
 impl Walk<'_, '_> {
     /// Looks at a member name that is met for the first time. False if it had to be replaced.
-    pub(super) fn name(&mut self, place: usize, name: (&str, Class), start: usize, end: usize) -> bool {
+    pub(super) fn name(&mut self, place: usize, name: &str, start: usize, end: usize) -> bool {
         let Some(detection) = &self.plan.detection else { return true };
-        let sense = self.places.sense(place, &detection.scanner);
-        let marker = apply::member_name(detection, self.run, sense, name, &mut self.findings);
+        let (_, sense) = self.places.sense(place, &detection.scanner);
+        let marker =
+            apply::member_name(detection, self.run, sense, (name, Class::of(name)), &mut self.findings);
         let clean = marker.is_none();
         if let Some(marker) = marker {
             self.copy(start);
@@ -30,10 +31,10 @@ impl Walk<'_, '_> {
     /// Decides on a string, number, boolean or null.
     pub(super) fn scalar(&mut self, kind: Kind, place: usize) -> Result<bool, Blocked> {
         let start = self.reader.position();
-        let (text, class) = match kind {
+        let text = match kind {
             Kind::String => self.reader.string()?.decode()?,
-            Kind::Number => self.reader.number().map(|number| (number.into(), Class::of(number)))?,
-            _ => (self.reader.literal()?.into(), Class::LOWER),
+            Kind::Number => self.reader.number()?.into(),
+            _ => self.reader.literal()?.into(),
         };
         let here = self.places.get(place);
         if here.subject {
@@ -52,7 +53,7 @@ impl Walk<'_, '_> {
         } else if !self.run.instead.is_empty() && self.run.instead.contains_key(&*text) {
             apply::as_elsewhere(self.run, &text)
         } else {
-            self.detected(kind, place, &text, class)?
+            self.detected(kind, place, &text)?
         };
         if outcome == Outcome::Same {
             return Ok(true);
@@ -62,13 +63,7 @@ impl Walk<'_, '_> {
         Ok(self.write(&outcome, place))
     }
 
-    pub(super) fn detected(
-        &mut self,
-        kind: Kind,
-        place: usize,
-        text: &str,
-        class: Class,
-    ) -> Result<Outcome, Blocked> {
+    pub(super) fn detected(&mut self, kind: Kind, place: usize, text: &str) -> Result<Outcome, Blocked> {
         let Some(detection) = &self.plan.detection else { return Ok(Outcome::Same) };
         if kind == Kind::String
             && looks_like_json(text)
@@ -76,8 +71,8 @@ impl Walk<'_, '_> {
         {
             return Ok(outcome);
         }
-        let sense = self.places.sense(place, &detection.scanner);
-        Ok(apply::by_detectors(detection, self.run, sense, kind, (text, class), &mut self.findings))
+        let sensed = self.places.sense(place, &detection.scanner);
+        Ok(apply::by_detectors(detection, self.run, sensed, kind, text, &mut self.findings))
     }
 
     /// Filters JSON written inside a string, keeping the key path: a card under
@@ -106,7 +101,7 @@ impl Walk<'_, '_> {
         match outcome {
             Outcome::Same | Outcome::Drop => return false,
             Outcome::Null if shape.is_none_or(super::super::shape::Shape::allows_null) => {
-                self.out.push_str("null")
+                self.out.push_str("null");
             }
             Outcome::Text(text) if shape.is_none_or(super::super::shape::Shape::allows_string) => {
                 quote(&mut self.out, text);

@@ -8,6 +8,10 @@ const LENGTHS: &str = "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY
     UA29 VA22 VG24 XK20 YE30";
 
 pub(super) fn valid(text: &str) -> bool {
+    let length = text.bytes().filter(u8::is_ascii_alphanumeric).count();
+    if !(15..=33).contains(&length) {
+        return false;
+    }
     let compact: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
     let compact = compact.to_ascii_uppercase();
     let (Some(country), Some(rest)) = (compact.get(..2), compact.get(4..)) else { return false };
