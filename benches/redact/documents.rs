@@ -49,6 +49,11 @@ pub(crate) fn chart(patient: u64) -> String {
     )
 }
 
+/// Whether a patient's Social Security number is left: all have the group 45.
+pub(crate) fn holds_ssn(text: &str) -> bool {
+    text.match_indices("-45-").any(|(place, _)| text[..place].ends_with(|c: char| c.is_ascii_digit()))
+}
+
 const GIVEN: [&str; 8] = ["Maria", "Amara", "Pieter", "Linh", "Tomasz", "Aisha", "Joaquín", "Grace"];
 const FAMILY: [&str; 8] =
     ["Halloran", "Okafor", "van der Berg", "Nguyen", "Kowalczyk", "Rahman", "Ibáñez", "Whitfield"];

@@ -42,7 +42,6 @@ fn tools() -> String {
         "$.entry[*].resource.resourceType",
         "$.entry[*].resource.status",
         "$.entry[*].resource.code",
-        "$.entry[*].resource.valueQuantity",
         "$.entry[*].resource.name",
         "$.entry[*].resource.effectiveDateTime",
     ];
@@ -169,9 +168,10 @@ fn check(tool: &str, document: &str, out: &str) {
         }
         "quarter-detected" => assert!(!out.contains("Halloran") && out.contains("Body height")),
         _ => {
-            for secret in ["Halloran", "555-01", "-45-", "@example.org", "Elm Grove"] {
+            for secret in ["Halloran", "555-01", "@example.org", "Elm Grove"] {
                 assert!(!out.contains(secret), "{secret} is left");
             }
+            assert!(!documents::holds_ssn(out));
             assert!(out.contains("Essential hypertension") && out.contains("no oedema"));
         }
     }

@@ -24,7 +24,7 @@ pub(crate) fn charts(plan: &Plan) {
     };
     for result in &results {
         let out = one(result);
-        assert!(!out.contains("555-01") && !out.contains("-45-") && out.contains("in no distress"));
+        assert!(!out.contains("555-01") && !documents::holds_ssn(&out) && out.contains("in no distress"));
     }
     let bytes = results.iter().map(String::len).sum();
     let printing = time(|| {

@@ -99,7 +99,8 @@ pub struct Redactor<'p> {
 impl<'p> Redactor<'p> {
     /// `this_year` serves the age rule of HIPAA 164.514(b)(2)(i)(C).
     pub fn new(plan: &'p Plan, this_year: u16) -> Self {
-        Self { plan, run: Run::new(this_year), places: plan.pool.take(plan) }
+        let (places, scratch) = plan.pool.take(plan);
+        Self { plan, run: Run::new(this_year, scratch), places }
     }
 
     /// Filters a JSON document. `None` when nothing of it is released.
@@ -151,7 +152,8 @@ impl Drop for Redactor<'_> {
     /// The places judged for this result serve the next.
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            self.plan.pool.put(std::mem::take(&mut self.places));
+            let scratch = std::mem::take(&mut self.run.scratch);
+            self.plan.pool.put(std::mem::take(&mut self.places), scratch);
         }
     }
 }

@@ -8,7 +8,7 @@
 //!
 //! Invariant: a place depends on the plan and on the way to it, never on another value.
 
-use crate::redact::detect::{KeyPath, Scanner, Sense};
+use crate::redact::detect::{KeyPath, Scanner, Scratch, Sense};
 use crate::redact::path::{Choice, Hop, Trial};
 use crate::redact::plan::{Plan, Tag};
 use crate::redact::shape::Shape;
@@ -318,22 +318,22 @@ fn hop(plan: &Plan, (query, position): State) -> Option<&Hop> {
     plan.queries.get(query)?.0.get(position)
 }
 
-/// The automata of a plan that no one is using.
+/// The automata of a plan that no one is using, each with what its scanner wrote on.
 #[derive(Debug, Default)]
-pub(crate) struct Pool(Mutex<Vec<Places>>);
+pub(crate) struct Pool(Mutex<Vec<(Places, Scratch)>>);
 
 impl Pool {
-    pub(crate) fn take(&self, plan: &Plan) -> Places {
+    pub(crate) fn take(&self, plan: &Plan) -> (Places, Scratch) {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        kept.unwrap_or_else(|| Places::new(plan))
+        kept.unwrap_or_else(|| (Places::new(plan), Scratch::default()))
     }
 
     /// An automaton that has filled up begins again: the names that filled it may be of
     /// one result only.
-    pub(crate) fn put(&self, places: Places) {
+    pub(crate) fn put(&self, places: Places, scratch: Scratch) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() < MOST_KEPT && places.count() < MOST {
-            kept.push(places);
+            kept.push((places, scratch));
         }
     }
 }

@@ -37,8 +37,8 @@ struct Counts {
 }
 
 impl Run {
-    pub(crate) fn new(this_year: u16) -> Self {
-        Self { this_year, ..Self::default() }
+    pub(crate) fn new(this_year: u16, scratch: Scratch) -> Self {
+        Self { this_year, scratch, ..Self::default() }
     }
 
     pub(crate) fn inspected(&mut self) {

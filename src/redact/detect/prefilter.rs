@@ -53,6 +53,19 @@ struct Slot {
     listens: bool,
 }
 
+impl Memory {
+    /// Memory that serves one text, as in the examples of a rule, has one slot.
+    fn prepare(&mut self, detectors: usize) {
+        if self.slots.is_empty() {
+            self.slots.resize(1, Slot::default());
+            self.words.resize(detectors, 0);
+            self.cues.resize(detectors, 0);
+        } else if self.slots.len() < SLOTS {
+            self.slots.resize(SLOTS, Slot::default());
+        }
+    }
+}
+
 impl Prefilter {
     pub(crate) fn new(detectors: &[Detector]) -> Self {
         let mut needs = Vec::new();
@@ -103,14 +116,14 @@ impl Prefilter {
         matches: impl Fn() -> bool,
         mut run: impl FnMut(usize),
     ) {
-        if memory.slots.is_empty() {
-            memory.slots.resize(SLOTS, Slot::default());
-            memory.words.resize(self.demands.len(), 0);
-            memory.cues.resize(self.demands.len(), 0);
-        }
+        memory.prepare(self.demands.len());
         let Memory { slots, words, cues, texts } = memory;
         let makeup = makeup.rounded();
-        let Some(slot) = slots.get_mut(place(&makeup)) else { return };
+        let place = place(&makeup) % slots.len().max(1);
+        let Some(slot) = slots.get_mut(place) else {
+            // There always is one; without, all would have to look.
+            return self.needs.iter().for_each(|(detector, _)| run(*detector));
+        };
         if slot.makeup != Some(makeup) {
             self.answer(makeup, slot);
         }

@@ -210,7 +210,6 @@ fn floor(text: &str, mut place: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::config::builtin;
     use crate::redact::rules::Rules;
 

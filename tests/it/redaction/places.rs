@@ -70,7 +70,7 @@ fn what_is_withheld_is_still_bounded_and_balanced() {
     let run = |document: &str| {
         Redactor::new(&plan, 2026)
             .structure(document.as_bytes())
-            .map(|kept| kept.map(|kept| kept.into_owned()))
+            .map(|kept| kept.map(std::borrow::Cow::into_owned))
     };
     let deep = |depth: usize| format!(r#"{{"x":{}{},"id":1}}"#, "[".repeat(depth), "]".repeat(depth));
     assert_eq!(run(&deep(63)).unwrap().unwrap(), r#"{"id":1}"#);
