@@ -109,6 +109,11 @@ impl Echo {
         holds
     }
 
+    /// Whether a learned value stands in `text`, once [`Echo::settle`] has said that some do.
+    pub(crate) fn is_in(&self, text: &str) -> bool {
+        self.settled && self.words(text).any(|start| self.at(text, start).is_some())
+    }
+
     /// Adds findings for learned values that stand in `text` as whole words.
     pub(crate) fn find(&self, text: &str, findings: &mut Vec<Finding>) {
         if !self.settled {

@@ -33,7 +33,7 @@ fn part(hir: &Hir) -> Part {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => exactly(vec![String::new()]),
         HirKind::Literal(literal) => match std::str::from_utf8(&literal.0) {
-            Ok(text) => exactly(vec![text.to_lowercase()]),
+            Ok(text) => exactly(vec![text.to_ascii_lowercase()]),
             Err(_) => ANYTHING,
         },
         HirKind::Class(class) => class_of(class),

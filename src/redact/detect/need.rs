@@ -97,6 +97,11 @@ impl Need {
         Self(demands)
     }
 
+    /// The need of a pattern that nothing is known of.
+    pub(crate) fn anything() -> Self {
+        Self(vec![Demand::default()])
+    }
+
     pub(crate) fn is_met(&self, makeup: &Makeup) -> bool {
         self.0.iter().any(|demand| {
             makeup.length >= demand.length

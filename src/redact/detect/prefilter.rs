@@ -82,13 +82,17 @@ impl Prefilter {
             }
         };
         for (index, (detector, demands)) in detectors.iter().zip(&mut demands).enumerate() {
+            if detector.pattern.is_none() {
+                continue;
+            }
+            needs.push((index, detector.syntax.as_ref().map_or_else(Need::anything, Need::of)));
             let Some(hir) = &detector.syntax else { continue };
-            needs.push((index, Need::of(hir)));
             for word in literals::required(hir).unwrap_or_default() {
                 demands.word = true;
                 add(word, Meaning::Word(index));
             }
-            if detector.needs_context {
+            // The automaton knows the two cases of ASCII letters alone.
+            if detector.needs_context && detector.cue_words.iter().all(|word| word.is_ascii()) {
                 demands.cue = true;
                 detector.cue_words.iter().for_each(|word| add(word.to_lowercase(), Meaning::Cue(index)));
             }

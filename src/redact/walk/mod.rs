@@ -232,6 +232,8 @@ impl Walk<'_, '_> {
         let name = self.reader.string()?.decode()?;
         let end = self.reader.position();
         let known = self.places.known(place, names.hint, &name);
+        // It was clean by itself, and may have been learned for a person's name since.
+        let known = known.filter(|_| !self.run.echo.is_in(&name));
         let known = known.or_else(|| {
             let clean = self.name(place, &name, start, end);
             if clean { self.places.learn(place, &name) } else { None }

@@ -24,6 +24,21 @@ fn places_under_personal_names_are_not_mixed_up() {
 }
 
 #[test]
+fn a_member_called_like_a_person_is_masked_in_this_result_and_the_next() {
+    let document = r#"{"Maria":{"bed":4},"staff":[{"given":"Maria"}],"note":"Maria slept well."}"#;
+    let expected =
+        r#"{"[PERSON_1]":{"bed":4},"staff":[{"given":"[PERSON_1]"}],"note":"[PERSON_1] slept well."}"#;
+    check(DETECTED, "", document, Some(expected));
+    let plan = plan(DETECTED, "", None);
+    for _ in 0..2 {
+        let mut redactor = Redactor::new(&plan, 2026);
+        redactor.structure(document.as_bytes()).unwrap();
+        assert!(redactor.must_repeat());
+        assert_eq!(redactor.structure(document.as_bytes()).unwrap().as_deref(), Some(expected));
+    }
+}
+
+#[test]
 fn one_plan_filters_results_of_every_shape_in_turn() {
     let plan = plan(r#"{ release: { s: ["$.v[?@.k=='a']", "$.v[-1].n", "$.w[1:].n"] } }"#, "s", None);
     let once = |document: &str| {
