@@ -102,9 +102,11 @@ pub(crate) fn member_name(
     name: (&str, Class),
     findings: &mut Vec<Finding>,
 ) -> Option<String> {
-    find(detection, run, sense, name, findings);
+    findings.clear();
+    scan(detection, run, sense, name, findings);
     // A name is judged by its own text: the key path above says what the value is.
     findings.retain(|finding| !finding.whole || finding.by_pattern);
+    run.echo.find(name.0, findings);
     (!findings.is_empty()).then(|| splice(detection, run, name.0, findings))
 }
 

@@ -29,6 +29,11 @@ fn a_member_called_like_a_person_is_masked_in_this_result_and_the_next() {
     let expected =
         r#"{"[PERSON_1]":{"bed":4},"staff":[{"given":"[PERSON_1]"}],"note":"[PERSON_1] slept well."}"#;
     check(DETECTED, "", document, Some(expected));
+    // Its own keys claim the name; that must not hide that it was learned.
+    let claimed = r#"{"given":{"Maria":1},"family_name":"Maria","note":"Maria slept."}"#;
+    let expected_claimed =
+        r#"{"given":{"[PERSON_1]":1},"family_name":"[PERSON_1]","note":"[PERSON_1] slept."}"#;
+    check(DETECTED, "", claimed, Some(expected_claimed));
     let plan = plan(DETECTED, "", None);
     for _ in 0..2 {
         let mut redactor = Redactor::new(&plan, 2026);
