@@ -17,6 +17,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Places kept; beyond them a place is judged anew each time it is met.
 const MOST: usize = 8_192;
+/// Outcomes of trials told apart after one step; an upstream may try to bring about more.
+const MOST_OUTCOMES: usize = 64;
 /// Automata kept by a plan, about one for each thread that filters at once.
 const MOST_KEPT: usize = 8;
 
@@ -80,6 +82,10 @@ impl Children {
         self.tried.iter().find(|(outcome, _)| outcome == passed).map(|(_, place)| *place)
     }
 
+    fn is_full(&self) -> bool {
+        self.tried.len() >= MOST_OUTCOMES
+    }
+
     fn put(&mut self, passed: &[bool], place: usize) {
         if passed.is_empty() {
             self.untried = Some(place);
@@ -97,6 +103,13 @@ pub(crate) struct Places {
     made: u64,
     /// How many objects were ever begun.
     objects: u64,
+}
+
+/// The place of a child, and the count to go back to ([`Places::forget`]) once the child
+/// has been read, if its place is not remembered.
+pub(crate) struct Entered {
+    pub(crate) place: usize,
+    pub(crate) forget: Option<usize>,
 }
 
 /// The root of every document.
@@ -166,27 +179,42 @@ impl Places {
     }
 
     /// The place of a known member whose value passed these trials.
-    pub(crate) fn member(&mut self, plan: &Plan, place: usize, member: usize, passed: &[bool]) -> usize {
-        let Some(entry) = self.all[place].members.get(member) else { return place };
-        if let Some(child) = entry.children.get(passed) {
-            return child;
+    pub(crate) fn member(
+        &mut self,
+        plan: &Plan,
+        place: usize,
+        (member, name): (usize, &str),
+        passed: &[bool],
+    ) -> Entered {
+        let children = |places: &Self| {
+            let entry = places.all[place].members.get(member)?;
+            Some((entry.children.get(passed), entry.children.is_full()))
+        };
+        match children(self) {
+            Some((Some(child), _)) => Entered { place: child, forget: None },
+            Some((None, false)) => {
+                let child = self.fresh(plan, place, Step::Member(name), passed).place;
+                if let Some(entry) = self.all[place].members.get_mut(member) {
+                    entry.children.put(passed, child);
+                }
+                Entered { place: child, forget: None }
+            }
+            Some((None, true)) | None => self.fresh(plan, place, Step::Member(name), passed),
         }
-        let name = entry.name.clone();
-        let child = self.fresh(plan, place, Step::Member(&name), passed);
-        if let Some(entry) = self.all[place].members.get_mut(member) {
-            entry.children.put(passed, child);
-        }
-        child
     }
 
     /// The place of an element that passed these trials.
-    pub(crate) fn element(&mut self, plan: &Plan, place: usize, passed: &[bool]) -> usize {
+    pub(crate) fn element(&mut self, plan: &Plan, place: usize, passed: &[bool]) -> Entered {
         if let Some(child) = self.all[place].elements.get(passed) {
-            return child;
+            return Entered { place: child, forget: None };
         }
-        let child = self.fresh(plan, place, Step::Element, passed);
-        self.all[place].elements.put(passed, child);
-        child
+        let full = self.all[place].elements.is_full();
+        let fresh = self.fresh(plan, place, Step::Element, passed);
+        if full {
+            return fresh;
+        }
+        self.all[place].elements.put(passed, fresh.place);
+        Entered { place: fresh.place, forget: None }
     }
 
     /// JSON inside a released string: all of it is released, under the same keys.
@@ -200,8 +228,9 @@ impl Places {
         inside
     }
 
-    /// A place that is not remembered. Ends with [`Places::forget`].
-    pub(crate) fn fresh(&mut self, plan: &Plan, place: usize, step: Step<'_>, passed: &[bool]) -> usize {
+    /// A place that is not remembered, unless the caller does.
+    pub(crate) fn fresh(&mut self, plan: &Plan, place: usize, step: Step<'_>, passed: &[bool]) -> Entered {
+        let count = self.all.len();
         let parent = &self.all[place];
         let states = advance(plan, parent, step, passed);
         let (shape, required) = match step {
@@ -224,12 +253,7 @@ impl Places {
             ..Place::default()
         };
         let child = judge(plan, states, &above);
-        self.add(child)
-    }
-
-    /// How many places there are: what [`Places::forget`] goes back to.
-    pub(crate) fn count(&self) -> usize {
-        self.all.len()
+        Entered { place: self.add(child), forget: Some(count) }
     }
 
     /// Forgets the places made since there were `count`. None older leads to them.
@@ -332,7 +356,7 @@ impl Pool {
     /// one result only.
     pub(crate) fn put(&self, places: Places, scratch: Scratch) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() < MOST_KEPT && places.count() < MOST {
+        if kept.len() < MOST_KEPT && places.all.len() < MOST {
             kept.push((places, scratch));
         }
     }

@@ -16,7 +16,7 @@ use crate::redact::apply::Outcome;
 use crate::redact::detect::Finding;
 use crate::redact::json::{Kind, MAX_DEPTH, Reader};
 use crate::redact::operator::Operator;
-use crate::redact::places::{Places, ROOT, Step};
+use crate::redact::places::{Entered, Places, ROOT, Step};
 use crate::redact::plan::Plan;
 use crate::redact::run::Run;
 use splice::Mark;
@@ -81,12 +81,6 @@ struct Walk<'w, 'd> {
     passed: Vec<bool>,
 }
 
-/// The place of a member's value, and the count to go back to if it is not remembered.
-struct Entered {
-    place: usize,
-    forget: Option<usize>,
-}
-
 /// The names of the object being read.
 struct Names {
     /// Its number, by which known names tell that they were met in it.
@@ -143,13 +137,7 @@ impl Walk<'_, '_> {
             }
             self.begin(mark, first, written);
             let entered = self.place_of(place, &mut names, depth)?;
-            let stays = self.child(entered.place, mark, depth);
-            // Also when the document turns out to be none: a name that is personal data
-            // does not outlive its result.
-            if let Some(count) = entered.forget {
-                self.places.forget(count);
-            }
-            let stays = stays?;
+            let stays = self.child(&entered, mark, depth)?;
             kept |= stays.shown;
             written |= stays.written;
             if self.reader.take(b'}') {
@@ -182,7 +170,7 @@ impl Walk<'_, '_> {
                 self.try_child(place, Some((index, length.unwrap_or(usize::MAX))), depth)?;
             }
             let child = self.places.element(self.plan, place, &self.passed);
-            let stays = self.child(child, mark, depth)?;
+            let stays = self.child(&child, mark, depth)?;
             kept |= stays.shown;
             written |= stays.written;
             if self.reader.take(b']') {
@@ -195,7 +183,17 @@ impl Walk<'_, '_> {
 
     /// Reads a member's or an element's value and cuts it off, from its comma on, unless it
     /// stays or its schema requires it.
-    fn child(&mut self, place: usize, mark: Mark, depth: usize) -> Result<Stays, Blocked> {
+    fn child(&mut self, entered: &Entered, mark: Mark, depth: usize) -> Result<Stays, Blocked> {
+        let stays = self.settle(entered.place, mark, depth);
+        // Also when the document turns out to be none: a name that is personal data does not
+        // outlive its result.
+        if let Some(count) = entered.forget {
+            self.places.forget(count);
+        }
+        stays
+    }
+
+    fn settle(&mut self, place: usize, mark: Mark, depth: usize) -> Result<Stays, Blocked> {
         let here = self.places.get(place);
         let (dead, required) = (here.dead, here.required);
         let value = self.mark();
@@ -256,14 +254,8 @@ impl Walk<'_, '_> {
             self.try_child(place, None, depth)?;
         }
         Ok(match known {
-            Some(member) => {
-                Entered { place: self.places.member(self.plan, place, member, &self.passed), forget: None }
-            }
-            None => {
-                let forget = Some(self.places.count());
-                let step = Step::Member(&name);
-                Entered { place: self.places.fresh(self.plan, place, step, &self.passed), forget }
-            }
+            Some(member) => self.places.member(self.plan, place, (member, &name), &self.passed),
+            None => self.places.fresh(self.plan, place, Step::Member(&name), &self.passed),
         })
     }
 }

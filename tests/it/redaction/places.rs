@@ -64,6 +64,26 @@ fn one_plan_filters_results_of_every_shape_in_turn() {
     }
 }
 
+/// More outcomes of trials than are told apart must be judged all the same.
+#[test]
+fn trials_with_very_many_outcomes_are_all_judged() {
+    let paths: Vec<String> = (0..9).map(|bit| format!(r#""$.rows[?@.b{bit}==1].v{bit}""#)).collect();
+    let rule = format!("{{ release: {{ s: [{}] }} }}", paths.join(", "));
+    let member = |name: String, value: usize| format!(r#""{name}":{value}"#);
+    let row = |number: usize| {
+        let bits = (0..9).map(|bit| member(format!("b{bit}"), number >> bit & 1));
+        let values = (0..9).map(|bit| member(format!("v{bit}"), bit));
+        format!("{{{}}}", bits.chain(values).collect::<Vec<_>>().join(","))
+    };
+    let kept = |number: usize| {
+        let values = (0..9).filter(|bit| number >> bit & 1 == 1).map(|bit| member(format!("v{bit}"), bit));
+        format!("{{{}}}", values.collect::<Vec<_>>().join(","))
+    };
+    let list = |rows: Vec<String>| format!(r#"{{"rows":[{}]}}"#, rows.join(","));
+    let expected = list((1..512).map(kept).collect());
+    check(&rule, "s", &list((0..512).map(row).collect()), Some(&expected));
+}
+
 #[test]
 fn a_name_given_twice_blocks_however_it_is_spelt_or_tested() {
     let all = plan("{ release: all }", "", None);
