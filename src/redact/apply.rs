@@ -88,7 +88,8 @@ pub(crate) fn prose(plan: &Plan, run: &mut Run, text: &str) -> String {
     let Some(detection) = &plan.detection else { return text.to_owned() };
     let mut findings = Vec::new();
     let sense = detection.scanner.sense(&KeyPath::default());
-    find(detection, run, &sense, (text, Class::of(text)), &mut findings);
+    scan(detection, run, &sense, (text, Class::of(text)), &mut findings);
+    run.echo.find(text, &mut findings);
     run.echo.show(text);
     splice(detection, run, text, &findings)
 }
@@ -108,18 +109,6 @@ pub(crate) fn member_name(
     findings.retain(|finding| !finding.whole || finding.by_pattern);
     run.echo.find(name.0, findings);
     (!findings.is_empty()).then(|| splice(detection, run, name.0, findings))
-}
-
-fn find(
-    detection: &Detection,
-    run: &mut Run,
-    sense: &Sense,
-    (text, class): (&str, Class),
-    findings: &mut Vec<Finding>,
-) {
-    findings.clear();
-    scan(detection, run, sense, (text, class), findings);
-    run.echo.find(text, findings);
 }
 
 fn scan(

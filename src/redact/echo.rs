@@ -12,14 +12,19 @@ const SHORTEST: usize = 3;
 const SHORTEST_CAPITALS: usize = 4;
 /// Bounds what is kept of one result.
 const MOST: usize = 10_000;
+/// A value of more words is looked for by as many of them.
+const MOST_WORDS: usize = 12;
+/// Characters that may stand between two words of a value, whatever they are.
+const WIDEST_GAP: usize = 3;
 
 /// The first pass learns, the second finds.
-#[derive(Default)]
+///
+/// What was learned is a tree by words, so that looking for it takes a bounded number of
+/// steps at each word of a text, however many values begin alike.
 pub(crate) struct Echo {
     known: HashSet<Box<str>>,
-    /// What was learned, by its first word.
-    by_word: HashMap<Box<str>, Vec<Learned>>,
-    /// The first bytes of those words, and the second.
+    nodes: Vec<Node>,
+    /// The first bytes of first words, and the second.
     starts: Bytes,
     seconds: Bytes,
     /// Free text shown while there was something still to be learned.
@@ -27,18 +32,29 @@ pub(crate) struct Echo {
     settled: bool,
 }
 
+#[derive(Default)]
+struct Node {
+    next: HashMap<Box<str>, usize>,
+    /// The detector whose value ends here.
+    ends: Option<usize>,
+}
+
 /// A set of bytes.
 struct Bytes([bool; 256]);
 
-impl Default for Bytes {
-    fn default() -> Self {
-        Self([false; 256])
-    }
-}
+const ROOT: usize = 0;
 
-struct Learned {
-    detector: usize,
-    text: Box<str>,
+impl Default for Echo {
+    fn default() -> Self {
+        Self {
+            known: HashSet::new(),
+            nodes: vec![Node::default()],
+            starts: Bytes([false; 256]),
+            seconds: Bytes([false; 256]),
+            shown: String::new(),
+            settled: false,
+        }
+    }
 }
 
 impl Echo {
@@ -71,22 +87,40 @@ impl Echo {
     }
 
     fn keep(&mut self, detector: usize, text: &str) {
-        let word = text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-        let (first, second) = (word.as_bytes().first().copied(), word.as_bytes().get(1).copied());
-        let same_word = self.by_word.entry(word.into()).or_default();
-        if same_word.iter().any(|learned| *learned.text == *text) {
-            return;
+        let mut at = ROOT;
+        let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        for word in words.take(MOST_WORDS) {
+            if at == ROOT {
+                self.begin(word.as_bytes());
+            }
+            at = self.step(at, word).unwrap_or_else(|| self.grow(at, word));
         }
-        same_word.push(Learned { detector, text: text.into() });
-        // The longest first, so that a full name is one finding rather than two.
-        same_word.sort_by_key(|learned| std::cmp::Reverse(learned.text.len()));
-        for (set, byte) in [(&mut self.starts, first), (&mut self.seconds, second)] {
+        if let Some(node) = self.nodes.get_mut(at).filter(|_| at != ROOT) {
+            node.ends.get_or_insert(detector);
+        }
+    }
+
+    fn begin(&mut self, word: &[u8]) {
+        for (set, byte) in [(&mut self.starts, word.first()), (&mut self.seconds, word.get(1))] {
             match byte {
-                Some(byte) => set.0[usize::from(byte)] = true,
+                Some(byte) => set.0[usize::from(*byte)] = true,
                 // A word of one letter, as in "J. Doe": anything may follow.
                 None => set.0.fill(true),
             }
         }
+    }
+
+    fn step(&self, at: usize, word: &str) -> Option<usize> {
+        self.nodes.get(at)?.next.get(word).copied()
+    }
+
+    fn grow(&mut self, at: usize, word: &str) -> usize {
+        let child = self.nodes.len();
+        self.nodes.push(Node::default());
+        if let Some(node) = self.nodes.get_mut(at) {
+            node.next.insert(word.into(), child);
+        }
+        child
     }
 
     /// Notes free text that was shown before all was learned.
@@ -100,18 +134,21 @@ impl Echo {
     /// Whether the text shown so far holds something learned since. From then on
     /// [`Echo::find`] finds. True at most once.
     pub(crate) fn settle(&mut self) -> bool {
-        if self.settled || self.by_word.is_empty() {
+        if self.settled || self.known.is_empty() {
             return false;
         }
         let shown = std::mem::take(&mut self.shown);
-        let holds = self.words(&shown).any(|start| self.at(&shown, start).is_some());
-        self.settled = holds;
-        holds
+        self.settled = self.holds(&shown);
+        self.settled
     }
 
     /// Whether a learned value stands in `text`, once [`Echo::settle`] has said that some do.
     pub(crate) fn is_in(&self, text: &str) -> bool {
-        self.settled && self.words(text).any(|start| self.at(text, start).is_some())
+        self.settled && self.holds(text)
+    }
+
+    fn holds(&self, text: &str) -> bool {
+        self.words(text).any(|start| self.at(text, start).is_some())
     }
 
     /// Adds findings for learned values that stand in `text` as whole words.
@@ -121,11 +158,13 @@ impl Echo {
         }
         let (before, mut from) = (findings.len(), 0);
         for start in self.words(text) {
-            let Some(learned) = self.at(text, start).filter(|_| start >= from) else { continue };
-            let range = start..start + learned.text.len();
-            from = range.end;
-            if free(findings.get(..before).unwrap_or_default(), &range) {
-                findings.push(Finding::by_pattern(learned.detector, range, text));
+            if start < from {
+                continue;
+            }
+            let Some((end, detector)) = self.at(text, start) else { continue };
+            from = end;
+            if free(findings.get(..before).unwrap_or_default(), &(start..end)) {
+                findings.push(Finding::by_pattern(detector, start..end, text));
             }
         }
         if findings.len() > before && before > 0 {
@@ -133,15 +172,22 @@ impl Echo {
         }
     }
 
-    /// The learned value that begins at a word's start.
-    fn at(&self, text: &str, start: usize) -> Option<&Learned> {
-        let rest = text.get(start..)?;
-        let word = rest.split(|c: char| !c.is_alphanumeric()).next()?;
-        let follows = |learned: &&Learned| {
-            rest.strip_prefix(&*learned.text)
-                .is_some_and(|after| !after.chars().next().is_some_and(char::is_alphanumeric))
-        };
-        self.by_word.get(word)?.iter().find(follows)
+    /// Where the longest learned value ends that begins at a word's start, so that a full
+    /// name is one finding rather than two.
+    fn at(&self, text: &str, start: usize) -> Option<(usize, usize)> {
+        let (mut at, mut place, mut found) = (ROOT, start, None);
+        loop {
+            let rest = text.get(place..)?;
+            let word = rest.split(|c: char| !c.is_alphanumeric()).next()?;
+            let Some(next) = self.step(at, word) else { return found };
+            place += word.len();
+            if let Some(detector) = self.nodes.get(next).and_then(|node| node.ends) {
+                found = Some((place, detector));
+            }
+            let gap = text.get(place..)?.chars().take(WIDEST_GAP).take_while(|c| !c.is_alphanumeric());
+            place += gap.map(char::len_utf8).sum::<usize>();
+            at = next;
+        }
     }
 
     /// Where words begin that could be learned ones.
@@ -195,5 +241,27 @@ mod tests {
         assert_eq!(found(&names, "—Élodie—Halloran ÉLODIE"), ["Élodie", "Halloran", "ÉLODIE"]);
         assert!(found(&names, "the Hallorans of Élodieville").is_empty());
         assert!(found(&["Al"], "Al said").is_empty());
+    }
+
+    #[test]
+    fn one_name_that_begins_another_hides_neither() {
+        let names = ["Maria Ha", "J. Doe-Smith"];
+        assert_eq!(found(&names, "Maria Hallo, Maria  Ha, Maria\nHa"), ["Maria", "Maria  Ha", "Maria\nHa"]);
+        assert_eq!(found(&names, "J Doe Smith; J. Doe"), ["J Doe Smith"]);
+        let long = "Uno Dos Tres Cuatro Cinco Seis Siete Ocho Nueve Diez Once Doce Trece Catorce";
+        assert_eq!(found(&[long], &format!("— {long}")).len(), 3);
+    }
+
+    /// Very many names that begin alike, and a text of their beginning: the steps taken at
+    /// each word are those of one name, not of all.
+    #[test]
+    fn names_that_begin_alike_are_one_branch() {
+        let mut echo = Echo::default();
+        for number in 0..1_000 {
+            echo.learn(0, &format!("Maria X{number}"), false);
+        }
+        let branches: Vec<usize> = echo.nodes.iter().map(|node| node.next.len()).collect();
+        assert_eq!(branches.first(), Some(&2), "`Maria` and `MARIA`");
+        assert_eq!(echo.nodes.len(), 1 + 2 + 2_000);
     }
 }

@@ -98,6 +98,7 @@ fn a_value_is_found_under_every_spelling() {
         r#"{"note":"SSN 536\u201190\u20114399"}"#,
         r#"{"a":[{"patientSSN":"536 90 4399"}]}"#,
         r#"{"ssn":{"value":536904399}}"#,
+        r#"{"ssn":{"raw":{"value":"536904399"}}}"#,
         r#"{"applicant":{"ssn":["536904399"]}}"#,
         r#"{"536-90-4399":{"x":1}}"#,
         r#"{"payload":"{\"ssn\":\"536-90-4399\"}"}"#,

@@ -136,8 +136,10 @@ impl Index {
 
     pub(crate) fn sense(&self, detectors: &[Detector], path: &KeyPath) -> Sense {
         let mut claims = self.claims_at(detectors, path);
-        if let Some(unwrapped) = path.unwrapped() {
+        let mut inner = path.unwrapped();
+        while let Some(unwrapped) = inner {
             claims.extend(self.claims_at(detectors, &unwrapped));
+            inner = unwrapped.unwrapped();
         }
         let mut vetoes: Vec<usize> =
             self.vetoes.at(path).filter(|&index| vetoed(detectors, index, path)).collect();

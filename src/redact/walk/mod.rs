@@ -16,6 +16,7 @@ use crate::redact::apply::Outcome;
 use crate::redact::detect::Finding;
 use crate::redact::json::{Kind, MAX_DEPTH, Reader};
 use crate::redact::operator::Operator;
+use crate::redact::path::Trial;
 use crate::redact::places::{Entered, Places, ROOT, Step};
 use crate::redact::plan::Plan;
 use crate::redact::run::Run;
@@ -140,10 +141,9 @@ impl Walk<'_, '_> {
             let stays = self.child(&entered, mark, depth)?;
             kept |= stays.shown;
             written |= stays.written;
-            if self.reader.take(b'}') {
+            if self.ends(b'}')? {
                 break;
             }
-            self.reader.peek().filter(|byte| *byte == b',').ok_or(Blocked::Syntax)?;
         }
         Ok(kept)
     }
@@ -162,9 +162,7 @@ impl Walk<'_, '_> {
             self.begin(mark, index == 0, written);
             self.passed.clear();
             if self.places.get(place).has_trials() {
-                if length.is_none()
-                    && self.places.get(place).trials(self.plan).any(super::path::Trial::needs_length)
-                {
+                if length.is_none() && self.places.get(place).trials(self.plan).any(Trial::needs_length) {
                     length = Some(self.count(depth)?);
                 }
                 self.try_child(place, Some((index, length.unwrap_or(usize::MAX))), depth)?;
@@ -173,12 +171,17 @@ impl Walk<'_, '_> {
             let stays = self.child(&child, mark, depth)?;
             kept |= stays.shown;
             written |= stays.written;
-            if self.reader.take(b']') {
+            if self.ends(b']')? {
                 break;
             }
-            self.reader.peek().filter(|byte| *byte == b',').ok_or(Blocked::Syntax)?;
         }
         Ok(kept)
+    }
+
+    /// Reads the bracket that ends a container, if it does not go on with a comma.
+    fn ends(&mut self, bracket: u8) -> Result<bool, Blocked> {
+        let ends = self.reader.take(bracket);
+        if ends || self.reader.peek() == Some(b',') { Ok(ends) } else { Err(Blocked::Syntax) }
     }
 
     /// Reads a member's or an element's value and cuts it off, from its comma on, unless it

@@ -6,6 +6,7 @@ use crate::redact::Blocked;
 use crate::redact::apply::{self, Outcome};
 use crate::redact::class::Class;
 use crate::redact::json::{Kind, Reader};
+use crate::redact::shape::Shape;
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -100,14 +101,14 @@ impl Walk<'_, '_> {
         let shape = self.places.get(place).shape.as_deref();
         match outcome {
             Outcome::Same | Outcome::Drop => return false,
-            Outcome::Null if shape.is_none_or(super::super::shape::Shape::allows_null) => {
+            Outcome::Null if shape.is_none_or(Shape::allows_null) => {
                 self.out.push_str("null");
             }
-            Outcome::Text(text) if shape.is_none_or(super::super::shape::Shape::allows_string) => {
+            Outcome::Text(text) if shape.is_none_or(Shape::allows_string) => {
                 quote(&mut self.out, text);
             }
             Outcome::Null | Outcome::Text(_) => {
-                let mask = shape.map_or(Value::Null, super::super::shape::Shape::mask);
+                let mask = shape.map_or(Value::Null, Shape::mask);
                 self.out.push_str(&mask.to_string());
             }
         }

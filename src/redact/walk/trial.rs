@@ -4,6 +4,7 @@
 use super::Walk;
 use crate::redact::Blocked;
 use crate::redact::json::MAX_DEPTH;
+use crate::redact::path::Trial;
 use serde_json::Value;
 
 impl Walk<'_, '_> {
@@ -17,7 +18,7 @@ impl Walk<'_, '_> {
     ) -> Result<(), Blocked> {
         let here = self.places.get(place);
         let mut alone = None;
-        if here.trials(self.plan).any(super::super::path::Trial::needs_value) {
+        if here.trials(self.plan).any(Trial::needs_value) {
             let mut ahead = self.reader.clone();
             ahead.skip(MAX_DEPTH - depth - 1)?;
             let child = crate::model::strict::parse(ahead.since(self.reader.position()).as_bytes())?;
