@@ -27,6 +27,7 @@ use portcullis::redact::rules::{Rules, Source, Sources};
 use portcullis::redact::tools::Narrowing;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 #[global_allocator]
@@ -77,7 +78,7 @@ fn sources(tools: String) -> Sources {
     sources
 }
 
-fn plan(rules: &Rules, tool: &str) -> Plan {
+fn plan(rules: &Rules, tool: &str) -> Arc<Plan> {
     let rules_of = rules.tool(&ServerName::new("bench"), tool).unwrap();
     rules.plan(rules_of, &Scopes::parse("s").unwrap(), None, &Narrowing::default()).unwrap()
 }
@@ -150,7 +151,7 @@ fn main() {
         );
     }
     if wanted("chart") {
-        scale::charts(&plan(&rules, "all"));
+        scale::charts(&rules);
     }
     if wanted("scale") {
         scale::tools();

@@ -24,7 +24,7 @@ pub struct Definition {
     pub name: String,
     /// SHA-256 over name, title, description, annotations and schemas.
     pub hash: String,
-    pub shape: Option<Shape>,
+    pub shape: Option<Arc<Shape>>,
     /// Set when the hash is not the pinned one.
     pub changed: bool,
     /// The arguments that headers mirror (`x-mcp-header`).
@@ -39,7 +39,7 @@ impl Definition {
     fn read(tool: &Value) -> Option<Self> {
         let name = tool.get("name")?.as_str()?.to_owned();
         let schema = tool.get("inputSchema").cloned().unwrap_or_else(|| json!({"type": "object"}));
-        let shape = tool.get("outputSchema").map(Shape::compile);
+        let shape = tool.get("outputSchema").map(Shape::compile).map(Arc::new);
         let arguments = Arc::new(ArgumentSchema::compile(&schema));
         let mirrored = mirror::mirrored(&schema)?;
         let (hash, listed) = (hash(tool), tool.clone());

@@ -14,6 +14,7 @@ use anyhow::{Context as _, anyhow};
 use clap::Args;
 use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// More than this is not taken from standard input.
 const MOST_BYTES: u64 = 256 << 20;
@@ -74,7 +75,7 @@ fn load(options: &Options) -> Result<Rules, crate::config::Faults> {
     Ok(places.read()?.load()?.rules)
 }
 
-fn plan(rules: &Rules, options: &Options) -> anyhow::Result<Plan> {
+fn plan(rules: &Rules, options: &Options) -> anyhow::Result<Arc<Plan>> {
     if let Some(name) = &options.tool {
         let (server, tool) = name
             .split_once('.')
@@ -92,7 +93,7 @@ fn plan(rules: &Rules, options: &Options) -> anyhow::Result<Plan> {
     let detection = rules
         .detection(&options.profile)
         .map_err(|name| anyhow!("there is no profile `{name}`; there are {:?}", known()))?;
-    detection.map(Plan::released).ok_or_else(|| anyhow!("name a profile"))
+    detection.map(|detection| Arc::new(Plan::released(detection))).ok_or_else(|| anyhow!("name a profile"))
 }
 
 /// A `tools/call` result is read as what it is; anything else is JSON or text.

@@ -13,6 +13,7 @@ mod clean;
 pub mod detect;
 mod echo;
 mod json;
+mod kept;
 mod literal;
 mod marker;
 pub mod operator;

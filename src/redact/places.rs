@@ -352,11 +352,11 @@ impl Pool {
         kept.unwrap_or_else(|| (Places::new(plan), Scratch::default()))
     }
 
-    /// An automaton that has filled up begins again: the names that filled it may be of
-    /// one result only.
+    /// A large automaton begins again: the names that made it large may be of one result
+    /// only, and many plans keep some.
     pub(crate) fn put(&self, places: Places, scratch: Scratch) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() < MOST_KEPT && places.all.len() < MOST {
+        if kept.len() < MOST_KEPT && places.all.len() < MOST / 8 {
             kept.push((places, scratch));
         }
     }

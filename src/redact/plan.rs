@@ -49,6 +49,8 @@ pub struct Detection {
     pub(crate) operators: Arc<HashMap<Entity, Operator>>,
     /// The operator of each detector of the scanner.
     by_detector: Arc<[Operator]>,
+    /// For plans that release everything through these detectors, which are all alike.
+    pool: Arc<Pool>,
 }
 
 impl Detection {
@@ -56,7 +58,7 @@ impl Detection {
     pub fn new(scanner: Scanner, operators: HashMap<Entity, Operator>) -> Self {
         let of = |entity: &Entity| operators.get(entity).copied().unwrap_or(Operator::Mask);
         let by_detector = scanner.detectors().iter().map(|detector| of(&detector.entity)).collect();
-        Self { scanner: Arc::new(scanner), operators: Arc::new(operators), by_detector }
+        Self { scanner: Arc::new(scanner), operators: Arc::new(operators), by_detector, pool: Arc::default() }
     }
 
     /// What is done with what a detector finds.
@@ -88,7 +90,7 @@ pub struct Parts {
     pub detection: Option<Detection>,
     pub text: TextMode,
     /// From the tool's `outputSchema`.
-    pub shape: Option<Shape>,
+    pub shape: Option<Arc<Shape>>,
 }
 
 impl Plan {
@@ -110,15 +112,17 @@ impl Plan {
             redactions,
             detection: parts.detection,
             text: parts.text,
-            shape: parts.shape.map(Arc::new),
+            shape: parts.shape,
             pool: Arc::default(),
         }
     }
 
     /// Everything is released, through the detectors if there are any.
     pub fn everything(detection: Option<Detection>) -> Self {
+        let pool = detection.as_ref().map(|detection| Arc::clone(&detection.pool));
         let release = vec![Path::root()];
-        Self::new(Parts { release, detection, text: TextMode::Detect, ..Parts::default() })
+        let plan = Self::new(Parts { release, detection, text: TextMode::Detect, ..Parts::default() });
+        Self { pool: pool.unwrap_or_default(), ..plan }
     }
 
     /// Everything is released and only `detection` applies.

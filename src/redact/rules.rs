@@ -4,12 +4,14 @@ use crate::model::fault::SourceFault;
 use crate::model::ids::ServerName;
 use crate::model::scope::Scopes;
 use crate::redact::detect::Detectors;
+use crate::redact::kept::Kept;
 use crate::redact::path::Path;
 use crate::redact::plan::{Detection, Plan};
 use crate::redact::profile::{self, Profile};
 use crate::redact::shape::Shape;
-use crate::redact::tools::{self, Narrowing, ServerRules, ToolRules};
+use crate::redact::tools::{Narrowing, ServerRules, ToolRules};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// A rule file: where it came from and what it says.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +33,8 @@ pub struct Rules {
     pub detectors: Detectors,
     pub profiles: HashMap<String, Profile>,
     servers: HashMap<ServerName, ServerRules>,
+    /// By the profiles whose detectors they join.
+    detections: Kept<Vec<String>, Option<Detection>>,
 }
 
 impl Rules {
@@ -57,7 +61,11 @@ impl Rules {
                 Err(found) => faults.extend(found),
             }
         }
-        if faults.is_empty() { Ok(Self { detectors, profiles, servers }) } else { Err(faults) }
+        if faults.is_empty() {
+            Ok(Self { detectors, profiles, servers, detections: Kept::default() })
+        } else {
+            Err(faults)
+        }
     }
 
     pub fn server(&self, server: &ServerName) -> Option<&ServerRules> {
@@ -80,19 +88,24 @@ impl Rules {
         &self,
         rules: &ToolRules,
         held: &Scopes,
-        shape: Option<Shape>,
+        shape: Option<Arc<Shape>>,
         narrow: &Narrowing,
-    ) -> Option<Plan> {
+    ) -> Option<Arc<Plan>> {
         let paths = narrow.drop.iter().map(|path| Path::compile(path).ok()).collect::<Option<Vec<_>>>()?;
         if narrow.profiles.iter().any(|name| !self.profiles.contains_key(name)) {
             return None;
         }
-        let stricter = (!narrow.profiles.is_empty())
-            .then(|| {
-                tools::stricter(&self.detectors, &self.profiles, rules.profile.as_deref(), &narrow.profiles)
-            })
-            .flatten();
-        Some(rules.plan(held, shape, paths, stricter))
+        let key = rules.key(held, shape.clone(), narrow);
+        Some(rules.plans.get(key, || {
+            let detection = if narrow.profiles.is_empty() { None } else { self.narrowed(rules, narrow) };
+            rules.plan(held, shape, paths, detection)
+        }))
+    }
+
+    /// The operators of the tool's own profile, made stricter by those that policy names.
+    fn narrowed(&self, rules: &ToolRules, narrow: &Narrowing) -> Option<Detection> {
+        let names = rules.profile.iter().chain(&narrow.profiles);
+        profile::combine(&self.detectors, names.filter_map(|name| self.profiles.get(name)))
     }
 
     /// Several profiles by name as one detection. `Err` names the unknown one.
@@ -100,7 +113,9 @@ impl Rules {
         if let Some(unknown) = names.iter().find(|name| !self.profiles.contains_key(*name)) {
             return Err(unknown.clone());
         }
-        Ok(profile::combine(&self.detectors, names.iter().filter_map(|name| self.profiles.get(name))))
+        let profiles = names.iter().filter_map(|name| self.profiles.get(name));
+        let detection = self.detections.get(names.to_vec(), || profile::combine(&self.detectors, profiles));
+        Ok(Option::clone(&detection))
     }
 
     /// How many detectors, profiles, tools and examples were loaded.

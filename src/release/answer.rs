@@ -173,7 +173,7 @@ impl Reading<'_> {
     pub(super) fn tool(&mut self, pending: &Pending, item: &ItemGrant, raw: &str) -> Result<String, Denial> {
         let messages = &pending.grant.messages;
         let mut redactor = Redactor::new(&item.plan, year(self.call));
-        let shape = item.definition.as_ref().and_then(|definition| definition.shape.as_ref());
+        let shape = item.definition.as_ref().and_then(|definition| definition.shape.as_deref());
         let written = result::filter(&mut redactor, shape, item.blobs, messages, raw)?;
         let mut out = format!("{{{}", written.members);
         if let Some(meta) = written.meta {
@@ -257,7 +257,7 @@ impl Reading<'_> {
     pub(super) fn error(&mut self, pending: Option<&Pending>, error: &ErrorObject) -> Result<Value, Denial> {
         let grant = pending.map_or(&self.facts.grant, |pending| &pending.grant).clone();
         let plan = match &grant.item {
-            Some(item) => Some(&item.plan),
+            Some(item) => Some(&*item.plan),
             None => Some(&grant.messages.plan).filter(|_| grant.messages.declared),
         };
         let message = match plan {

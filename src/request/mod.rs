@@ -135,7 +135,7 @@ pub struct Grant {
 pub struct ItemGrant {
     /// Of a tool.
     pub definition: Option<Arc<Definition>>,
-    pub plan: Plan,
+    pub plan: Arc<Plan>,
     pub blobs: Blobs,
     /// What the client's arguments must not hold.
     pub arguments: Option<Detection>,

@@ -14,6 +14,7 @@ use portcullis::redact::shape::Shape;
 use portcullis::redact::tools::{Blobs, Narrowing};
 use portcullis::release::tool_result;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Filters `document` under a tool whose rule file body is `rule` (YAML, one line),
 /// for a caller with `scopes`, as structure and as text.
@@ -37,13 +38,49 @@ fn filter_shaped(
     if redactor.must_repeat() { both(&mut redactor) } else { first }
 }
 
-fn plan(rule: &str, scopes: &str, shape: Option<Shape>) -> Plan {
+fn plan(rule: &str, scopes: &str, shape: Option<Shape>) -> Arc<Plan> {
+    let rules = rules(rule);
+    let tool = rules.tool(&ServerName::new("s"), "t").unwrap();
+    let shape = shape.map(Arc::new);
+    rules.plan(tool, &Scopes::parse(scopes).unwrap(), shape, &Narrowing::default()).unwrap()
+}
+
+fn rules(rule: &str) -> Rules {
     let mut sources = builtin::rules();
     let text = format!("server: s\ntools:\n  t: {rule}\n");
     sources.tools = vec![Source { file: "t.yaml".into(), text }];
-    let rules = Rules::load(&sources).unwrap_or_else(|faults| panic!("{faults:?}"));
+    Rules::load(&sources).unwrap_or_else(|faults| panic!("{faults:?}"))
+}
+
+/// A plan is dear to make. Callers share one as long as nothing tells them apart that the
+/// rules speak of.
+#[test]
+fn callers_share_a_plan_exactly_if_it_is_the_same_for_both() {
+    let rules =
+        rules("{ release: { a: [$.id], b: [$.name] }, redact: [{ path: $.id, as: mask, unless: c }] }");
     let tool = rules.tool(&ServerName::new("s"), "t").unwrap();
-    rules.plan(tool, &Scopes::parse(scopes).unwrap(), shape, &Narrowing::default()).unwrap()
+    let shape = Arc::new(Shape::compile(&json!({"type": "object"})));
+    let plan = |scopes: &str, shape: Option<&Arc<Shape>>, drop: &[&str], profiles: &[&str]| {
+        let owned = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+        let narrow = Narrowing { drop: owned(drop), profiles: owned(profiles) };
+        rules.plan(tool, &Scopes::parse(scopes).unwrap(), shape.cloned(), &narrow).unwrap()
+    };
+    let first = plan("a", None, &[], &[]);
+    assert!(Arc::ptr_eq(&first, &plan("a unheard-of", None, &[], &[])));
+    let other_shape = Arc::new(Shape::compile(&json!({"type": "object"})));
+    for other in [
+        plan("a b", None, &[], &[]),
+        plan("a c", None, &[], &[]),
+        plan("", None, &[], &[]),
+        plan("a", Some(&shape), &[], &[]),
+        plan("a", None, &["$.id"], &[]),
+        plan("a", None, &[], &["pci-dss"]),
+    ] {
+        assert!(!Arc::ptr_eq(&first, &other));
+    }
+    let shaped = plan("a", Some(&shape), &[], &[]);
+    assert!(Arc::ptr_eq(&shaped, &plan("a", Some(&shape), &[], &[])));
+    assert!(!Arc::ptr_eq(&shaped, &plan("a", Some(&other_shape), &[], &[])));
 }
 
 fn check(rule: &str, scopes: &str, document: &str, expected: Option<&str>) {

@@ -1,6 +1,6 @@
 //! Rules change under load: no call is lost, and a faulty set is not taken.
 
-use crate::support::{Demo, PROGRAM, folder, modern, modern_headers};
+use crate::support::{Demo, PROGRAM, folder, free_address, modern, modern_headers};
 use serde_json::json;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ fn rules_change_under_load_and_no_call_is_lost() {
     let demo = Demo::start("reload-load");
     // Another gate before the same servers: it listens elsewhere and is the same
     // resource, so the demo's tokens are good at it.
-    let listen = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let listen = free_address();
     let state = folder("reload-gate");
     std::fs::create_dir_all(state.join("rules/tools")).unwrap();
     let rule = |paths: &str| {

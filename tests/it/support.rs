@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 // Paths, so that a bench can take this file as it is.
@@ -28,6 +29,18 @@ pub(crate) fn folder(name: &str) -> PathBuf {
     let _ = std::fs::remove_dir_all(&path);
     std::fs::create_dir_all(&path).unwrap();
     path
+}
+
+/// An address that a child process may listen on. Its port lies below those that the system
+/// gives out by itself, so that nothing takes it before the child does.
+pub(crate) fn free_address() -> SocketAddr {
+    const FIRST: u16 = 20_000;
+    const PORTS: u16 = 10_000;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let own = u16::try_from(std::process::id() * 97 % u32::from(PORTS)).unwrap();
+    let ports = std::iter::repeat_with(|| FIRST + (own + NEXT.fetch_add(1, Ordering::Relaxed)) % PORTS);
+    let mut addresses = ports.take(PORTS.into()).map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+    addresses.find(|address| TcpListener::bind(address).is_ok()).expect("a free port")
 }
 
 impl Demo {

@@ -1,7 +1,7 @@
 //! The listener's TLS and HTTP/2, over sockets: who gets in, what survives a change of
 //! certificates, and what an HTTP/2 client that breaks the rules costs the others.
 
-use crate::support::{PROGRAM, folder};
+use crate::support::{PROGRAM, folder, free_address};
 use bytes::Bytes;
 use http::{Request, Response};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -43,8 +43,7 @@ struct Gate {
 impl Gate {
     fn start(name: &str, server: &Authority, clients: Option<&Authority>) -> Self {
         let folder = folder(name);
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap().to_string();
+        let address = free_address().to_string();
         let mut gate = Self { address, folder, child: Command::new("true").spawn().unwrap() };
         gate.replace(&issued(server));
         let client_ca = clients.map(|authority| {
@@ -67,7 +66,6 @@ impl Gate {
         )
         .unwrap();
         std::fs::write(gate.folder.join("portcullis.yaml"), configuration).unwrap();
-        drop(listener);
         let _ = gate.child.wait();
         let log = std::fs::File::create(gate.folder.join("log")).unwrap();
         gate.child = Command::new(PROGRAM)

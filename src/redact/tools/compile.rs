@@ -12,6 +12,7 @@ use crate::redact::{Blocked, Redactor};
 use serde_json::Value;
 use serde_saphyr::Spanned;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 pub(super) fn compile(
     file: &str,
@@ -70,6 +71,7 @@ pub(super) fn compile(
         arguments,
         text: raw.text,
         examples: raw.examples.len(),
+        plans: Arc::default(),
     })
 }
 

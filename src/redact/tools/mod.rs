@@ -7,15 +7,15 @@ mod server;
 
 use crate::model::ids::RuleId;
 use crate::model::scope::Scopes;
-use crate::redact::detect::Detectors;
+use crate::redact::kept::Kept;
 use crate::redact::operator::Operator;
 use crate::redact::path::Path;
 use crate::redact::plan::{Detection, Parts, Plan, Redaction, TextMode};
-use crate::redact::profile::{self, Profile};
 use crate::redact::shape::Shape;
 pub use file::Blobs;
 pub use server::{MessageRules, Pattern, ServerRules, is_ambiguous};
-use std::collections::HashMap;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// The rules of one tool, prompt or resource, compiled.
 #[derive(Clone)]
@@ -32,6 +32,8 @@ pub struct ToolRules {
     pub arguments: Option<Detection>,
     text: TextMode,
     pub(crate) examples: usize,
+    /// The plans made of these rules for the callers of late.
+    pub(crate) plans: Arc<Kept<PlanKey, Plan>>,
 }
 
 #[derive(Clone)]
@@ -40,6 +42,25 @@ struct ScopedRedaction {
     redaction: Redaction,
     unless: Option<String>,
     when: Option<String>,
+}
+
+/// All that tells two plans of one tool apart.
+pub(crate) struct PlanKey {
+    /// Of the scopes that the rules name, those that the caller holds.
+    held: BTreeSet<String>,
+    narrow: Narrowing,
+    shape: Option<Arc<Shape>>,
+}
+
+impl PartialEq for PlanKey {
+    /// A shape is the same if it is that of the same reading of the tool list.
+    fn eq(&self, other: &Self) -> bool {
+        let shapes = match (&self.shape, &other.shape) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        shapes && self.held == other.held && self.narrow == other.narrow
+    }
 }
 
 /// What policy adds to a tool's own rules. It can only take away.
@@ -55,7 +76,7 @@ impl ToolRules {
     pub fn plan(
         &self,
         held: &Scopes,
-        shape: Option<Shape>,
+        shape: Option<Arc<Shape>>,
         narrow: Vec<Path>,
         detection: Option<Detection>,
     ) -> Plan {
@@ -74,6 +95,13 @@ impl ToolRules {
             text: self.text,
             shape,
         })
+    }
+
+    pub(crate) fn key(&self, held: &Scopes, shape: Option<Arc<Shape>>, narrow: &Narrowing) -> PlanKey {
+        let redact = self.redact.iter().flat_map(|rule| rule.when.iter().chain(&rule.unless));
+        let named = self.release.iter().filter_map(|(scope, _)| scope.as_ref()).chain(redact);
+        let held = named.filter(|scope| held.contains(scope)).cloned().collect();
+        PlanKey { held, narrow: narrow.clone(), shape }
     }
 
     /// What the rules do, in words, for `check --explain`.
@@ -102,15 +130,4 @@ impl ToolRules {
     pub fn releasing_scopes(&self) -> impl Iterator<Item = &str> {
         self.release.iter().filter_map(|(scope, _)| scope.as_deref())
     }
-}
-
-/// The operators of the tool's own profile, made stricter by those that policy names.
-pub fn stricter<'p>(
-    detectors: &Detectors,
-    profiles: &'p HashMap<String, Profile>,
-    own: Option<&str>,
-    added: &'p [String],
-) -> Option<Detection> {
-    let names = own.into_iter().chain(added.iter().map(String::as_str));
-    profile::combine(detectors, names.filter_map(|name| profiles.get(name)))
 }

@@ -1,10 +1,10 @@
 //! A gate of its own before a test's own upstreams. The demo stands beside it as its
 //! authorization server.
 
-use super::{Answer, Demo, PROGRAM, exchange, folder, modern, modern_headers};
+use super::{Answer, Demo, PROGRAM, exchange, folder, free_address, modern, modern_headers};
 use portcullis::jose::{base64url, random_id, sha256};
 use serde_json::{Value, json};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -36,9 +36,7 @@ impl Gate {
     /// called `all`; with `tls:` the gate is known as localhost.
     pub(crate) fn start_with(name: &str, upstreams: &str, rules: &str, more: &str) -> Self {
         let state = folder(name);
-        // An address of its own, held until the demo has taken its ports.
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap().to_string();
+        let address = free_address().to_string();
         let public_url = match address.split_once(':') {
             Some((_, port)) if more.contains("tls:") => format!("https://localhost:{port}"),
             _ => format!("http://{address}"),
@@ -64,7 +62,6 @@ impl Gate {
         );
         std::fs::write(state.join("portcullis.yaml"), configuration).unwrap();
         let log = std::fs::File::create(state.join("log")).unwrap();
-        drop(listener);
         let child = Command::new(PROGRAM)
             .args(["serve", "--config"])
             .arg(state.join("portcullis.yaml"))
@@ -75,7 +72,9 @@ impl Gate {
         gate.wait_until_up();
         if !more.contains("tls:") {
             // It listens at once, and answers when it has read the upstreams' tools.
-            assert_eq!(get(&format!("http://{}/healthz", gate.address)).status, 200);
+            let health = get(&format!("http://{}/healthz", gate.address));
+            let log = std::fs::read_to_string(gate.state.join("log")).unwrap_or_default();
+            assert_eq!(health.status, 200, "{health:?}\n{log}");
         }
         gate
     }
