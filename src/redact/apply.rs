@@ -2,6 +2,7 @@
 
 use crate::model::ids::Entity;
 use crate::redact::class::Class;
+use crate::redact::clean::Rest;
 use crate::redact::detect::{Finding, KeyPath, Sense};
 use crate::redact::json::Kind;
 use crate::redact::marker::{self, REDACTED};
@@ -42,6 +43,12 @@ pub(crate) fn as_elsewhere(run: &mut Run, text: &str) -> Outcome {
     run.instead.get(text).map_or(Outcome::Drop, |shown| Outcome::Text(shown.clone()))
 }
 
+/// What the detectors make of a value.
+pub(crate) struct Verdict {
+    pub(crate) outcome: Outcome,
+    pub(crate) rest: Rest,
+}
+
 /// Asks the detectors about a released string or number. `place` tells apart places with
 /// other keys.
 pub(crate) fn by_detectors(
@@ -51,36 +58,24 @@ pub(crate) fn by_detectors(
     kind: Kind,
     text: &str,
     findings: &mut Vec<Finding>,
-) -> Outcome {
+) -> Verdict {
     let hash = run.clean.hash(place, text);
-    findings.clear();
-    if run.clean.holds(hash) {
+    if let Some(rest) = run.clean.find(hash, place, text) {
         run.inspected();
-        run.echo.find(text, findings);
-        return if findings.is_empty() {
-            Outcome::Same
-        } else {
-            changed(detection, run, kind, text, findings)
-        };
+        return Verdict { outcome: Outcome::Same, rest };
     }
+    findings.clear();
     let class = Class::of(text);
+    let free = class.meets(Class::SPACE.join(Class::UPPER).join(Class::WIDE));
     scan(detection, run, sense, (text, class), findings);
     if findings.is_empty() {
-        run.clean.add(hash);
+        return Verdict { outcome: Outcome::Same, rest: run.clean.add(hash, place, text, free) };
     }
-    run.echo.find(text, findings);
-    // A name found elsewhere could stand in it.
-    if class.meets(Class::SPACE.join(Class::UPPER).join(Class::WIDE)) {
-        run.echo.show(text);
+    if kind == Kind::Number || matches!(findings.as_slice(), [only] if only.whole) {
+        return Verdict { outcome: whole_value(detection, run, text, findings), rest: Rest::Closed };
     }
-    if findings.is_empty() { Outcome::Same } else { changed(detection, run, kind, text, findings) }
-}
-
-fn changed(detection: &Detection, run: &mut Run, kind: Kind, text: &str, findings: &[Finding]) -> Outcome {
-    if kind == Kind::Number || matches!(findings, [only] if only.whole) {
-        return whole_value(detection, run, text, findings);
-    }
-    Outcome::Text(splice(detection, run, text, findings))
+    let rest = if free { Rest::Free } else { Rest::Closed };
+    Verdict { outcome: Outcome::Text(splice(detection, run, text, findings)), rest }
 }
 
 /// Replaces the found parts of a text that is not JSON.
@@ -90,8 +85,23 @@ pub(crate) fn prose(plan: &Plan, run: &mut Run, text: &str) -> String {
     let sense = detection.scanner.sense(&KeyPath::default());
     scan(detection, run, &sense, (text, Class::of(text)), &mut findings);
     run.echo.find(text, &mut findings);
-    run.echo.show(text);
-    splice(detection, run, text, &findings)
+    let shown = splice(detection, run, text, &findings);
+    run.echo.show(&shown);
+    run.echo.end_part();
+    shown
+}
+
+/// Replaces names found elsewhere in the result in free text that the detectors let pass.
+/// None if there are none in it.
+pub(crate) fn echoes(
+    detection: &Detection,
+    run: &mut Run,
+    text: &str,
+    findings: &mut Vec<Finding>,
+) -> Option<String> {
+    findings.clear();
+    run.echo.find(text, findings);
+    (!findings.is_empty()).then(|| splice(detection, run, text, findings))
 }
 
 /// The marker for a member name that is itself personal data, such as a patient's

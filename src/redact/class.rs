@@ -21,8 +21,12 @@ impl Class {
     pub(crate) const STOP: Self = Self(1 << 63);
 
     pub(crate) fn of(text: &str) -> Self {
-        let all = text.bytes().fold(0, |class, byte| class | OF[usize::from(byte)].0);
-        Self(all & !Self::STOP.0)
+        Self(Self::of_json(text).0 & !Self::STOP.0)
+    }
+
+    /// As [`Class::of`], with [`Class::STOP`] where a byte needs an escape in JSON.
+    pub(crate) fn of_json(text: &str) -> Self {
+        Self(text.bytes().fold(0, |class, byte| class | OF[usize::from(byte)].0))
     }
 
     pub(crate) const fn byte(byte: u8) -> Self {

@@ -1,58 +1,93 @@
 //! Which values of a result were looked at before and held nothing. Codes, units and
-//! addresses of code systems recur by the thousand, and what is filtered once more, for a
-//! name learned late, need not be searched again.
-//!
-//! Values are known by a keyed 64-bit hash alone: the key is the result's own, so that no
-//! one can make a value that passes for another.
+//! addresses of code systems recur by the thousand.
 
-use std::collections::HashSet;
-use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use std::hash::{BuildHasher, Hasher};
 
-/// Beyond this many values none is remembered.
-const MOST: usize = 1 << 18;
+/// Beyond this many values, or bytes of them, none is remembered.
+const MOST: usize = 1 << 16;
+const MOST_BYTES: usize = 1 << 24;
 
+/// The values of one result, each with the place it was met at: the keys that lead to it are
+/// part of the verdict. They are kept whole, so that no value can be made to pass for another.
 #[derive(Default)]
 pub(crate) struct Clean {
-    key: RandomState,
-    seen: HashSet<u64, BuildHasherDefault<AsIs>>,
+    hasher: RandomState,
+    table: HashTable<usize>,
+    values: Vec<Value>,
+    text: String,
+}
+
+struct Value {
+    hash: u64,
+    place: u64,
+    start: usize,
+    end: usize,
+    free: bool,
+}
+
+/// What is left of a value when the detectors are done with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rest {
+    /// Nothing that a name found elsewhere could stand in.
+    Closed,
+    /// Free text.
+    Free,
+    /// Free text that is remembered, by its number.
+    Known(usize),
 }
 
 impl Clean {
-    /// The hash of a value at a place: the keys that lead to it are part of the verdict.
     pub(crate) fn hash(&self, place: u64, text: &str) -> u64 {
-        let mut hasher = self.key.build_hasher();
+        let mut hasher = self.hasher.build_hasher();
         hasher.write_u64(place);
         hasher.write(text.as_bytes());
         hasher.finish()
     }
 
-    pub(crate) fn holds(&self, hash: u64) -> bool {
-        self.seen.contains(&hash)
+    /// What is left of a value that is remembered: all of it.
+    pub(crate) fn find(&self, hash: u64, place: u64, text: &str) -> Option<Rest> {
+        let same = |index: &usize| {
+            let value = self.values.get(*index);
+            value.is_some_and(|value| {
+                value.place == place && self.text.get(value.start..value.end) == Some(text)
+            })
+        };
+        let index = *self.table.find(hash, same)?;
+        Some(if self.values.get(index)?.free { Rest::Known(index) } else { Rest::Closed })
     }
 
-    pub(crate) fn add(&mut self, hash: u64) {
-        if self.seen.len() < MOST {
-            self.seen.insert(hash);
+    /// Remembers a value that was not found, if there is room.
+    pub(crate) fn add(&mut self, hash: u64, place: u64, text: &str, free: bool) -> Rest {
+        let (index, start) = (self.values.len(), self.text.len());
+        if index >= MOST || start + text.len() > MOST_BYTES {
+            return if free { Rest::Free } else { Rest::Closed };
         }
+        self.text.push_str(text);
+        self.values.push(Value { hash, place, start, end: self.text.len(), free });
+        let values = &self.values;
+        self.table.insert_unique(hash, index, |index| values.get(*index).map_or(0, |value| value.hash));
+        if free { Rest::Known(index) } else { Rest::Closed }
     }
 }
 
-/// A hash is its own hash.
-#[derive(Default)]
-struct AsIs(u64);
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Hasher for AsIs {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+    #[test]
+    fn a_value_is_known_at_its_place_alone() {
+        let mut clean = Clean::default();
+        for number in 0..500 {
+            let text = number.to_string();
+            assert!(clean.find(clean.hash(1, &text), 1, &text).is_none());
+            clean.add(clean.hash(1, &text), 1, &text, number % 2 == 0);
         }
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
+        let known = |place, text: &str| clean.find(clean.hash(place, text), place, text);
+        assert_eq!(known(1, "36"), Some(Rest::Known(36)));
+        assert_eq!(known(1, "37"), Some(Rest::Closed));
+        assert!(known(2, "37").is_none());
+        assert!(known(1, "500").is_none());
     }
 }

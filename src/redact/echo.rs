@@ -17,7 +17,9 @@ const MOST_WORDS: usize = 12;
 /// Characters that may stand between two words of a value, whatever they are.
 const WIDEST_GAP: usize = 3;
 
-/// The first pass learns, the second finds.
+/// What a part of the result teaches is looked for at its end in all the free text of that
+/// part. Only where a later part, or a member name, turns out to matter for what was shown
+/// before must the whole be filtered once more.
 ///
 /// What was learned is a tree by words, so that looking for it takes a bounded number of
 /// steps at each word of a text, however many values begin alike.
@@ -27,8 +29,11 @@ pub(crate) struct Echo {
     /// The first bytes of first words, and the second.
     starts: Bytes,
     seconds: Bytes,
-    /// Free text shown while there was something still to be learned.
+    /// Free text as it was shown, and its parts: how much was known at the end of each, and
+    /// where it ends.
     shown: String,
+    parts: Vec<(usize, usize)>,
+    /// All that the result teaches is known: it is filtered once more.
     settled: bool,
 }
 
@@ -52,6 +57,7 @@ impl Default for Echo {
             starts: Bytes([false; 256]),
             seconds: Bytes([false; 256]),
             shown: String::new(),
+            parts: Vec::new(),
             settled: false,
         }
     }
@@ -62,7 +68,7 @@ impl Echo {
     /// words of an address are too common for that.
     pub(crate) fn learn(&mut self, detector: usize, value: &str, by_words: bool) {
         let value = value.trim();
-        if self.settled || self.known.len() >= MOST || self.known.contains(value) {
+        if self.known.len() >= MOST || self.known.contains(value) {
             return;
         }
         self.add(detector, value);
@@ -123,7 +129,7 @@ impl Echo {
         child
     }
 
-    /// Notes free text that was shown before all was learned.
+    /// Notes free text that is shown.
     pub(crate) fn show(&mut self, text: &str) {
         if !self.settled {
             self.shown.push_str(text);
@@ -131,20 +137,37 @@ impl Echo {
         }
     }
 
-    /// Whether the text shown so far holds something learned since. From then on
-    /// [`Echo::find`] finds. True at most once.
-    pub(crate) fn settle(&mut self) -> bool {
+    /// Ends a part of the result, in which all was found that is known by now.
+    pub(crate) fn end_part(&mut self) {
+        if !self.settled {
+            self.parts.push((self.known.len(), self.shown.len()));
+        }
+    }
+
+    /// Whether a part, or one of the member names made of these words, holds something
+    /// learned after it was shown. True at most once.
+    pub(crate) fn settle(&mut self, names: &HashSet<Box<str>>) -> bool {
         if self.settled || self.known.is_empty() {
             return false;
         }
-        let shown = std::mem::take(&mut self.shown);
-        self.settled = self.holds(&shown);
+        let known = self.known.len();
+        let last = self.parts.iter().rfind(|(known_then, _)| *known_then < known);
+        let shown = last.and_then(|(_, end)| self.shown.get(..*end)).unwrap_or_default();
+        let named =
+            || self.nodes.first().is_some_and(|root| root.next.keys().any(|word| names.contains(word)));
+        self.settled = named() || self.holds(shown);
+        self.shown = String::new();
         self.settled
     }
 
-    /// Whether a learned value stands in `text`, once [`Echo::settle`] has said that some do.
-    pub(crate) fn is_in(&self, text: &str) -> bool {
-        self.settled && self.holds(text)
+    pub(crate) fn is_settled(&self) -> bool {
+        self.settled
+    }
+
+    /// Whether a member name that was clean by itself holds a learned value, once
+    /// [`Echo::settle`] has said that something was missed.
+    pub(crate) fn is_in(&self, name: &str) -> bool {
+        self.settled && self.holds(name)
     }
 
     fn holds(&self, text: &str) -> bool {
@@ -153,7 +176,7 @@ impl Echo {
 
     /// Adds findings for learned values that stand in `text` as whole words.
     pub(crate) fn find(&self, text: &str, findings: &mut Vec<Finding>) {
-        if !self.settled {
+        if self.known.is_empty() {
             return;
         }
         let (before, mut from) = (findings.len(), 0);
@@ -226,11 +249,8 @@ mod tests {
         for value in learned {
             echo.learn(0, value, true);
         }
-        echo.show(text);
         let mut findings = Vec::new();
-        if echo.settle() {
-            echo.find(text, &mut findings);
-        }
+        echo.find(text, &mut findings);
         findings.into_iter().map(|finding| text[finding.range].to_owned()).collect()
     }
 
@@ -250,6 +270,26 @@ mod tests {
         assert_eq!(found(&names, "J Doe Smith; J. Doe"), ["J Doe Smith"]);
         let long = "Uno Dos Tres Cuatro Cinco Seis Siete Ocho Nueve Diez Once Doce Trece Catorce";
         assert_eq!(found(&[long], &format!("— {long}")).len(), 3);
+    }
+
+    /// What was shown before a name was learned counts, and what was shown after does not:
+    /// it was found there.
+    #[test]
+    fn what_was_shown_too_early_is_filtered_once_more() {
+        let settles = |early: &str, late: &str, names: &[&str]| {
+            let mut echo = Echo::default();
+            echo.show(early);
+            echo.end_part();
+            echo.learn(0, "Maria Halloran", true);
+            echo.show(late);
+            echo.end_part();
+            let settles = echo.settle(&names.iter().map(|name| Box::from(*name)).collect());
+            assert!(!echo.settle(&HashSet::new()), "at most once");
+            settles
+        };
+        assert!(settles("a note on Maria", "", &[]));
+        assert!(!settles("a note", "a note on Maria", &["note"]));
+        assert!(settles("a note", "", &["Halloran"]));
     }
 
     /// Very many names that begin alike, and a text of their beginning: the steps taken at

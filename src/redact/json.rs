@@ -30,6 +30,18 @@ pub(crate) struct Quoted<'a> {
 }
 
 impl<'a> Quoted<'a> {
+    /// A string with its quotes, as a reader or a writer of JSON left it.
+    pub(crate) fn whole(quoted: &'a str) -> Option<Self> {
+        let raw = quoted.strip_prefix('"')?.strip_suffix('"')?;
+        Some(Self { raw, escaped: memchr::memchr(b'\\', raw.as_bytes()).is_some() })
+    }
+
+    /// What the string says, if it has no escapes.
+    #[inline]
+    pub(crate) fn plain(self) -> Option<&'a str> {
+        (!self.escaped).then_some(self.raw)
+    }
+
     /// What the string says, borrowed when it has no escapes.
     ///
     /// # Errors
@@ -61,6 +73,11 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn position(&self) -> usize {
         self.position
+    }
+
+    /// Of the whole source, in bytes.
+    pub(crate) fn length(&self) -> usize {
+        self.text.len()
     }
 
     /// The source between two places.
@@ -130,6 +147,19 @@ impl<'a> Reader<'a> {
         let raw = self.text.get(start..at).ok_or(Blocked::Syntax)?;
         self.position = at + 1;
         Ok(Quoted { raw, escaped })
+    }
+
+    /// Steps over the string `plain`, which needs no escapes, and a colon, if they are next.
+    #[inline]
+    pub(crate) fn take_name(&mut self, plain: &str) -> bool {
+        let rest = self.text.as_bytes().get(self.position..).unwrap_or_default();
+        let end = plain.len() + 3;
+        let next = match (rest.first_chunk::<1>(), rest.get(end - 2..end), rest.get(1..end - 2)) {
+            (Some(b"\""), Some(b"\":"), Some(name)) => name == plain.as_bytes(),
+            _ => false,
+        };
+        self.position += if next { end } else { 0 };
+        next
     }
 
     /// Reads a number and returns its literal (RFC 8259 §6).

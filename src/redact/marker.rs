@@ -44,7 +44,13 @@ impl Markers {
                 numbers.len()
             }
         };
-        format!("[{entity}_{number}]")
+        let mut marker = String::with_capacity(entity.as_str().len() + 6);
+        marker.push('[');
+        marker.push_str(entity.as_str());
+        marker.push('_');
+        marker.push_str(&number.to_string());
+        marker.push(']');
+        marker
     }
 }
 

@@ -135,7 +135,7 @@ impl<'p> Redactor<'p> {
     /// Whether all parts must be filtered once more, because a name was learned
     /// after text had been passed that may hold it. True at most once.
     pub fn must_repeat(&mut self) -> bool {
-        self.run.must_repeat()
+        self.run.must_repeat(self.places.words())
     }
 
     /// The data subjects met in all parts, as the upstream spells them.

@@ -8,11 +8,13 @@
 //!
 //! Invariant: a place depends on the plan and on the way to it, never on another value.
 
+use crate::redact::class::Class;
 use crate::redact::detect::{KeyPath, Scanner, Scratch, Sense};
 use crate::redact::path::{Choice, Hop, Trial};
 use crate::redact::plan::{Plan, Tag};
 use crate::redact::shape::Shape;
-use std::collections::HashMap;
+use foldhash::fast::RandomState;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Places kept; beyond them a place is judged anew each time it is met.
@@ -55,12 +57,14 @@ pub(crate) struct Place {
     inside: Option<usize>,
     elements: Children,
     members: Vec<Member>,
-    named: HashMap<Box<str>, usize>,
+    named: HashMap<Box<str>, usize, RandomState>,
 }
 
 #[derive(Debug)]
 struct Member {
     name: Box<str>,
+    /// It needs no escapes in JSON.
+    plain: bool,
     /// The object in which the name was last met.
     seen: u64,
     children: Children,
@@ -103,6 +107,8 @@ pub(crate) struct Places {
     made: u64,
     /// How many objects were ever begun.
     objects: u64,
+    /// The words that known member names are made of.
+    words: HashSet<Box<str>>,
 }
 
 /// The place of a child, and the count to go back to ([`Places::forget`]) once the child
@@ -151,6 +157,11 @@ impl Places {
         self.objects
     }
 
+    /// The name of the known member `hint` of objects at `place`, if it needs no escapes.
+    pub(crate) fn plain_name(&self, place: usize, hint: usize) -> Option<&str> {
+        self.all[place].members.get(hint).filter(|member| member.plain).map(|member| &*member.name)
+    }
+
     /// The known member `name` of objects at `place`; `hint` is where it is if objects are
     /// alike. None if the name is not known.
     pub(crate) fn known(&self, place: usize, hint: usize, name: &str) -> Option<usize> {
@@ -172,35 +183,41 @@ impl Places {
         if self.all.len() >= MOST {
             return None;
         }
+        for word in name.split(|c: char| !c.is_alphanumeric()) {
+            if !self.words.contains(word) {
+                self.words.insert(word.into());
+            }
+        }
         let place = &mut self.all[place];
-        place.members.push(Member { name: name.into(), seen: 0, children: Children::default() });
+        let plain = !Class::of_json(name).meets(Class::STOP);
+        place.members.push(Member { name: name.into(), plain, seen: 0, children: Children::default() });
         place.named.insert(name.into(), place.members.len() - 1);
         Some(place.members.len() - 1)
     }
 
+    /// The words of all member names that were ever known.
+    pub(crate) fn words(&self) -> &HashSet<Box<str>> {
+        &self.words
+    }
+
     /// The place of a known member whose value passed these trials.
-    pub(crate) fn member(
-        &mut self,
-        plan: &Plan,
-        place: usize,
-        (member, name): (usize, &str),
-        passed: &[bool],
-    ) -> Entered {
-        let children = |places: &Self| {
-            let entry = places.all[place].members.get(member)?;
-            Some((entry.children.get(passed), entry.children.is_full()))
+    pub(crate) fn member(&mut self, plan: &Plan, place: usize, member: usize, passed: &[bool]) -> Entered {
+        let Some(entry) = self.all[place].members.get(member) else {
+            return self.fresh(plan, place, Step::Element, passed);
         };
-        match children(self) {
-            Some((Some(child), _)) => Entered { place: child, forget: None },
-            Some((None, false)) => {
-                let child = self.fresh(plan, place, Step::Member(name), passed).place;
-                if let Some(entry) = self.all[place].members.get_mut(member) {
-                    entry.children.put(passed, child);
-                }
-                Entered { place: child, forget: None }
-            }
-            Some((None, true)) | None => self.fresh(plan, place, Step::Member(name), passed),
+        if let Some(child) = entry.children.get(passed) {
+            return Entered { place: child, forget: None };
         }
+        let full = entry.children.is_full();
+        let name = entry.name.clone();
+        let fresh = self.fresh(plan, place, Step::Member(&name), passed);
+        if full {
+            return fresh;
+        }
+        if let Some(entry) = self.all[place].members.get_mut(member) {
+            entry.children.put(passed, fresh.place);
+        }
+        Entered { place: fresh.place, forget: None }
     }
 
     /// The place of an element that passed these trials.

@@ -8,7 +8,7 @@ use crate::redact::detect::Scratch;
 use crate::redact::echo::Echo;
 use crate::redact::marker::Markers;
 use crate::redact::plan::Plan;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// The state of one result. It holds values, so it never outlives the result and
 /// has no `Debug`.
@@ -74,11 +74,11 @@ impl Run {
         &self.subjects
     }
 
-    /// Whether a name was learned after free text had been shown that holds it. If so the
-    /// counters start again and the result must be filtered once more; markers keep their
+    /// Whether a name was learned after a part had been shown that holds it, or stands in a
+    /// member name, of the words that those are made of. If so the counters start again and the result must be filtered once more; markers keep their
     /// numbers. True at most once.
-    pub(crate) fn must_repeat(&mut self) -> bool {
-        let repeat = self.echo.settle();
+    pub(crate) fn must_repeat(&mut self, names: &HashSet<Box<str>>) -> bool {
+        let repeat = self.echo.settle(names);
         if repeat {
             self.counts = Counts::default();
         }

@@ -7,12 +7,14 @@
 //! Invariant: a value stays in the output only through [`Walk::scalar`], and a member name
 //! only through [`Walk::place_of`].
 
+mod echo;
 mod scalar;
 mod splice;
 mod trial;
 
 use crate::redact::Blocked;
 use crate::redact::apply::Outcome;
+use crate::redact::clean::Rest;
 use crate::redact::detect::Finding;
 use crate::redact::json::{Kind, MAX_DEPTH, Reader};
 use crate::redact::operator::Operator;
@@ -20,7 +22,7 @@ use crate::redact::path::Trial;
 use crate::redact::places::{Entered, Places, ROOT, Step};
 use crate::redact::plan::Plan;
 use crate::redact::run::Run;
-use splice::Mark;
+use splice::{Free, Mark};
 use std::borrow::Cow;
 use std::collections::HashSet;
 
@@ -55,6 +57,7 @@ fn at<'d>(
         copied: start,
         findings: Vec::new(),
         passed: Vec::new(),
+        free: Vec::new(),
     };
     let kept = walk.value(place, 0)?;
     let end = walk.reader.position();
@@ -62,11 +65,15 @@ fn at<'d>(
     if !kept {
         return Ok(None);
     }
-    if walk.out.is_empty() && walk.copied == start {
-        return Ok(Some(Cow::Borrowed(walk.reader.source(start, end))));
-    }
-    walk.copy(end);
-    Ok(Some(Cow::Owned(walk.out)))
+    let untouched = walk.out.is_empty() && walk.copied == start;
+    let shown = if untouched {
+        Cow::Borrowed(walk.reader.source(start, end))
+    } else {
+        walk.copy(end);
+        Cow::Owned(std::mem::take(&mut walk.out))
+    };
+    let with_echoes = echo::replace(&mut walk, &shown)?;
+    Ok(Some(with_echoes.map_or(shown, Cow::Owned)))
 }
 
 struct Walk<'w, 'd> {
@@ -80,6 +87,7 @@ struct Walk<'w, 'd> {
     /// Scratch, kept between values.
     findings: Vec<Finding>,
     passed: Vec<bool>,
+    free: Vec<Free>,
 }
 
 /// The names of the object being read.
@@ -229,6 +237,13 @@ impl Walk<'_, '_> {
     /// Reads a member's name and the colon behind it, and finds the place of its value. A
     /// name that is itself personal data is replaced, and its place is not remembered.
     fn place_of(&mut self, place: usize, names: &mut Names, depth: usize) -> Result<Entered, Blocked> {
+        let next = self.places.plain_name(place, names.hint).filter(|_| !self.run.echo.is_settled());
+        if next.is_some_and(|next| self.reader.take_name(next)) {
+            let member = names.hint;
+            names.hint += 1;
+            self.reader.white_space();
+            return self.enter(place, Some(member), "", names.object, depth);
+        }
         let start = self.reader.position();
         let name = self.reader.string()?.decode()?;
         let end = self.reader.position();
@@ -237,28 +252,42 @@ impl Walk<'_, '_> {
         let known = known.filter(|_| !self.run.echo.is_in(&name));
         let known = known.or_else(|| {
             let clean = self.name(place, &name, start, end);
-            if clean { self.places.learn(place, &name) } else { None }
-        });
-        let fresh = match known {
-            Some(member) => {
-                names.hint = member + 1;
-                self.places.meet(place, member, names.object)
+            let known = if clean { self.places.learn(place, &name) } else { None };
+            if clean && known.is_none() {
+                self.free(start, Rest::Free);
             }
-            None => names.odd.insert(name.to_string()),
-        };
-        if !fresh {
-            return Err(Blocked::Duplicate);
+            known
+        });
+        match known {
+            Some(member) => names.hint = member + 1,
+            None if !names.odd.insert(name.to_string()) => return Err(Blocked::Duplicate),
+            None => {}
         }
         self.reader.white_space();
         self.reader.expect(b':')?;
         self.reader.white_space();
+        self.enter(place, known, &name, names.object, depth)
+    }
+
+    /// The place of the value that begins here, by the name of its member.
+    fn enter(
+        &mut self,
+        place: usize,
+        known: Option<usize>,
+        name: &str,
+        object: u64,
+        depth: usize,
+    ) -> Result<Entered, Blocked> {
+        if known.is_some_and(|member| !self.places.meet(place, member, object)) {
+            return Err(Blocked::Duplicate);
+        }
         self.passed.clear();
         if self.places.get(place).has_trials() {
             self.try_child(place, None, depth)?;
         }
         Ok(match known {
-            Some(member) => self.places.member(self.plan, place, (member, &name), &self.passed),
-            None => self.places.fresh(self.plan, place, Step::Member(&name), &self.passed),
+            Some(member) => self.places.member(self.plan, place, member, &self.passed),
+            None => self.places.fresh(self.plan, place, Step::Member(name), &self.passed),
         })
     }
 }

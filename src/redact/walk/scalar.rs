@@ -1,10 +1,12 @@
 //! Strings, numbers, booleans and member names: what is looked at, and what is written in
 //! its place.
 
+use super::splice::Free;
 use super::{Walk, at};
 use crate::redact::Blocked;
-use crate::redact::apply::{self, Outcome};
+use crate::redact::apply::{self, Outcome, Verdict};
 use crate::redact::class::Class;
+use crate::redact::clean::Rest;
 use crate::redact::json::{Kind, Reader};
 use crate::redact::shape::Shape;
 use serde_json::Value;
@@ -32,14 +34,24 @@ impl Walk<'_, '_> {
     /// Decides on a string, number, boolean or null.
     pub(super) fn scalar(&mut self, kind: Kind, place: usize) -> Result<bool, Blocked> {
         let start = self.reader.position();
+        let decoded;
         let text = match kind {
-            Kind::String => self.reader.string()?.decode()?,
-            Kind::Number => self.reader.number()?.into(),
-            _ => self.reader.literal()?.into(),
+            Kind::String => {
+                let quoted = self.reader.string()?;
+                if let Some(plain) = quoted.plain() {
+                    plain
+                } else {
+                    decoded = quoted.decode()?;
+                    &decoded
+                }
+            }
+            Kind::Number => self.reader.number()?,
+            _ => self.reader.literal()?,
         };
+        let mut rest = Rest::Closed;
         let here = self.places.get(place);
         if here.subject {
-            self.run.subject(&text);
+            self.run.subject(text);
         }
         if !here.released {
             self.run.withheld();
@@ -48,29 +60,40 @@ impl Walk<'_, '_> {
         let redaction = here.redaction.and_then(|at| Some((at, self.plan.redactions.get(at)?)));
         let outcome = if let Some((index, redaction)) = redaction {
             self.run.redacted(index);
-            apply::by_path(self.run, redaction, &text)
+            apply::by_path(self.run, redaction, text)
         } else if kind == Kind::Literal {
             Outcome::Same
-        } else if !self.run.instead.is_empty() && self.run.instead.contains_key(&*text) {
-            apply::as_elsewhere(self.run, &text)
+        } else if !self.run.instead.is_empty() && self.run.instead.contains_key(text) {
+            apply::as_elsewhere(self.run, text)
         } else {
-            self.detected(kind, place, &text)?
+            let verdict = self.detected(kind, place, text)?;
+            rest = verdict.rest;
+            verdict.outcome
         };
         if outcome == Outcome::Same {
+            self.free(start, rest);
             return Ok(true);
         }
         self.copy(start);
         self.copied = self.reader.position();
-        Ok(self.write(&outcome, place))
+        let begin = self.out.len();
+        let shown = self.write(&outcome, place);
+        if rest != Rest::Closed {
+            self.free.push(Free::new(begin, self.out.len(), None));
+        }
+        Ok(shown)
     }
 
-    pub(super) fn detected(&mut self, kind: Kind, place: usize, text: &str) -> Result<Outcome, Blocked> {
-        let Some(detection) = &self.plan.detection else { return Ok(Outcome::Same) };
+    fn detected(&mut self, kind: Kind, place: usize, text: &str) -> Result<Verdict, Blocked> {
+        let Some(detection) = &self.plan.detection else {
+            return Ok(Verdict { outcome: Outcome::Same, rest: Rest::Closed });
+        };
         if kind == Kind::String
             && looks_like_json(text)
             && let Some(outcome) = self.nested(place, text)?
         {
-            return Ok(outcome);
+            // It was a part of its own.
+            return Ok(Verdict { outcome, rest: Rest::Closed });
         }
         let sensed = self.places.sense(place, &detection.scanner);
         Ok(apply::by_detectors(detection, self.run, sensed, kind, text, &mut self.findings))
@@ -126,8 +149,8 @@ fn looks_like_json(text: &str) -> bool {
 }
 
 /// Writes a JSON string.
-fn quote(out: &mut String, text: &str) {
-    if text.bytes().all(|byte| !Class::byte(byte).meets(Class::STOP)) {
+pub(super) fn quote(out: &mut String, text: &str) {
+    if !Class::of_json(text).meets(Class::STOP) {
         out.push('"');
         out.push_str(text);
         out.push('"');

@@ -1,6 +1,8 @@
 //! What is copied and what is cut off.
 
 use super::Walk;
+use crate::redact::clean::Rest;
+use std::ops::Range;
 
 /// A place to go back to when what follows it does not stay.
 #[derive(Clone, Copy)]
@@ -8,11 +10,43 @@ pub(super) struct Mark {
     out: usize,
     copied: usize,
     pub(super) source: usize,
+    free: usize,
+}
+
+/// Free text, in which a name could stand that is found elsewhere in the document.
+///
+/// There are very many of these. What does not fit is out of every text, and blocks.
+pub(super) struct Free {
+    start: u32,
+    end: u32,
+    known: u32,
+}
+
+impl Free {
+    /// From one place to another in the output that the walk makes, with its quotes; `known`
+    /// is its number among the values that are remembered.
+    pub(super) fn new(start: usize, end: usize, known: Option<usize>) -> Self {
+        let short = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        Self { start: short(start), end: short(end), known: known.map_or(u32::MAX, short) }
+    }
+
+    pub(super) fn place(&self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    pub(super) fn known(&self) -> Option<usize> {
+        (self.known != u32::MAX).then_some(self.known as usize)
+    }
 }
 
 impl Walk<'_, '_> {
     pub(super) fn mark(&self) -> Mark {
-        Mark { out: self.out.len(), copied: self.copied, source: self.reader.position() }
+        Mark {
+            out: self.out.len(),
+            copied: self.copied,
+            source: self.reader.position(),
+            free: self.free.len(),
+        }
     }
 
     /// Marks the comma before a member or element, if it is not the first, and reads it.
@@ -35,12 +69,27 @@ impl Walk<'_, '_> {
     /// Undoes what was written since, so that the output ends before the mark.
     pub(super) fn back_to(&mut self, mark: Mark) {
         self.out.truncate(mark.out);
+        self.free.truncate(mark.free);
         self.copied = mark.copied;
         self.copy(mark.source);
     }
 
+    /// Notes what is left of a string that was read since `start` and stays as it is.
+    pub(super) fn free(&mut self, start: usize, rest: Rest) {
+        let known = match rest {
+            Rest::Closed => return,
+            Rest::Free => None,
+            Rest::Known(known) => Some(known),
+        };
+        let at = self.out.len() + start - self.copied;
+        self.free.push(Free::new(at, at + self.reader.position() - start, known));
+    }
+
     /// Copies the source as far as `end`.
     pub(super) fn copy(&mut self, end: usize) {
+        if self.out.capacity() == 0 {
+            self.out.reserve(self.reader.length());
+        }
         self.out.push_str(self.reader.source(self.copied, end));
         self.copied = end;
     }

@@ -8,23 +8,28 @@ const LENGTHS: &str = "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY
     UA29 VA22 VG24 XK20 YE30";
 
 pub(super) fn valid(text: &str) -> bool {
-    let length = text.bytes().filter(u8::is_ascii_alphanumeric).count();
-    if !(15..=33).contains(&length) {
+    let mut compact = text.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_uppercase());
+    let (Some(first), Some(second)) = (compact.next(), compact.next()) else { return false };
+    if length_in([first, second]) != Some(2 + compact.clone().count()) {
         return false;
     }
-    let compact: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
-    let compact = compact.to_ascii_uppercase();
-    let (Some(country), Some(rest)) = (compact.get(..2), compact.get(4..)) else { return false };
-    let known = LENGTHS.split_whitespace().find_map(|entry| entry.strip_prefix(country));
-    if known.and_then(|length| length.parse().ok()) != Some(compact.len()) {
-        return false;
-    }
-    let rotated = rest.chars().chain(compact.chars().take(4));
-    let remainder = rotated.filter_map(|c| c.to_digit(36)).fold(0, |remainder, value| {
+    let check_digits = compact.clone().take(2);
+    let rotated = compact.skip(2).chain([first, second]).chain(check_digits);
+    let remainder = rotated.filter_map(|byte| char::from(byte).to_digit(36)).fold(0, |remainder, value| {
         let shift = if value > 9 { 100 } else { 10 };
         (remainder * shift + value) % 97
     });
     remainder == 1
+}
+
+/// How long an IBAN of a country is.
+fn length_in(country: [u8; 2]) -> Option<usize> {
+    LENGTHS.as_bytes().chunks(5).find_map(|entry| match entry {
+        [first, second, tens, ones, ..] if [*first, *second] == country => {
+            Some(usize::from(tens - b'0') * 10 + usize::from(ones - b'0'))
+        }
+        _ => None,
+    })
 }
 
 #[cfg(test)]
