@@ -2,6 +2,7 @@
 //! text alike, so that a model can still tell two people apart.
 
 use crate::model::ids::Entity;
+use foldhash::fast::RandomState;
 use std::collections::HashMap;
 
 /// What stands for a value that says nothing at all.
@@ -12,7 +13,7 @@ pub const REDACTED: &str = "[REDACTED]";
 #[derive(Default)]
 pub(crate) struct Markers {
     /// Entities are few.
-    numbers: Vec<(Entity, HashMap<String, usize>)>,
+    numbers: Vec<(Entity, HashMap<String, usize, RandomState>)>,
     /// The value at hand, spelt plainly.
     plain: String,
 }
@@ -22,17 +23,16 @@ impl Markers {
     /// in case and punctuation.
     pub(crate) fn mark(&mut self, entity: &Entity, value: &str) -> String {
         self.plain.clear();
-        for c in value.chars().filter(|c| c.is_alphanumeric()) {
-            if c.is_ascii() {
-                self.plain.push(c.to_ascii_lowercase());
-            } else {
-                self.plain.extend(c.to_lowercase());
-            }
+        if value.is_ascii() {
+            let plain = value.bytes().filter(u8::is_ascii_alphanumeric);
+            self.plain.extend(plain.map(|byte| char::from(byte.to_ascii_lowercase())));
+        } else {
+            self.plain.extend(value.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase));
         }
         let numbers = match self.numbers.iter().position(|(known, _)| known == entity) {
             Some(known) => self.numbers.get_mut(known),
             None => {
-                self.numbers.push((entity.clone(), HashMap::new()));
+                self.numbers.push((entity.clone(), HashMap::default()));
                 self.numbers.last_mut()
             }
         };

@@ -95,13 +95,15 @@ pub struct Redactor<'p> {
     plan: &'p Plan,
     run: Run,
     places: Places,
+    /// The structure as it came and as it left, for its twin.
+    twin: Option<(String, Option<String>)>,
 }
 
 impl<'p> Redactor<'p> {
     /// `this_year` serves the age rule of HIPAA 164.514(b)(2)(i)(C).
     pub fn new(plan: &'p Plan, this_year: u16) -> Self {
         let (places, scratch) = plan.pool.take(plan);
-        Self { plan, run: Run::new(this_year, scratch), places }
+        Self { plan, run: Run::new(this_year, scratch), places, twin: None }
     }
 
     /// Filters a JSON document. `None` when nothing of it is released.
@@ -109,7 +111,10 @@ impl<'p> Redactor<'p> {
     /// # Errors
     /// [`Blocked`] when it cannot be filtered whole.
     pub fn structure<'d>(&mut self, document: &'d [u8]) -> Result<Option<Cow<'d, str>>, Blocked> {
-        walk::filter(self.plan, &mut self.run, &mut self.places, document)
+        let filtered = walk::filter(self.plan, &mut self.run, &mut self.places, document)?;
+        let source = std::str::from_utf8(document).map_err(|_| Blocked::NotUtf8)?;
+        self.twin = Some((source.to_owned(), filtered.as_deref().map(str::to_owned)));
+        Ok(filtered)
     }
 
     /// Filters a text block, which may hold JSON. `None` when nothing is released.
@@ -117,7 +122,13 @@ impl<'p> Redactor<'p> {
     /// # Errors
     /// [`Blocked`] when it holds JSON that cannot be filtered whole.
     pub fn text(&mut self, text: &str) -> Result<Option<String>, Blocked> {
-        text::filter(self.plan, &mut self.run, &mut self.places, text)
+        match &self.twin {
+            // Byte for byte what was filtered just now.
+            Some((source, filtered)) if source == text && self.plan.text != plan::TextMode::Drop => {
+                Ok(filtered.clone())
+            }
+            _ => text::filter(self.plan, &mut self.run, &mut self.places, text),
+        }
     }
 
     /// Puts text that no plan releases or withholds, such as a progress message,
@@ -135,6 +146,7 @@ impl<'p> Redactor<'p> {
     /// Whether all parts must be filtered once more, because a name was learned
     /// after text had been passed that may hold it. True at most once.
     pub fn must_repeat(&mut self) -> bool {
+        self.twin = None;
         self.run.must_repeat(self.places.words())
     }
 

@@ -1,5 +1,6 @@
 //! What the redaction engine promises, on small documents.
 
+mod echoes;
 mod places;
 
 use base64::Engine as _;

@@ -10,6 +10,7 @@ mod choose;
 mod fold;
 mod keys;
 mod literals;
+mod narrow;
 mod need;
 mod prefilter;
 mod rule;

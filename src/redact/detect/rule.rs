@@ -5,7 +5,7 @@ use crate::model::ids::{Entity, RuleId};
 use crate::redact::detect::check::{self, Check};
 use crate::redact::detect::keys::{KeyPath, KeyPattern};
 use crate::redact::detect::sense::ValueShape;
-use crate::redact::detect::{Finding, Scanner};
+use crate::redact::detect::{Finding, Scanner, narrow};
 use regex::{Regex, RegexBuilder};
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::Hir;
@@ -79,6 +79,8 @@ pub struct Detector {
     /// How many examples it was proven by.
     pub examples: usize,
     pub(crate) pattern: Option<Regex>,
+    /// The pattern as it reads on ASCII text.
+    pub(crate) narrow: Option<Regex>,
     /// The pattern as it was parsed, for what it needs to match.
     pub(crate) syntax: Option<Hir>,
     pub(crate) check: Option<Check>,
@@ -118,12 +120,14 @@ fn compile(file: &str, raw: &File) -> Result<Detector, SourceFault> {
         check::named(&name.value)
             .ok_or_else(|| SourceFault::at(file, name, format!("there is no check `{}`", name.value)))
     };
+    let syntax = raw.pattern.as_ref().and_then(|pattern| syntax(&pattern.value));
     Ok(Detector {
         id: RuleId::new(&raw.id),
         title: raw.title.clone(),
         entity: Entity::new(&raw.entity),
         examples: raw.examples.matching.len() + raw.examples.ignore.len(),
-        syntax: raw.pattern.as_ref().and_then(|pattern| syntax(&pattern.value)),
+        narrow: syntax.as_ref().and_then(narrow::pattern),
+        syntax,
         pattern: raw.pattern.as_ref().map(|pattern| regex(file, pattern)).transpose()?,
         check: raw.check.as_ref().map(named).transpose()?,
         context: words(file, &raw.context)?,

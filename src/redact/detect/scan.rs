@@ -9,7 +9,7 @@ use crate::redact::detect::fold::{Folded, fold};
 use crate::redact::detect::need::Makeup;
 use crate::redact::detect::prefilter::{Memory, Prefilter};
 use crate::redact::detect::sense::{Index, Sense};
-use crate::redact::detect::{Detector, Finding, KeyPath};
+use crate::redact::detect::{Detector, Finding, KeyPath, narrow};
 use regex::{Regex, RegexBuilder};
 use std::ops::Range;
 
@@ -25,6 +25,8 @@ pub struct Scanner {
     prefilter: Prefilter,
     /// Whether any pattern matches at all, in one go. None if it would be too large.
     any: Option<Regex>,
+    /// The same for ASCII text.
+    narrow: Option<Regex>,
 }
 
 /// What scanning writes on, kept between values so that none allocates.
@@ -37,7 +39,11 @@ pub(crate) struct Scratch {
 impl Scanner {
     pub(crate) fn new(detectors: Vec<Detector>) -> Self {
         let (index, prefilter) = (Index::new(&detectors), Prefilter::new(&detectors));
-        Self { index, prefilter, any: any(&detectors), detectors }
+        // If one pattern's syntax is not known, the automaton would be deaf to it.
+        let known = detectors.iter().all(|detector| detector.pattern.is_some() == detector.syntax.is_some());
+        let narrow =
+            known.then(|| narrow::any(detectors.iter().filter_map(|detector| detector.syntax.as_ref())));
+        Self { index, prefilter, any: any(&detectors), narrow: narrow.flatten(), detectors }
     }
 
     pub(crate) fn detectors(&self) -> &[Detector] {
@@ -94,9 +100,11 @@ impl Scanner {
         let Scratch { memory, candidates } = scratch;
         candidates.clear();
         let makeup = Makeup::of(text, class);
-        let matches = || self.any.as_ref().is_none_or(|any| any.is_match(text));
+        let ascii = !class.meets(Class::WIDE);
+        let any = self.narrow.as_ref().filter(|_| ascii).or(self.any.as_ref());
+        let matches = || any.is_none_or(|any| any.is_match(text));
         self.prefilter.concerned(sense, text, makeup, memory, matches, |detector| {
-            self.collect(detector, sense, text, candidates);
+            self.collect(detector, sense, text, ascii, candidates);
         });
         if !candidates.is_empty() {
             choose(original, folded, candidates, findings);
@@ -104,9 +112,10 @@ impl Scanner {
     }
 
     /// All places where one detector's pattern holds.
-    fn collect(&self, owner: usize, sense: &Sense, text: &str, candidates: &mut Vec<Candidate>) {
+    fn collect(&self, owner: usize, sense: &Sense, text: &str, ascii: bool, candidates: &mut Vec<Candidate>) {
         let Some(detector) = self.detectors.get(owner) else { return };
-        let Some(pattern) = &detector.pattern else { return };
+        let narrow = detector.narrow.as_ref().filter(|_| ascii);
+        let Some(pattern) = narrow.or(detector.pattern.as_ref()) else { return };
         if sense.vetoes(owner) {
             return;
         }
@@ -221,5 +230,8 @@ mod tests {
         let any = scanner.any.expect("all patterns fit one automaton");
         assert!(any.is_match("call (212) 555-0142"));
         assert!(!any.is_match("Essential hypertension"));
+        let narrow = scanner.narrow.expect("and one for ASCII text");
+        assert!(narrow.is_match("call (212) 555-0142"));
+        assert!(!narrow.is_match("Essential hypertension"));
     }
 }

@@ -150,11 +150,11 @@ fn looks_like_json(text: &str) -> bool {
 
 /// Writes a JSON string.
 pub(super) fn quote(out: &mut String, text: &str) {
-    if !Class::of_json(text).meets(Class::STOP) {
+    if Class::of_json(text).meets(Class::STOP) {
+        out.push_str(&Value::from(text).to_string());
+    } else {
         out.push('"');
         out.push_str(text);
         out.push('"');
-    } else {
-        out.push_str(&Value::from(text).to_string());
     }
 }

@@ -8,96 +8,19 @@
 //!
 //! Invariant: a place depends on the plan and on the way to it, never on another value.
 
+mod place;
+mod pool;
+
 use crate::redact::class::Class;
-use crate::redact::detect::{KeyPath, Scanner, Scratch, Sense};
-use crate::redact::path::{Choice, Hop, Trial};
-use crate::redact::plan::{Plan, Tag};
-use crate::redact::shape::Shape;
-use foldhash::fast::RandomState;
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use crate::redact::detect::{Scanner, Sense};
+use crate::redact::plan::Plan;
+pub(crate) use place::Step;
+use place::{Children, Member, Place, advance, judge};
+pub(crate) use pool::Pool;
+use std::collections::HashSet;
 
 /// Places kept; beyond them a place is judged anew each time it is met.
 const MOST: usize = 8_192;
-/// Outcomes of trials told apart after one step; an upstream may try to bring about more.
-const MOST_OUTCOMES: usize = 64;
-/// Automata kept by a plan, about one for each thread that filters at once.
-const MOST_KEPT: usize = 8;
-
-/// A query that is still alive at a place, and how many of its segments have matched.
-type State = (usize, usize);
-
-/// One step from a container to a member or element.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Step<'n> {
-    Member(&'n str),
-    Element,
-}
-
-/// What is decided of every value at one place.
-#[allow(clippy::struct_excessive_bools, reason = "verdicts that hold beside each other")]
-#[derive(Debug, Default)]
-pub(crate) struct Place {
-    number: u64,
-    states: Vec<State>,
-    /// What is tried on each child: the query, its segment and the selector in that.
-    trials: Vec<(usize, usize, usize)>,
-    pub(crate) released: bool,
-    /// The redaction with this index applies.
-    pub(crate) redaction: Option<usize>,
-    pub(crate) subject: bool,
-    /// Nothing at or below can be released or counted.
-    pub(crate) dead: bool,
-    /// The schema requires the member of its object.
-    pub(crate) required: bool,
-    pub(crate) shape: Option<Arc<Shape>>,
-    pub(crate) keys: KeyPath,
-    sense: Option<Sense>,
-    /// JSON written inside a string here.
-    inside: Option<usize>,
-    elements: Children,
-    members: Vec<Member>,
-    named: HashMap<Box<str>, usize, RandomState>,
-}
-
-#[derive(Debug)]
-struct Member {
-    name: Box<str>,
-    /// It needs no escapes in JSON.
-    plain: bool,
-    /// The object in which the name was last met.
-    seen: u64,
-    children: Children,
-}
-
-/// The places a step leads to, by the trials that the child passed.
-#[derive(Debug, Default)]
-struct Children {
-    /// Where nothing is tried, which is nearly everywhere.
-    untried: Option<usize>,
-    tried: Vec<(Vec<bool>, usize)>,
-}
-
-impl Children {
-    fn get(&self, passed: &[bool]) -> Option<usize> {
-        if passed.is_empty() {
-            return self.untried;
-        }
-        self.tried.iter().find(|(outcome, _)| outcome == passed).map(|(_, place)| *place)
-    }
-
-    fn is_full(&self) -> bool {
-        self.tried.len() >= MOST_OUTCOMES
-    }
-
-    fn put(&mut self, passed: &[bool], place: usize) {
-        if passed.is_empty() {
-            self.untried = Some(place);
-        } else {
-            self.tried.push((passed.to_vec(), place));
-        }
-    }
-}
 
 /// All places met so far.
 #[derive(Debug, Default)]
@@ -202,9 +125,7 @@ impl Places {
 
     /// The place of a known member whose value passed these trials.
     pub(crate) fn member(&mut self, plan: &Plan, place: usize, member: usize, passed: &[bool]) -> Entered {
-        let Some(entry) = self.all[place].members.get(member) else {
-            return self.fresh(plan, place, Step::Element, passed);
-        };
+        let entry = &self.all[place].members[member];
         if let Some(child) = entry.children.get(passed) {
             return Entered { place: child, forget: None };
         }
@@ -276,105 +197,5 @@ impl Places {
     /// Forgets the places made since there were `count`. None older leads to them.
     pub(crate) fn forget(&mut self, count: usize) {
         self.all.truncate(count);
-    }
-}
-
-impl Place {
-    pub(crate) fn trials<'q>(&self, plan: &'q Plan) -> impl Iterator<Item = &'q Trial> {
-        self.trials.iter().filter_map(|&(query, hop, selector)| {
-            match plan.queries.get(query)?.0.get(hop)?.selectors.get(selector)? {
-                Choice::Tested(trial) => Some(trial),
-                Choice::Name(_) | Choice::Any => None,
-            }
-        })
-    }
-
-    pub(crate) fn has_trials(&self) -> bool {
-        !self.trials.is_empty()
-    }
-}
-
-/// The queries alive after a step.
-fn advance(plan: &Plan, parent: &Place, step: Step<'_>, passed: &[bool]) -> Vec<State> {
-    let mut states: Vec<State> = Vec::new();
-    let mut add = |state: State| {
-        if !states.contains(&state) {
-            states.push(state);
-        }
-    };
-    for &(query, position) in &parent.states {
-        let Some(hop) = hop(plan, (query, position)) else { continue };
-        if hop.descend {
-            add((query, position));
-        }
-        let selects = |(selector, choice): (usize, &Choice)| match (choice, step) {
-            (Choice::Any, _) => true,
-            (Choice::Name(name), Step::Member(member)) => name == member,
-            (Choice::Name(_), Step::Element) => false,
-            (Choice::Tested(_), _) => {
-                let trial = parent.trials.iter().position(|trial| *trial == (query, position, selector));
-                trial.and_then(|trial| passed.get(trial)).is_some_and(|passed| *passed)
-            }
-        };
-        if hop.selectors.iter().enumerate().any(selects) {
-            add((query, position + 1));
-        }
-    }
-    states
-}
-
-/// Decides on a place, given the queries alive there and what is so from above.
-fn judge(plan: &Plan, states: Vec<State>, above: &Place) -> Place {
-    let mut place = Place {
-        released: above.released,
-        redaction: above.redaction,
-        required: above.required,
-        shape: above.shape.clone(),
-        keys: above.keys.clone(),
-        dead: true,
-        ..Place::default()
-    };
-    for &(query, position) in &states {
-        let Some((hops, tag)) = plan.queries.get(query) else { continue };
-        place.dead &= matches!(tag, Tag::Redact(_));
-        match hops.get(position) {
-            None => match tag {
-                Tag::Release => place.released = true,
-                Tag::Redact(index) => place.redaction = Some(plan.stricter(place.redaction, *index)),
-                Tag::Subject => place.subject = true,
-            },
-            Some(hop) => {
-                let tested = hop.selectors.iter().enumerate();
-                let tested = tested.filter(|(_, choice)| matches!(choice, Choice::Tested(_)));
-                place.trials.extend(tested.map(|(selector, _)| (query, position, selector)));
-            }
-        }
-    }
-    place.dead &= !place.released;
-    place.states = states;
-    place
-}
-
-fn hop(plan: &Plan, (query, position): State) -> Option<&Hop> {
-    plan.queries.get(query)?.0.get(position)
-}
-
-/// The automata of a plan that no one is using, each with what its scanner wrote on.
-#[derive(Debug, Default)]
-pub(crate) struct Pool(Mutex<Vec<(Places, Scratch)>>);
-
-impl Pool {
-    pub(crate) fn take(&self, plan: &Plan) -> (Places, Scratch) {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        kept.unwrap_or_else(|| (Places::new(plan), Scratch::default()))
-    }
-
-    /// A large automaton begins again: the names that made it large may be of one result
-    /// only, and many plans keep some.
-    pub(crate) fn put(&self, places: Places, scratch: Scratch) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() < MOST_KEPT && places.all.len() < MOST / 8 {
-            kept.push((places, scratch));
-        }
     }
 }
