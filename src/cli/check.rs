@@ -4,9 +4,10 @@ use crate::cli::Exit;
 use crate::cli::style::Style;
 use crate::config::build::Checked;
 use crate::model::ids::ServerName;
+use crate::model::scope::Scopes;
 use std::path::Path;
 
-pub(super) fn run(config: &Path, explain: Option<&str>) -> anyhow::Result<Exit> {
+pub(super) fn run(config: &Path, explain: Option<&str>, scopes: Option<&str>) -> anyhow::Result<Exit> {
     let checked = match Checked::read(config) {
         Ok(checked) => checked,
         Err(faults) => {
@@ -22,7 +23,11 @@ pub(super) fn run(config: &Path, explain: Option<&str>) -> anyhow::Result<Exit> 
         let rules = rulebook.rules.tool(&ServerName::new(server), tool);
         let rules =
             rules.ok_or_else(|| anyhow::anyhow!("there are no rules for {name}; it is not served"))?;
-        println!("{}\n{}", style.bold(name), rules.explain());
+        let held = scopes.map(|text| {
+            Scopes::parse(text).ok_or_else(|| anyhow::anyhow!("--scopes has characters that no scope has"))
+        });
+        let whose = scopes.map(|scopes| format!(" for a caller with `{scopes}`")).unwrap_or_default();
+        println!("{}{whose}\n{}", style.bold(name), rules.describe(held.transpose()?.as_ref()));
         return Ok(Exit::Ok);
     }
     let census = rulebook.rules.census();

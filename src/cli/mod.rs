@@ -62,6 +62,9 @@ enum Command {
         /// Show what a tool releases: SERVER.TOOL
         #[arg(long, value_name = "SERVER.TOOL")]
         explain: Option<String>,
+        /// With --explain: for a caller who holds these scopes, separated by spaces
+        #[arg(long, requires = "explain")]
+        scopes: Option<String>,
     },
     /// Filter a tool result or any text from standard input
     Redact(redact::Options),
@@ -128,7 +131,9 @@ pub fn run() -> ExitCode {
     let done = match cli.command {
         Command::Serve { config, json } => serve::run(&config, json),
         Command::Demo(options) => demo::run(&options),
-        Command::Check { config, explain } => check::run(&config, explain.as_deref()),
+        Command::Check { config, explain, scopes } => {
+            check::run(&config, explain.as_deref(), scopes.as_deref())
+        }
         Command::Coverage { json } => coverage::run(json),
         Command::Redact(options) => redact::run(&options),
         Command::Rules(RulesCommand::Test { rules }) => test::rules(rules),

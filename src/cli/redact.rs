@@ -1,5 +1,7 @@
 //! `portcullis redact`: the engine on standard input.
 
+mod why;
+
 use crate::cli::Exit;
 use crate::config::rulebook::Places;
 use crate::model::denial::Denial;
@@ -7,12 +9,12 @@ use crate::model::ids::ServerName;
 use crate::model::scope::Scopes;
 use crate::redact::plan::Plan;
 use crate::redact::rules::Rules;
-use crate::redact::tools::{Blobs, Narrowing};
+use crate::redact::tools::{Blobs, Narrowing, ToolRules};
 use crate::redact::{Blocked, Redactor};
 use crate::release;
 use anyhow::{Context as _, anyhow};
 use clap::Args;
-use std::io::{Read as _, Write as _};
+use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -33,7 +35,8 @@ pub(super) struct Options {
     /// A folder of rules: its tools instead of the demo's, the rest beside what ships with the gate
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
-    /// Say on standard error what was done and why
+    /// Say on standard error what became of each value, by which rule, and which scope would
+    /// release it
     #[arg(long)]
     explain: bool,
 }
@@ -46,17 +49,23 @@ pub(super) fn run(options: &Options) -> anyhow::Result<Exit> {
             return Ok(Exit::Failed);
         }
     };
-    let plan = plan(&rules, options)?;
+    let whose = Whose::of(&rules, options)?;
+    let plan = whose.plan(&rules)?;
     let mut input = Vec::new();
     std::io::stdin().take(MOST_BYTES).read_to_end(&mut input).context("read standard input")?;
     let mut redactor = Redactor::new(&plan, this_year());
     let filtered = filter(&mut redactor, &input);
     if options.explain {
-        explain(&redactor);
+        eprint!("{}", why::table(whose.tool, &whose.scopes, plan.detection(), &input, &filtered));
+        counts(&redactor);
     }
     match filtered {
         Ok(Some(output)) => {
-            std::io::stdout().write_all(output.as_bytes()).context("write standard output")?;
+            let mut out = std::io::stdout();
+            // Elsewhere it is the filtered bytes and nothing else.
+            let end = if out.is_terminal() && !output.ends_with('\n') { "\n" } else { "" };
+            out.write_all(output.as_bytes()).context("write standard output")?;
+            out.write_all(end.as_bytes()).context("write standard output")?;
             Ok(Exit::Ok)
         }
         Ok(None) => {
@@ -75,25 +84,41 @@ fn load(options: &Options) -> Result<Rules, crate::config::Faults> {
     Ok(places.read()?.load()?.rules)
 }
 
-fn plan(rules: &Rules, options: &Options) -> anyhow::Result<Arc<Plan>> {
-    if let Some(name) = &options.tool {
-        let (server, tool) = name
-            .split_once('.')
-            .ok_or_else(|| anyhow!("--tool takes SERVER.TOOL, such as clinic.getPatient"))?;
-        let found = rules
-            .tool(&ServerName::new(server), tool)
-            .ok_or_else(|| anyhow!("there are no rules for `{name}`"))?;
+/// Whose rules apply: a tool's for a caller, or profiles alone.
+struct Whose<'r> {
+    tool: Option<&'r ToolRules>,
+    scopes: Scopes,
+    profiles: &'r [String],
+}
+
+impl<'r> Whose<'r> {
+    fn of(rules: &'r Rules, options: &'r Options) -> anyhow::Result<Self> {
         let scopes = Scopes::parse(&options.scopes)
             .ok_or_else(|| anyhow!("--scopes has characters that no scope has"))?;
-        return rules
-            .plan(found, &scopes, None, &Narrowing::default())
-            .ok_or_else(|| anyhow!("no plan for `{name}`"));
+        let mut whose = Self { tool: None, scopes, profiles: &options.profile };
+        if let Some(name) = &options.tool {
+            let (server, tool) = name
+                .split_once('.')
+                .ok_or_else(|| anyhow!("--tool takes SERVER.TOOL, such as clinic.getPatient"))?;
+            let found = rules.tool(&ServerName::new(server), tool);
+            whose.tool = Some(found.ok_or_else(|| anyhow!("there are no rules for `{name}`"))?);
+        }
+        Ok(whose)
     }
-    let known = || rules.profiles.keys().cloned().collect::<std::collections::BTreeSet<_>>();
-    let detection = rules
-        .detection(&options.profile)
-        .map_err(|name| anyhow!("there is no profile `{name}`; there are {:?}", known()))?;
-    detection.map(|detection| Arc::new(Plan::released(detection))).ok_or_else(|| anyhow!("name a profile"))
+
+    fn plan(&self, rules: &Rules) -> anyhow::Result<Arc<Plan>> {
+        if let Some(tool) = self.tool {
+            let plan = rules.plan(tool, &self.scopes, None, &Narrowing::default());
+            return plan.ok_or_else(|| anyhow!("the rules of the tool make no plan"));
+        }
+        let known = || rules.profiles.keys().cloned().collect::<std::collections::BTreeSet<_>>();
+        let detection = rules
+            .detection(self.profiles)
+            .map_err(|name| anyhow!("there is no profile `{name}`; there are {:?}", known()))?;
+        detection
+            .map(|detection| Arc::new(Plan::released(detection)))
+            .ok_or_else(|| anyhow!("name a profile"))
+    }
 }
 
 /// A `tools/call` result is read as what it is; anything else is JSON or text.
@@ -121,7 +146,7 @@ fn is_tool_result(text: &str) -> bool {
     blocks.is_some_and(|blocks| !blocks.is_empty() && blocks.iter().all(|block| block.get("type").is_some()))
 }
 
-fn explain(redactor: &Redactor<'_>) {
+fn counts(redactor: &Redactor<'_>) {
     let report = redactor.report();
     eprintln!(
         "{} values inspected, {} withheld, {} data subjects",

@@ -28,6 +28,28 @@ impl SourceFault {
     }
 }
 
+/// Where a rule is written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    pub file: String,
+    pub line: u64,
+}
+
+impl Origin {
+    pub fn of<T>(file: &str, spanned: &serde_saphyr::Spanned<T>) -> Self {
+        Self { file: file.to_owned(), line: spanned.referenced.line() }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            0 => f.write_str(&self.file),
+            line => write!(f, "{}:{line}", self.file),
+        }
+    }
+}
+
 impl fmt::Display for SourceFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {

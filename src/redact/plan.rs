@@ -130,6 +130,11 @@ impl Plan {
         Self::everything(Some(detection))
     }
 
+    /// The detectors of the plan.
+    pub fn detection(&self) -> Option<&Detection> {
+        self.detection.as_ref()
+    }
+
     /// Of two redactions that cover one value, the one that shows less.
     pub(crate) fn stricter(&self, held: Option<usize>, other: usize) -> usize {
         let Some(held) = held else { return other };

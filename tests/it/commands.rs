@@ -2,6 +2,7 @@
 
 use crate::support::{Demo, PROGRAM, folder};
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 fn run(arguments: &[&str], input: &str) -> Output {
@@ -101,6 +102,78 @@ fn the_demos_own_configuration_is_checked_and_explained() {
     // The demo's tool rules are built in; a configuration of one's own names a folder.
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("add rules/tools/clinic.yaml"));
+}
+
+#[test]
+fn what_became_of_each_value_is_explained() {
+    let patient = r#"{"id":"p-1","birthDate":"1980-02-03","ssn":"536-90-4399","name":[{"family":"Lee","given":["Ann"]}],
+        "conditions":[{"code":"I10","display":"x"}],"note":"Ann called (212) 555-0142","other":"seen Ann","meta":{"a":1,"b":"c"}}"#;
+    let explained = |scopes: &str| {
+        let arguments = ["redact", "--tool", "clinic.getPatient", "--scopes", scopes, "--explain"];
+        String::from_utf8(run(&arguments, patient).stderr).unwrap()
+    };
+    let rules = include_str!("../../rules/tools/clinic.yaml");
+    let line_of = |text: &str| 1 + rules.lines().position(|line| line.contains(text)).unwrap();
+    let released = line_of("[$.resourceType, $.id");
+    let narrow = explained("patient:read");
+    for said in [
+        format!("$.id                     released  for patient:read  rules/tools/clinic.yaml:{released}"),
+        format!(
+            "$.birthDate              year      by getPatient.redact[0]  rules/tools/clinic.yaml:{}",
+            released + 3
+        ),
+        "$.ssn                    dropped   phi:read would release it".to_owned(),
+        "$.name                   dropped   phi:read would release it (2 values)".to_owned(),
+    ] {
+        assert!(narrow.contains(&said), "{said}\n{narrow}");
+    }
+    let wide = explained("patient:read phi:read");
+    for said in [
+        "$.ssn                    replace   US_SSN by its key, us-ssn  rules/detectors/pii-us/us-ssn.yaml",
+        "$.note                   replace   PHONE by its shape, phone",
+        "$.other                  changed   it holds a name that another value gives",
+    ] {
+        assert!(wide.contains(said), "{said}\n{wide}");
+    }
+    let nothing = run(&["redact", "--tool", "clinic.getPatient", "--explain"], patient);
+    assert_eq!(nothing.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&nothing.stderr).contains("patient:read or phi:read would release it"));
+}
+
+#[test]
+fn the_effective_plan_of_a_tool_is_explained_for_scopes() {
+    let demo = Demo::start("check-explain");
+    let config = demo.state.join("own.yaml");
+    let text = std::fs::read_to_string(demo.state.join("portcullis.yaml")).unwrap();
+    let tools = demo.state.join("own-rules/tools");
+    std::fs::create_dir_all(&tools).unwrap();
+    for file in ["clinic.yaml", "ledger.yaml"] {
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/tools").join(file);
+        std::fs::copy(shipped, tools.join(file)).unwrap();
+    }
+    std::fs::write(&config, format!("{text}\nrules: own-rules\n")).unwrap();
+    let explained = |scopes: &[&str]| {
+        let mut arguments =
+            vec!["check", "--config", config.to_str().unwrap(), "--explain", "clinic.getPatient"];
+        arguments.extend(scopes);
+        let output = run(&arguments, "");
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let narrow = explained(&["--scopes", "patient:read"]);
+    for said in [
+        "call      needs patient:read",
+        "shows     $.birthDate",
+        "hides     $ ",
+        "year      $.birthDate",
+        "replace",
+        "US_SSN",
+    ] {
+        assert!(narrow.contains(said), "{said}\n{narrow}");
+    }
+    let without = explained(&["--scopes", "phi:read"]);
+    assert!(without.contains("refused: needs patient:read, and patient:read is not held"), "{without}");
+    assert!(without.contains("shows     $ ") && explained(&[]).contains("shows     $ "), "{without}");
 }
 
 #[test]

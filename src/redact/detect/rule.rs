@@ -78,6 +78,8 @@ pub struct Detector {
     pub entity: Entity,
     /// How many examples it was proven by.
     pub examples: usize,
+    /// The file it was read from.
+    pub file: String,
     pub(crate) pattern: Option<Regex>,
     /// The pattern as it reads on ASCII text.
     pub(crate) narrow: Option<Regex>,
@@ -123,6 +125,7 @@ fn compile(file: &str, raw: &File) -> Result<Detector, SourceFault> {
     let syntax = raw.pattern.as_ref().and_then(|pattern| syntax(&pattern.value));
     Ok(Detector {
         id: RuleId::new(&raw.id),
+        file: file.to_owned(),
         title: raw.title.clone(),
         entity: Entity::new(&raw.entity),
         examples: raw.examples.matching.len() + raw.examples.ignore.len(),

@@ -1,8 +1,8 @@
 //! From a rule as it is written to one that can be applied, and the run of its examples.
 
 use super::file::{Example, Release, ToolFile};
-use super::{ScopedRedaction, ToolRules};
-use crate::model::fault::SourceFault;
+use super::{ScopedRedaction, ScopedRelease, ToolRules};
+use crate::model::fault::{Origin, SourceFault};
 use crate::model::ids::RuleId;
 use crate::model::scope::Scopes;
 use crate::redact::path::Path;
@@ -24,13 +24,18 @@ pub(super) fn compile(
     let mut path = |text: &Spanned<String>| {
         Path::compile(&text.value).map_err(|why| faults.push(SourceFault::at(file, text, why))).ok()
     };
+    let whole =
+        |spanned| ScopedRelease { scope: None, path: Path::root(), origin: Origin::of(file, spanned) };
     let raw = &tool.value;
     let mut release = Vec::new();
     match &raw.release {
-        Release::All => release.push((None, Path::root())),
+        Release::All => release.push(whole(tool)),
         Release::ByScope(scopes) => {
             for (scope, paths) in scopes {
-                release.extend(paths.iter().filter_map(&mut path).map(|path| (Some(scope.clone()), path)));
+                release.extend(paths.iter().filter_map(|text| {
+                    let (scope, origin) = (Some(scope.clone()), Origin::of(file, text));
+                    Some(ScopedRelease { scope, path: path(text)?, origin })
+                }));
             }
         }
     }
@@ -45,6 +50,7 @@ pub(super) fn compile(
                     id: RuleId::new(format!("{name}.redact[{number}]")),
                     operator: rule.value.operator,
                 },
+                origin: Origin::of(file, rule),
                 unless: rule.value.unless.clone(),
                 when: rule.value.when.clone(),
             }),

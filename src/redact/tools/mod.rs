@@ -2,9 +2,12 @@
 //! steward writes.
 
 mod compile;
+mod describe;
+mod explain;
 mod file;
 mod server;
 
+use crate::model::fault::Origin;
 use crate::model::ids::RuleId;
 use crate::model::scope::Scopes;
 use crate::redact::kept::Kept;
@@ -12,6 +15,7 @@ use crate::redact::operator::Operator;
 use crate::redact::path::Path;
 use crate::redact::plan::{Detection, Parts, Plan, Redaction, TextMode};
 use crate::redact::shape::Shape;
+pub use explain::{Detected, Explained, Fate, explain};
 pub use file::Blobs;
 pub use server::{MessageRules, Pattern, ServerRules, is_ambiguous};
 use std::collections::BTreeSet;
@@ -25,7 +29,7 @@ pub struct ToolRules {
     pub blobs: Blobs,
     pub profile: Option<String>,
     subject: Option<Path>,
-    release: Vec<(Option<String>, Path)>,
+    release: Vec<ScopedRelease>,
     redact: Vec<ScopedRedaction>,
     detection: Option<Detection>,
     /// What the client's arguments must not hold.
@@ -37,11 +41,27 @@ pub struct ToolRules {
 }
 
 #[derive(Clone)]
+struct ScopedRelease {
+    /// None: for every caller.
+    scope: Option<String>,
+    path: Path,
+    origin: Origin,
+}
+
+#[derive(Clone)]
 struct ScopedRedaction {
     path: Path,
     redaction: Redaction,
+    origin: Origin,
     unless: Option<String>,
     when: Option<String>,
+}
+
+impl ScopedRedaction {
+    fn applies(&self, held: &Scopes) -> bool {
+        let holds = |scope: &String| held.contains(scope);
+        self.when.as_ref().is_none_or(holds) && !self.unless.as_ref().is_some_and(holds)
+    }
 }
 
 /// All that tells two plans of one tool apart.
@@ -81,11 +101,12 @@ impl ToolRules {
         detection: Option<Detection>,
     ) -> Plan {
         let holds = |scope: &Option<String>| scope.as_ref().is_none_or(|scope| held.contains(scope));
-        let release = self.release.iter().filter(|(scope, _)| holds(scope)).map(|(_, path)| path.clone());
-        let applies = |rule: &&ScopedRedaction| {
-            holds(&rule.when) && !rule.unless.as_ref().is_some_and(|scope| held.contains(scope))
-        };
-        let own = self.redact.iter().filter(applies).map(|rule| (rule.path.clone(), rule.redaction.clone()));
+        let release = self.release.iter().filter(|rule| holds(&rule.scope)).map(|rule| rule.path.clone());
+        let own = self
+            .redact
+            .iter()
+            .filter(|rule| rule.applies(held))
+            .map(|rule| (rule.path.clone(), rule.redaction.clone()));
         let policy = Redaction { id: RuleId::new("policy-obligation"), operator: Operator::Drop };
         Plan::new(Parts {
             release: release.collect(),
@@ -99,35 +120,13 @@ impl ToolRules {
 
     pub(crate) fn key(&self, held: &Scopes, shape: Option<Arc<Shape>>, narrow: &Narrowing) -> PlanKey {
         let redact = self.redact.iter().flat_map(|rule| rule.when.iter().chain(&rule.unless));
-        let named = self.release.iter().filter_map(|(scope, _)| scope.as_ref()).chain(redact);
+        let named = self.release.iter().filter_map(|rule| rule.scope.as_ref()).chain(redact);
         let held = named.filter(|scope| held.contains(scope)).cloned().collect();
         PlanKey { held, narrow: narrow.clone(), shape }
     }
 
-    /// What the rules do, in words, for `check --explain`.
-    pub fn explain(&self) -> String {
-        let mut lines = vec![format!(
-            "  to call: {}",
-            if self.scopes.is_empty() { "any token".into() } else { self.scopes.to_string() }
-        )];
-        for (scope, path) in &self.release {
-            let scope = scope.as_deref().unwrap_or("every caller");
-            lines.push(format!("  {scope} sees {}", path.as_str()));
-        }
-        for rule in &self.redact {
-            let unless = rule.unless.as_ref().map(|scope| format!(", unless {scope}")).unwrap_or_default();
-            let when = rule.when.as_ref().map(|scope| format!(", for {scope}")).unwrap_or_default();
-            lines.push(format!("  {} {}{unless}{when}", rule.redaction.operator.name(), rule.path.as_str()));
-        }
-        lines.push(format!(
-            "  then {}",
-            self.profile.as_deref().map_or("no detectors".into(), |name| format!("the detectors of {name}"))
-        ));
-        lines.join("\n")
-    }
-
     /// The scopes under which something is released.
     pub fn releasing_scopes(&self) -> impl Iterator<Item = &str> {
-        self.release.iter().filter_map(|(scope, _)| scope.as_deref())
+        self.release.iter().filter_map(|rule| rule.scope.as_deref())
     }
 }
