@@ -5,36 +5,18 @@ use crate::redact::class::Class;
 use crate::redact::clean::Rest;
 use crate::redact::detect::{Finding, KeyPath, Sense};
 use crate::redact::json::Kind;
-use crate::redact::marker::{self, REDACTED};
+use crate::redact::marker::REDACTED;
 use crate::redact::operator::Operator;
 use crate::redact::plan::{Detection, Plan, Redaction};
 use crate::redact::run::Run;
+use crate::redact::transform::{self, Outcome};
 
-/// The entity that a `replace` by path is numbered under: `[VALUE_1]`.
-const BY_PATH: &str = "VALUE";
 /// The entity whose values are looked for by their words, too.
 const PERSON: &str = "PERSON";
 
-/// What takes a value's place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    Same,
-    Drop,
-    Null,
-    Text(String),
-}
-
 /// A redaction path covers the value: no detector is asked.
-pub(crate) fn by_path(run: &mut Run, redaction: &Redaction, text: &str) -> Outcome {
-    match redaction.operator {
-        Operator::Keep => Outcome::Same,
-        Operator::Drop => Outcome::Drop,
-        Operator::Null => Outcome::Null,
-        Operator::Mask => Outcome::Text(REDACTED.to_owned()),
-        Operator::Partial => Outcome::Text(marker::partial(text)),
-        Operator::Year => Outcome::Text(marker::year(text, run.this_year)),
-        Operator::Replace => Outcome::Text(run.mark(&Entity::new(BY_PATH), text)),
-    }
+pub(crate) fn by_path(run: &mut Run, redaction: &Redaction, kind: Kind, text: &str) -> Outcome {
+    transform::apply(run, redaction.operator, &redaction.entity, kind, text)
 }
 
 /// The value was met before, as a blob, and what it became there it becomes here.
@@ -72,7 +54,7 @@ pub(crate) fn by_detectors(
         return Verdict { outcome: Outcome::Same, rest: run.clean.add(hash, place, text, free) };
     }
     if kind == Kind::Number || matches!(findings.as_slice(), [only] if only.whole) {
-        return Verdict { outcome: whole_value(detection, run, text, findings), rest: Rest::Closed };
+        return Verdict { outcome: whole_value(detection, run, kind, text, findings), rest: Rest::Closed };
     }
     let rest = if free { Rest::Free } else { Rest::Closed };
     Verdict { outcome: Outcome::Text(splice(detection, run, text, findings)), rest }
@@ -132,7 +114,13 @@ fn scan(
     detection.scanner.scan(sense, text, class, &mut run.scratch, findings);
 }
 
-fn whole_value(detection: &Detection, run: &mut Run, text: &str, findings: &[Finding]) -> Outcome {
+fn whole_value(
+    detection: &Detection,
+    run: &mut Run,
+    kind: Kind,
+    text: &str,
+    findings: &[Finding],
+) -> Outcome {
     let Some(finding) = findings.first() else { return Outcome::Same };
     let operator = detection.operator(finding.detector);
     run.found(finding.detector);
@@ -140,14 +128,8 @@ fn whole_value(detection: &Detection, run: &mut Run, text: &str, findings: &[Fin
         let is_person = entity(detection, finding).is_some_and(|entity| entity.as_str() == PERSON);
         run.echo.learn(finding.detector, text, is_person);
     }
-    match operator {
-        Operator::Keep => Outcome::Same,
-        Operator::Drop => Outcome::Drop,
-        Operator::Null => Outcome::Null,
-        Operator::Mask | Operator::Partial | Operator::Replace | Operator::Year => {
-            Outcome::Text(replacement(detection, run, operator, finding, text))
-        }
-    }
+    let Some(entity) = entity(detection, finding) else { return Outcome::Drop };
+    transform::apply(run, operator, entity, kind, text)
 }
 
 fn splice(detection: &Detection, run: &mut Run, text: &str, findings: &[Finding]) -> String {
@@ -159,34 +141,16 @@ fn splice(detection: &Detection, run: &mut Run, text: &str, findings: &[Finding]
         let Some(found) = text.get(finding.range.clone()) else { continue };
         out.push_str(text.get(copied..finding.range.start).unwrap_or_default());
         copied = finding.range.end;
-        match operator {
-            Operator::Keep => out.push_str(found),
-            Operator::Drop => {}
-            Operator::Null => out.push_str(REDACTED),
-            Operator::Mask | Operator::Partial | Operator::Replace | Operator::Year => {
-                out.push_str(&replacement(detection, run, operator, finding, found));
-            }
+        let Some(entity) = entity(detection, finding) else { continue };
+        match transform::apply(run, operator, entity, Kind::String, found) {
+            Outcome::Same => out.push_str(found),
+            Outcome::Drop => {}
+            Outcome::Null => out.push_str(REDACTED),
+            Outcome::Text(text) | Outcome::Number(text) => out.push_str(&text),
         }
     }
     out.push_str(text.get(copied..).unwrap_or_default());
     out
-}
-
-fn replacement(
-    detection: &Detection,
-    run: &mut Run,
-    operator: Operator,
-    finding: &Finding,
-    found: &str,
-) -> String {
-    match operator {
-        Operator::Partial => marker::partial(found),
-        Operator::Year => marker::year(found, run.this_year),
-        Operator::Replace => {
-            entity(detection, finding).map_or_else(|| REDACTED.to_owned(), |entity| run.mark(entity, found))
-        }
-        Operator::Mask | Operator::Keep | Operator::Drop | Operator::Null => REDACTED.to_owned(),
-    }
 }
 
 fn entity<'d>(detection: &'d Detection, finding: &Finding) -> Option<&'d Entity> {

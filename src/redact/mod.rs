@@ -26,6 +26,7 @@ mod run;
 pub mod shape;
 mod text;
 pub mod tools;
+mod transform;
 mod walk;
 
 use crate::model::ids::RuleId;
@@ -37,6 +38,7 @@ use places::Places;
 use plan::Plan;
 use run::Run;
 use std::borrow::Cow;
+pub use transform::{Pseudonyms, Secrets, Setting};
 
 /// The rule by which a profile would change this value, if one would: for what may not
 /// be sent at all.
@@ -100,10 +102,16 @@ pub struct Redactor<'p> {
 }
 
 impl<'p> Redactor<'p> {
-    /// `this_year` serves the age rule of HIPAA 164.514(b)(2)(i)(C).
+    /// `this_year` serves the age rule of HIPAA 164.514(b)(2)(i)(C). What needs a key or a
+    /// memory masks ([`Redactor::within`]).
     pub fn new(plan: &'p Plan, this_year: u16) -> Self {
+        Self::within(plan, Setting { this_year, ..Setting::default() })
+    }
+
+    /// With all that operators may need.
+    pub fn within(plan: &'p Plan, setting: Setting) -> Self {
         let (places, scratch) = plan.pool.take(plan);
-        Self { plan, run: Run::new(this_year, scratch), places, twin: None }
+        Self { plan, run: Run::new(setting, scratch), places, twin: None }
     }
 
     /// Filters a JSON document. `None` when nothing of it is released.

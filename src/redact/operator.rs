@@ -1,10 +1,12 @@
 //! What happens to a value that must not pass as it is.
 
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::{Deserialize, de};
+use std::fmt;
 
-/// An operator, as rules and profiles name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// An operator, as rules and profiles name it. One that cannot make sense of a value masks it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Operator {
     /// The value passes. Named in a profile, it records a decision to keep.
     Keep,
@@ -16,8 +18,28 @@ pub enum Operator {
     Partial,
     /// A numbered marker, the same for the same value all through one result: `[US_SSN_1]`.
     Replace,
+    /// A keyed hash (HMAC-SHA-256), the same for the same value in every result of a
+    /// deployment: for joining, never for reversing.
+    Hash,
+    /// `PERSON_7`: the same for the same value all through a lineage. The gate puts the value
+    /// back into an argument whose rule allows it.
+    Pseudonym,
+    /// An encrypted stand-in that holds the value itself, good for this lineage and entity.
+    /// Restored like a pseudonym, and needs no memory of it.
+    Token,
+    /// Format-preserving encryption (NIST SP 800-38G, FF1): digits become other digits.
+    Fpe,
+    /// A date is moved by a number of days that is one lineage's own.
+    Shift,
     /// A date is generalised to its year (HIPAA 164.514(b)(2)(i)(C)).
     Year,
+    /// A date of birth or an age becomes a band of ten years; from 90 on one band (same rule).
+    Age,
+    /// A US postal code keeps its first three digits, or none where too few people live
+    /// (HIPAA 164.514(b)(2)(i)(B)).
+    Zip3,
+    /// A number is rounded to a multiple: `{ round: 1000 }`.
+    Round(u32),
     /// JSON `null`.
     Null,
 }
@@ -30,7 +52,15 @@ impl Operator {
             Self::Mask => "mask",
             Self::Partial => "partial",
             Self::Replace => "replace",
+            Self::Hash => "hash",
+            Self::Pseudonym => "pseudonym",
+            Self::Token => "token",
+            Self::Fpe => "fpe",
+            Self::Shift => "shift",
             Self::Year => "year",
+            Self::Age => "age",
+            Self::Zip3 => "zip3",
+            Self::Round(_) => "round",
             Self::Null => "null",
         }
     }
@@ -42,9 +72,73 @@ impl Operator {
             Self::Null => 1,
             Self::Mask => 2,
             Self::Replace => 3,
-            Self::Year => 4,
-            Self::Partial => 5,
-            Self::Keep => 6,
+            Self::Pseudonym => 4,
+            Self::Token => 5,
+            Self::Hash => 6,
+            Self::Fpe => 7,
+            Self::Age => 8,
+            Self::Year => 9,
+            Self::Zip3 => 10,
+            Self::Round(_) => 11,
+            Self::Shift => 12,
+            Self::Partial => 13,
+            Self::Keep => 14,
         }
+    }
+}
+
+const WORDS: [Operator; 14] = [
+    Operator::Keep,
+    Operator::Drop,
+    Operator::Mask,
+    Operator::Partial,
+    Operator::Replace,
+    Operator::Hash,
+    Operator::Pseudonym,
+    Operator::Token,
+    Operator::Fpe,
+    Operator::Shift,
+    Operator::Year,
+    Operator::Age,
+    Operator::Zip3,
+    Operator::Null,
+];
+
+/// A word, or `{ round: N }`.
+impl<'de> Deserialize<'de> for Operator {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct WithMeasure {
+            round: u32,
+        }
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Operator;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let words: Vec<&str> = WORDS.iter().map(|operator| operator.name()).collect();
+                write!(f, "one of {}, or {{ round: 1000 }}", words.join(", "))
+            }
+
+            fn visit_str<E: de::Error>(self, word: &str) -> Result<Operator, E> {
+                let known = WORDS.into_iter().find(|operator| operator.name() == word);
+                known.ok_or_else(|| E::invalid_value(de::Unexpected::Str(word), &self))
+            }
+
+            /// YAML's own `null` is the operator of that name.
+            fn visit_unit<E: de::Error>(self) -> Result<Operator, E> {
+                Ok(Operator::Null)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Operator, A::Error> {
+                let WithMeasure { round } = Deserialize::deserialize(MapAccessDeserializer::new(map))?;
+                if round == 0 {
+                    return Err(de::Error::custom("`round` takes a number above 0"));
+                }
+                Ok(Operator::Round(round))
+            }
+        }
+        deserializer.deserialize_any(Either)
     }
 }

@@ -40,6 +40,8 @@ pub enum TextMode {
 pub struct Redaction {
     pub id: RuleId,
     pub operator: Operator,
+    /// What the value is: markers and stand-ins are named after it.
+    pub entity: Entity,
 }
 
 /// The detectors of a plan and what is done with what they find.

@@ -8,6 +8,7 @@ use crate::redact::detect::Scratch;
 use crate::redact::echo::Echo;
 use crate::redact::marker::Markers;
 use crate::redact::plan::Plan;
+use crate::redact::transform::Setting;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// The state of one result. It holds values, so it never outlives the result and
@@ -16,8 +17,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 pub(crate) struct Run {
     pub(crate) echo: Echo,
     pub(crate) nesting: usize,
-    /// For the age rule of HIPAA 164.514(b)(2)(i)(C).
-    pub(crate) this_year: u16,
+    pub(crate) setting: Setting,
     /// Strings whose fate was settled elsewhere in the result.
     pub(crate) instead: HashMap<String, String>,
     pub(crate) clean: Clean,
@@ -37,8 +37,8 @@ struct Counts {
 }
 
 impl Run {
-    pub(crate) fn new(this_year: u16, scratch: Scratch) -> Self {
-        Self { this_year, scratch, ..Self::default() }
+    pub(crate) fn new(setting: Setting, scratch: Scratch) -> Self {
+        Self { setting, scratch, ..Self::default() }
     }
 
     pub(crate) fn inspected(&mut self) {

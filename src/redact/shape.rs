@@ -56,6 +56,10 @@ impl Shape {
         self.types.is_empty() || self.types.contains(&Type::String)
     }
 
+    pub(crate) fn allows_number(&self) -> bool {
+        self.types.is_empty() || self.types.contains(&Type::Number)
+    }
+
     pub(crate) fn allows_null(&self) -> bool {
         self.types.is_empty() || self.types.contains(&Type::Null)
     }

@@ -1,9 +1,9 @@
 //! From a rule as it is written to one that can be applied, and the run of its examples.
 
 use super::file::{Example, Release, ToolFile};
-use super::{ScopedRedaction, ScopedRelease, ToolRules};
+use super::{ScopedRedaction, ScopedRelease, ToolRules, UNNAMED};
 use crate::model::fault::{Origin, SourceFault};
-use crate::model::ids::RuleId;
+use crate::model::ids::{Entity, RuleId};
 use crate::model::scope::Scopes;
 use crate::redact::path::Path;
 use crate::redact::plan::{Detection, Plan, Redaction};
@@ -49,6 +49,7 @@ pub(super) fn compile(
                 redaction: Redaction {
                     id: RuleId::new(format!("{name}.redact[{number}]")),
                     operator: rule.value.operator,
+                    entity: Entity::new(rule.value.entity.as_deref().unwrap_or(UNNAMED)),
                 },
                 origin: Origin::of(file, rule),
                 unless: rule.value.unless.clone(),

@@ -119,6 +119,8 @@ pub(super) struct RedactFile {
     pub(super) path: String,
     #[serde(rename = "as")]
     pub(super) operator: Operator,
+    /// What the value is, such as `PERSON`; `VALUE` if it is not said.
+    pub(super) entity: Option<String>,
     /// The redaction is lifted for holders of this scope.
     pub(super) unless: Option<String>,
     /// The redaction applies to holders of this scope only.

@@ -8,7 +8,7 @@ mod file;
 mod server;
 
 use crate::model::fault::Origin;
-use crate::model::ids::RuleId;
+use crate::model::ids::{Entity, RuleId};
 use crate::model::scope::Scopes;
 use crate::redact::kept::Kept;
 use crate::redact::operator::Operator;
@@ -20,6 +20,9 @@ pub use file::Blobs;
 pub use server::{MessageRules, Pattern, ServerRules, is_ambiguous};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// The entity of a redaction by path that names none: `[VALUE_1]`.
+const UNNAMED: &str = "VALUE";
 
 /// The rules of one tool, prompt or resource, compiled.
 #[derive(Clone)]
@@ -107,7 +110,11 @@ impl ToolRules {
             .iter()
             .filter(|rule| rule.applies(held))
             .map(|rule| (rule.path.clone(), rule.redaction.clone()));
-        let policy = Redaction { id: RuleId::new("policy-obligation"), operator: Operator::Drop };
+        let policy = Redaction {
+            id: RuleId::new("policy-obligation"),
+            operator: Operator::Drop,
+            entity: Entity::new(UNNAMED),
+        };
         Plan::new(Parts {
             release: release.collect(),
             redact: own.chain(narrow.into_iter().map(|path| (path, policy.clone()))).collect(),

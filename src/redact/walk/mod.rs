@@ -13,7 +13,6 @@ mod splice;
 mod trial;
 
 use crate::redact::Blocked;
-use crate::redact::apply::Outcome;
 use crate::redact::clean::Rest;
 use crate::redact::detect::Finding;
 use crate::redact::json::{Kind, MAX_DEPTH, Reader};
@@ -22,6 +21,7 @@ use crate::redact::path::Trial;
 use crate::redact::places::{Entered, Places, ROOT, Step};
 use crate::redact::plan::Plan;
 use crate::redact::run::Run;
+use crate::redact::transform::Outcome;
 use splice::{Free, Mark};
 use std::borrow::Cow;
 use std::collections::HashSet;

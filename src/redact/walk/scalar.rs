@@ -4,11 +4,12 @@
 use super::splice::Free;
 use super::{Walk, at};
 use crate::redact::Blocked;
-use crate::redact::apply::{self, Outcome, Verdict};
+use crate::redact::apply::{self, Verdict};
 use crate::redact::class::Class;
 use crate::redact::clean::Rest;
 use crate::redact::json::{Kind, Reader};
 use crate::redact::shape::Shape;
+use crate::redact::transform::Outcome;
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -60,7 +61,7 @@ impl Walk<'_, '_> {
         let redaction = here.redaction.and_then(|at| Some((at, self.plan.redactions.get(at)?)));
         let outcome = if let Some((index, redaction)) = redaction {
             self.run.redacted(index);
-            apply::by_path(self.run, redaction, text)
+            apply::by_path(self.run, redaction, kind, text)
         } else if kind == Kind::Literal {
             Outcome::Same
         } else if !self.run.instead.is_empty() && self.run.instead.contains_key(text) {
@@ -130,7 +131,10 @@ impl Walk<'_, '_> {
             Outcome::Text(text) if shape.is_none_or(Shape::allows_string) => {
                 quote(&mut self.out, text);
             }
-            Outcome::Null | Outcome::Text(_) => {
+            Outcome::Number(number) if shape.is_none_or(Shape::allows_number) => {
+                self.out.push_str(number);
+            }
+            Outcome::Null | Outcome::Text(_) | Outcome::Number(_) => {
                 let mask = shape.map_or(Value::Null, Shape::mask);
                 self.out.push_str(&mask.to_string());
             }

@@ -1,0 +1,79 @@
+//! How operators turn one value into another.
+//!
+//! Invariant: an operator that cannot make sense of a value, or has not what it needs, masks.
+
+mod general;
+mod keyed;
+
+use crate::model::ids::Entity;
+use crate::redact::json::Kind;
+use crate::redact::marker::{self, REDACTED};
+use crate::redact::operator::Operator;
+use crate::redact::run::Run;
+pub use keyed::Secrets;
+use std::sync::Arc;
+
+/// What takes a value's place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Same,
+    Drop,
+    Null,
+    Text(String),
+    /// A JSON number, as it is written.
+    Number(String),
+}
+
+/// Stand-ins that can be taken back, of one lineage.
+pub trait Pseudonyms: Send + Sync {
+    /// `PERSON_7`, the same whenever the lineage meets the value. None if it has too many.
+    fn pseudonym(&self, entity: &Entity, value: &str) -> Option<String>;
+
+    /// A stand-in that holds the value, encrypted. None if it is too long.
+    fn token(&self, entity: &Entity, value: &str) -> Option<String>;
+}
+
+/// What operators know besides the value.
+#[derive(Clone, Default)]
+pub struct Setting {
+    /// For the age rule of HIPAA 164.514(b)(2)(i)(C).
+    pub this_year: u16,
+    /// Without, what needs a key masks.
+    pub secrets: Option<Arc<Secrets>>,
+    /// Without, what can be taken back masks.
+    pub pseudonyms: Option<Arc<dyn Pseudonyms>>,
+}
+
+/// Applies an operator to a value or to a part of a text.
+pub(crate) fn apply(run: &mut Run, operator: Operator, entity: &Entity, kind: Kind, text: &str) -> Outcome {
+    let setting = &run.setting;
+    let secrets = setting.secrets.as_deref();
+    let pseudonyms = setting.pseudonyms.as_deref();
+    let made = match operator {
+        Operator::Keep => return Outcome::Same,
+        Operator::Drop => return Outcome::Drop,
+        Operator::Null => return Outcome::Null,
+        Operator::Mask => None,
+        Operator::Partial => Some(marker::partial(text)),
+        Operator::Replace => Some(run.mark(entity, text)),
+        Operator::Hash => secrets.map(|secrets| secrets.hash(entity, text)),
+        Operator::Pseudonym => pseudonyms.and_then(|known| known.pseudonym(entity, text)),
+        Operator::Token => pseudonyms.and_then(|known| known.token(entity, text)),
+        Operator::Fpe => secrets.and_then(|secrets| secrets.encrypt(entity, text)),
+        Operator::Shift => secrets.and_then(|secrets| secrets.shift(text, setting.this_year)),
+        Operator::Year => Some(marker::year(text, setting.this_year)),
+        Operator::Age => general::age(text, kind == Kind::Number, setting.this_year),
+        Operator::Zip3 => general::zip3(text, kind == Kind::Number),
+        Operator::Round(multiple) => general::round(text, multiple),
+    };
+    match made {
+        Some(number) if kind == Kind::Number && is_number(operator) => Outcome::Number(number),
+        Some(text) => Outcome::Text(text),
+        None => Outcome::Text(REDACTED.to_owned()),
+    }
+}
+
+/// Whether a number stays one.
+fn is_number(operator: Operator) -> bool {
+    matches!(operator, Operator::Round(_))
+}
