@@ -4,9 +4,11 @@ use crate::model::ids::Entity;
 use crate::redact::class::Class;
 use crate::redact::clean::Rest;
 use crate::redact::detect::{Finding, KeyPath, Sense};
+use crate::redact::forms;
 use crate::redact::json::Kind;
 use crate::redact::marker::{self, REDACTED};
 use crate::redact::operator::Operator;
+use crate::redact::places::Sensed;
 use crate::redact::plan::{Detection, Plan, Redaction};
 use crate::redact::run::Run;
 
@@ -14,6 +16,9 @@ use crate::redact::run::Run;
 const BY_PATH: &str = "VALUE";
 /// The entity whose values are looked for by their words, too.
 const PERSON: &str = "PERSON";
+
+/// The number of text that stands at no place of a document.
+const NOWHERE: u64 = 0;
 
 /// What takes a value's place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,16 +54,16 @@ pub(crate) struct Verdict {
     pub(crate) rest: Rest,
 }
 
-/// Asks the detectors about a released string or number. `place` tells apart places with
-/// other keys.
+/// Asks the detectors about a released string or number.
 pub(crate) fn by_detectors(
     detection: &Detection,
     run: &mut Run,
-    (place, sense): (u64, &Sense),
+    sensed: Sensed<'_>,
     kind: Kind,
     text: &str,
     findings: &mut Vec<Finding>,
 ) -> Verdict {
+    let place = sensed.number;
     let hash = run.clean.hash(place, text);
     if let Some(rest) = run.clean.find(hash, place, text) {
         run.inspected();
@@ -67,7 +72,7 @@ pub(crate) fn by_detectors(
     findings.clear();
     let class = Class::of(text);
     let free = class.meets(Class::SPACE.join(Class::UPPER).join(Class::WIDE));
-    scan(detection, run, sense, (text, class), findings);
+    read(detection, run, sensed, (text, class), findings);
     if findings.is_empty() {
         return Verdict { outcome: Outcome::Same, rest: run.clean.add(hash, place, text, free) };
     }
@@ -75,6 +80,7 @@ pub(crate) fn by_detectors(
         return Verdict { outcome: whole_value(detection, run, text, findings), rest: Rest::Closed };
     }
     let rest = if free { Rest::Free } else { Rest::Closed };
+    learn(detection, run, text, findings);
     Verdict { outcome: Outcome::Text(splice(detection, run, text, findings)), rest }
 }
 
@@ -82,8 +88,11 @@ pub(crate) fn by_detectors(
 pub(crate) fn prose(plan: &Plan, run: &mut Run, text: &str) -> String {
     let Some(detection) = &plan.detection else { return text.to_owned() };
     let mut findings = Vec::new();
-    let sense = detection.scanner.sense(&KeyPath::default());
-    scan(detection, run, &sense, (text, Class::of(text)), &mut findings);
+    let keys = KeyPath::default();
+    let sense = detection.scanner.sense(&keys);
+    let sensed = Sensed { number: NOWHERE, keys: &keys, sense: &sense };
+    read(detection, run, sensed, (text, Class::of(text)), &mut findings);
+    learn(detection, run, text, &findings);
     run.echo.find(text, &mut findings);
     let shown = splice(detection, run, text, &findings);
     run.echo.show(&shown);
@@ -132,13 +141,38 @@ fn scan(
     detection.scanner.scan(sense, text, class, &mut run.scratch, findings);
 }
 
+/// Scans a text, and its parts under the keys that it gives them.
+fn read(
+    detection: &Detection,
+    run: &mut Run,
+    sensed: Sensed<'_>,
+    (text, class): (&str, Class),
+    findings: &mut Vec<Finding>,
+) {
+    scan(detection, run, sensed.sense, (text, class), findings);
+    if forms::may_have_keys(class) {
+        run.forms.find(detection, &mut run.scratch, (sensed.number, sensed.keys), text, findings);
+    }
+}
+
+/// A person whom a text names under a key is looked for in the rest of the result.
+fn learn(detection: &Detection, run: &mut Run, text: &str, findings: &[Finding]) {
+    for finding in findings.iter().filter(|finding| !finding.by_pattern) {
+        if is_person(detection, finding)
+            && detection.operator(finding.detector) != Operator::Keep
+            && let Some(name) = text.get(finding.range.clone())
+        {
+            run.echo.learn(finding.detector, name, true);
+        }
+    }
+}
+
 fn whole_value(detection: &Detection, run: &mut Run, text: &str, findings: &[Finding]) -> Outcome {
     let Some(finding) = findings.first() else { return Outcome::Same };
     let operator = detection.operator(finding.detector);
     run.found(finding.detector);
     if operator != Operator::Keep && !finding.by_pattern {
-        let is_person = entity(detection, finding).is_some_and(|entity| entity.as_str() == PERSON);
-        run.echo.learn(finding.detector, text, is_person);
+        run.echo.learn(finding.detector, text, is_person(detection, finding));
     }
     match operator {
         Operator::Keep => Outcome::Same,
@@ -187,6 +221,10 @@ fn replacement(
         }
         Operator::Mask | Operator::Keep | Operator::Drop | Operator::Null => REDACTED.to_owned(),
     }
+}
+
+fn is_person(detection: &Detection, finding: &Finding) -> bool {
+    entity(detection, finding).is_some_and(|entity| entity.as_str() == PERSON)
 }
 
 fn entity<'d>(detection: &'d Detection, finding: &Finding) -> Option<&'d Entity> {

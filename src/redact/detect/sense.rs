@@ -32,6 +32,11 @@ enum Looks {
 }
 
 impl Sense {
+    /// Whether no detector is told anything by the keys.
+    pub(crate) fn says_nothing(&self) -> bool {
+        self.claims.is_empty() && self.cues.is_empty()
+    }
+
     pub(crate) fn vetoes(&self, detector: usize) -> bool {
         self.vetoes.binary_search(&detector).is_ok()
     }

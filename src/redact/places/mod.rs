@@ -22,6 +22,15 @@ use std::collections::HashSet;
 /// Places kept; beyond them a place is judged anew each time it is met.
 const MOST: usize = 8_192;
 
+/// A place as the detectors see it.
+#[derive(Clone, Copy)]
+pub(crate) struct Sensed<'p> {
+    /// No other place has had it.
+    pub(crate) number: u64,
+    pub(crate) keys: &'p KeyPath,
+    pub(crate) sense: &'p Sense,
+}
+
 /// All places met so far.
 #[derive(Debug, Default)]
 pub(crate) struct Places {
@@ -60,11 +69,10 @@ impl Places {
         &self.all[place]
     }
 
-    /// What the detectors make of the keys that lead here, and a number that no other place
-    /// has had.
-    pub(crate) fn sense(&mut self, place: usize, scanner: &Scanner) -> (u64, &Sense) {
+    /// What the detectors make of the keys that lead here.
+    pub(crate) fn sense(&mut self, place: usize, scanner: &Scanner) -> Sensed<'_> {
         let Place { sense, keys, number, .. } = &mut self.all[place];
-        (*number, sense.get_or_insert_with(|| scanner.sense(keys)))
+        Sensed { number: *number, sense: sense.get_or_insert_with(|| scanner.sense(keys)), keys }
     }
 
     fn add(&mut self, mut place: Place) -> usize {
