@@ -23,7 +23,7 @@ pub(super) fn read(text: &str, emit: Emit<'_>) {
     }
     reader.characters(at..text.len());
     while let Some(element) = reader.open.pop() {
-        reader.leave(element);
+        reader.leave(&element);
     }
 }
 
@@ -79,7 +79,7 @@ impl Reader<'_, '_> {
         if let Some(found) = self.open.iter().rposition(|element| self.source.get(&element.name) == wanted) {
             while self.open.len() > found {
                 let Some(element) = self.open.pop() else { return start + 1 };
-                self.leave(element);
+                self.leave(&element);
             }
         }
         let end = self.source.text.get(name.end..).and_then(|rest| rest.find(['<', '>']));
@@ -88,9 +88,9 @@ impl Reader<'_, '_> {
         })
     }
 
-    fn leave(&mut self, element: Element) {
+    fn leave(&mut self, element: &Element) {
         if element.personal {
-            element.names.into_iter().for_each(|range| (self.emit)(&["person", "name"], range));
+            element.names.iter().for_each(|range| (self.emit)(&["person", "name"], range.clone()));
         }
     }
 

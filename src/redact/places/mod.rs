@@ -12,7 +12,7 @@ mod place;
 mod pool;
 
 use crate::redact::class::Class;
-use crate::redact::detect::{Scanner, Sense};
+use crate::redact::detect::{KeyPath, Scanner, Sense};
 use crate::redact::plan::Plan;
 pub(crate) use place::Step;
 use place::{Children, Member, Place, advance, judge};
