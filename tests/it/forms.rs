@@ -71,6 +71,24 @@ fn what_only_looks_like_a_key_is_not_one() {
     ]);
 }
 
+/// In every document the values beside a label, or in a column, are claimed by it.
+#[test]
+fn what_a_sibling_names_is_claimed_under_it() {
+    let plan = plan();
+    for (document, hidden, shown) in SIBLINGS {
+        for document in [(*document).to_owned(), format!("[{document},{document}]")] {
+            let mut redactor = Redactor::new(&plan, 2026);
+            let rest = redactor.structure(document.as_bytes()).unwrap().unwrap();
+            for value in *hidden {
+                assert!(!rest.contains(value), "{value} stays in {rest}");
+            }
+            for value in *shown {
+                assert!(rest.contains(value), "{value} is gone from {rest}");
+            }
+        }
+    }
+}
+
 /// What a caller sees of a text when only `$.id` is released.
 fn id_alone(text: &str) -> Option<String> {
     let released = [Path::compile("$.id").unwrap()].into();
@@ -112,6 +130,59 @@ fn a_document_amid_text_that_cannot_be_filtered_blocks_it_all() {
     assert!(redactor.text(r#"Here: {"a":1,"a":2}"#).is_err());
     assert!(redactor.text(&format!("Here: {}{}", "[".repeat(70) + "{\"a\":1}", "]".repeat(70))).is_err());
 }
+
+const SIBLINGS: &[Case] = &[
+    (r#"{"name":"ssn","value":"536904399"}"#, &["536904399"], &["\"ssn\""]),
+    (r#"{"value":"536904399","n":[{"name":"x"}],"name":"ssn"}"#, &["536904399"], &[]),
+    (r#"{"type":"string","value":536904399,"key":"ssn","ward":"West"}"#, &["536904399"], &["West", "string"]),
+    (r#"{"label":"Daytime home phone","text":"2125550142"}"#, &["2125550142"], &["home phone"]),
+    (r#"{"field":"SSN","values":["536904399","1"]}"#, &["536904399"], &["SSN"]),
+    (r#"{"name":"patient","value":{"ssn":"12","ward":"West"}}"#, &["12"], &["West"]),
+    (r#"{"name":"date_of_birth","value":{"raw":"3 March 80"}}"#, &["3 March"], &[]),
+    (r#"{"code":{"text":"SSN"},"valueString":"536904399"}"#, &["536904399"], &[]),
+    (
+        r#"{"code":{"coding":[{"code":"1","display":"Social Security Number"}]},"valueString":"536904399"}"#,
+        &["536904399"],
+        &["Social Security Number"],
+    ),
+    (
+        r#"{"linkId":"4","text":"What is your SSN?","answer":[{"valueString":"536904399"}]}"#,
+        &["536904399"],
+        &[],
+    ),
+    (r#"{"system":"http://hl7.org/fhir/sid/us-ssn","value":"536904399"}"#, &["536904399"], &["us-ssn"]),
+    (
+        r#"{"url":"http://hl7.org/fhir/StructureDefinition/patient-mothersMaidenName","valueString":"lee"}"#,
+        &["\"lee\""],
+        &[],
+    ),
+    (r#"{"Name":"family_name","Value":"lee"}"#, &["\"lee\""], &["family_name"]),
+    (
+        r#"{"columns":["name","ssn"],"rows":[["ann lee","536904399"],["bo li","7"]]}"#,
+        &["ann lee", "536904399", "bo li", "\"7\""],
+        &["\"name\"", "\"ssn\""],
+    ),
+    (
+        r#"{"data":[["ann lee",536904399]],"n":1,"columns":[{"name":"full_name","type":"text"},{"name":"ssn"}]}"#,
+        &["ann lee", "536904399"],
+        &["full_name", "text"],
+    ),
+    (r#"{"header":["ward","ssn"],"rows":[["West","536904399"]]}"#, &["536904399"], &["West"]),
+    (
+        r#"[["ward","ssn"],["West","536904399"],["East",[["1"],"12345"]]]"#,
+        &["536904399", "12345"],
+        &["ssn", "West", "East"],
+    ),
+    (r#"{"ssn":[{"name":"first","value":"12"}]}"#, &["\"12\""], &["first"]),
+    // What only looks like it.
+    (r#"{"name":"ward","value":"West"}"#, &[], &["West"]),
+    (r#"{"name":"Blue Kettle","value":"20","unit":"EUR"}"#, &[], &["Blue Kettle", "20", "EUR"]),
+    (r#"{"type":"text","text":"The name is not required"}"#, &[], &["The name is not required"]),
+    (r#"{"columns":["ward","beds"],"rows":[["West",12]]}"#, &[], &["West", "12"]),
+    (r#"[["ward","beds"],["West",12]]"#, &[], &["West", "12", "beds"]),
+    (r#"{"coordinates":[[1.5,2.5],[3.5,4.5]]}"#, &[], &["1.5", "4.5"]),
+    (r#"{"title":"Name","type":"string","default":"x"}"#, &[], &["\"x\""]),
+];
 
 const PERSONAL: &[Case] = &[
     ("name,ssn\nAnn Lee,536904399", &["Ann Lee", "536904399"], &["name,ssn"]),

@@ -37,6 +37,14 @@ impl Sense {
         self.claims.is_empty() && self.cues.is_empty()
     }
 
+    /// Adds what other keys of the same value say; they take nothing away.
+    pub(crate) fn join(&mut self, other: &Self) {
+        self.claims.extend(other.claims.iter().cloned());
+        self.cues.extend(&other.cues);
+        self.cues.sort_unstable();
+        self.cues.dedup();
+    }
+
     pub(crate) fn vetoes(&self, detector: usize) -> bool {
         self.vetoes.binary_search(&detector).is_ok()
     }

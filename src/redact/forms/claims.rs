@@ -72,7 +72,13 @@ impl Forms {
         }
     }
 
-    fn sense(&mut self, detection: &Detection, base: (u64, &KeyPath), keys: &[&str]) -> Arc<Sense> {
+    /// What the detectors make of keys beneath those of a place with a number.
+    pub(crate) fn sense(
+        &mut self,
+        detection: &Detection,
+        base: (u64, &KeyPath),
+        keys: &[&str],
+    ) -> Arc<Sense> {
         let keys = || keys.iter().filter(|key| key.len() <= LONGEST_KEY);
         self.name.clear();
         // Writing to a string does not fail.
@@ -94,8 +100,8 @@ impl Forms {
     }
 }
 
-/// `patient.ssn` is a path of its own; `D.O.B.` is not.
-fn names(key: &str) -> impl Iterator<Item = &str> {
+/// The names that a key is made of: `patient.ssn` is a path of its own, `D.O.B.` is not.
+pub(crate) fn names(key: &str) -> impl Iterator<Item = &str> {
     let is_path = key.split('.').all(|name| name.trim().len() > 1);
     key.split(move |c| is_path && c == '.')
 }
@@ -110,8 +116,9 @@ fn stands_apart(text: &str, range: &Range<usize>) -> bool {
     parts(before) && parts(bytes.get(range.end))
 }
 
-fn moved(finding: Finding, by: usize) -> Finding {
-    Finding { range: finding.range.start + by..finding.range.end + by, ..finding }
+fn moved(mut finding: Finding, by: usize) -> Finding {
+    finding.range = finding.range.start + by..finding.range.end + by;
+    finding
 }
 
 /// Puts findings in order. Those that overlap become one over all their bytes, by one that

@@ -16,13 +16,14 @@ mod lines;
 mod markup;
 mod pairs;
 mod segments;
+pub(crate) mod siblings;
 mod source;
 mod table;
 mod value;
 mod vocabulary;
 
 use crate::redact::class::Class;
-pub(crate) use claims::Forms;
+pub(crate) use claims::{Forms, names};
 pub(crate) use embedded::spans as embedded_json;
 use std::ops::Range;
 
