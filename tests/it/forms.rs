@@ -185,6 +185,11 @@ const SIBLINGS: &[Case] = &[
 ];
 
 const PERSONAL: &[Case] = &[
+    ("ward,tin\nWest,536904399", &["536904399"], &["West"]),
+    ("tin | ward\n-----------+-----\n 536904399 | West", &["536904399"], &["West"]),
+    ("<row><tin>536904399</tin><ward>West</ward></row>", &["536904399"], &["West"]),
+    ("[payee]\ntin = 536904399\nward = West", &["536904399"], &["West"]),
+    ("payee.tin=536904399\npayee.ward=West", &["536904399"], &["West"]),
     ("name,ssn\nAnn Lee,536904399", &["Ann Lee", "536904399"], &["name,ssn"]),
     ("name\tssn\nann lee\t536904399\nbo li\t1", &["ann lee", "536904399", "bo li"], &[]),
     (

@@ -12,7 +12,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// A longer key says nothing to any rule, and would be read again for each of its values.
-const LONGEST_KEY: usize = 64;
+pub(super) const LONGEST_KEY: usize = 64;
 /// Keys whose sense is remembered; beyond them it is asked for anew each time.
 const MOST_SENSES: usize = 2_048;
 

@@ -3,6 +3,7 @@
 //! far as it goes, and the whole is scanned as prose besides.
 
 use super::Emit;
+use super::claims::LONGEST_KEY;
 use super::label;
 use super::lines::{trim, trim_of};
 use super::source::Source;
@@ -290,9 +291,10 @@ impl Reader<'_, '_> {
 /// HL7's OID for the numbers of the Social Security Administration.
 const SSN_ROOT: &str = "2.16.840.1.113883.4.1";
 
-/// The name without its namespace prefix.
+/// The name without its namespace prefix. It is asked for again for each text beneath, so a
+/// name that is too long to be a key is left as it is.
 fn local(name: &str) -> &str {
-    name.rsplit(':').next().unwrap_or(name)
+    if name.len() > LONGEST_KEY { name } else { name.rsplit(':').next().unwrap_or(name) }
 }
 
 fn is_naming(attribute: &str) -> bool {

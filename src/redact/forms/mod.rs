@@ -14,6 +14,7 @@ mod frames;
 mod label;
 mod lines;
 mod markup;
+mod members;
 mod pairs;
 mod segments;
 pub(crate) mod siblings;
@@ -115,7 +116,9 @@ mod tests {
             "<b>k:",
         ];
         let one_key = ["k: *", "k=", "k:\t", "k:   x", "\"", "{\"a\":'", "a,\""];
-        let mut makers: Vec<(String, Maker)> = vec![("columns".into(), Box::new(columns))];
+        let name = |n: usize| format!("<{}>{}", "k".repeat(n / 2), "x<b>y</b>".repeat(n / 20));
+        let mut makers: Vec<(String, Maker)> =
+            vec![("columns".into(), Box::new(columns)), ("a long name".into(), Box::new(name))];
         for unit in repeated {
             makers.push((unit.into(), Box::new(move |n| unit.repeat(n / unit.len()))));
             for head in one_key {

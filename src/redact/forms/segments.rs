@@ -21,7 +21,8 @@ pub(super) fn read(text: &str, emit: Emit<'_>) {
     }
 }
 
-/// HL7 v2.5.1 chapters 3 and 6: the fields that HIPAA 164.514(b)(2)(i) names.
+/// HL7 v2.5.1 chapters 3 and 6: the fields that HIPAA 164.514(b)(2)(i) names, as far as a
+/// detector takes them by key. PID-20, the driver's licence, has none.
 const HL7: [(&str, &[(usize, &str)]); 6] = [
     (
         "PID",
@@ -38,7 +39,6 @@ const HL7: [(&str, &[(usize, &str)]); 6] = [
             (14, "work_phone"),
             (18, "account_number"),
             (19, "ssn"),
-            (20, "drivers_license"),
             (21, "mrn"),
         ],
     ),

@@ -5,6 +5,7 @@
 //! The functions take the source of values, and look no further than they need.
 
 use super::label::{endings, is_key};
+use super::members::{behind, elements, head, members, members_in, string, value_length};
 use super::vocabulary::{is_bare_name, plain, tells_of_a_person};
 
 /// How far behind a value a label is looked for: each object around may ask for the same
@@ -144,9 +145,11 @@ pub(crate) fn columns(array: &str) -> Option<Vec<String>> {
 /// The keys in the first row of an array of arrays, if it reads like a header: short
 /// words alone, over a row of as many cells.
 pub(crate) fn header(array: &str) -> Option<Vec<String>> {
-    let mut rows = elements(array);
+    let mut rows = elements(head(array, REACH));
     let cells: Vec<&str> = elements(rows.next()?).take(MOST_COLUMNS).collect();
-    if cells.len() < 2 || elements(rows.next()?).take(MOST_COLUMNS).count() != cells.len() {
+    let second = rows.next().map(|row| elements(row).take(MOST_COLUMNS).count());
+    // A second row that goes on beyond the reach may have as many.
+    if cells.len() < 2 || second.map_or(array.len() <= REACH, |count| count != cells.len()) {
         return None;
     }
     let keys: Option<Vec<String>> = cells.into_iter().map(string).collect();
@@ -182,82 +185,10 @@ fn last_segment(text: &str) -> &str {
     last.strip_prefix("patient-").unwrap_or(last)
 }
 
-fn head(source: &str, reach: usize) -> &str {
-    let mut end = source.len().min(reach);
-    while !source.is_char_boundary(end) {
-        end -= 1;
-    }
-    source.get(..end).unwrap_or_default()
-}
-
-// -- a look at JSON that is checked elsewhere -----------------------------------------
-
 /// The role of a member by its name as written.
 fn role(name: &str) -> Role {
     let decoded = if name.contains('\\') { string(&format!("\"{name}\"")) } else { None };
     Role::of(decoded.as_deref().unwrap_or(name))
-}
-
-/// The members of an object: their names as written and the source of their values.
-fn members(object: &str) -> impl Iterator<Item = (&str, &str)> {
-    members_in(object.trim_start().strip_prefix('{').unwrap_or_default())
-}
-
-fn members_in(mut rest: &str) -> impl Iterator<Item = (&str, &str)> {
-    std::iter::from_fn(move || {
-        let name = value_length(rest).and_then(|length| rest.get(..length))?;
-        rest = rest.get(name.len()..)?.trim_start().strip_prefix(':')?;
-        let value = rest.get(..value_length(rest)?)?;
-        rest = behind(rest, value.len());
-        Some((name.trim().strip_prefix('"')?.strip_suffix('"')?, value.trim()))
-    })
-}
-
-/// The sources of the elements of an array.
-fn elements(array: &str) -> impl Iterator<Item = &str> {
-    let mut rest = array.trim_start().strip_prefix('[').unwrap_or_default();
-    std::iter::from_fn(move || {
-        let value = rest.get(..value_length(rest)?)?;
-        rest = behind(rest, value.len());
-        Some(value.trim())
-    })
-}
-
-/// Behind a value and its comma; nothing if there is none.
-fn behind(rest: &str, length: usize) -> &str {
-    rest.get(length..).and_then(|rest| rest.trim_start().strip_prefix(',')).unwrap_or_default()
-}
-
-/// The length of the value that begins here, white space before it included. `None` if
-/// there is none or the source ends in it.
-fn value_length(source: &str) -> Option<usize> {
-    let (mut depth, mut quoted, mut begun) = (0_usize, false, false);
-    let mut bytes = source.bytes().enumerate();
-    while let Some((at, byte)) = bytes.next() {
-        match byte {
-            b'\\' if quoted => {
-                bytes.next();
-            }
-            b'"' => {
-                quoted = !quoted;
-                if !quoted && depth == 0 {
-                    return Some(at + 1);
-                }
-            }
-            _ if quoted => {}
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' if depth > 1 => depth -= 1,
-            b'}' | b']' if depth == 1 => return Some(at + 1),
-            b'}' | b']' | b',' | b':' if depth == 0 => return begun.then_some(at),
-            _ => {}
-        }
-        begun |= !byte.is_ascii_whitespace();
-    }
-    None
-}
-
-fn string(source: &str) -> Option<String> {
-    source.starts_with('"').then(|| serde_json::from_str(source).ok()).flatten()
 }
 
 #[cfg(test)]
@@ -337,6 +268,8 @@ mod tests {
     fn a_first_row_of_short_words_is_a_header() {
         let keys = |array: &str| header(array).map(|keys| keys.join("|"));
         assert_eq!(keys(r#"[["name","ssn"],["Ann Lee","536904399"]]"#).as_deref(), Some("person.name|ssn"));
+        let long = format!(r#"[["ward","ssn"],["{}","1"]]"#, "x".repeat(REACH));
+        assert_eq!(keys(&long).as_deref(), Some("ward|ssn"));
         for other in [
             r#"[["name","ssn"]]"#,
             r#"[["name","ssn"],["x"]]"#,
