@@ -89,6 +89,33 @@ fn what_a_sibling_names_is_claimed_under_it() {
     }
 }
 
+/// Eight times the document may take 24 times as long, with a margin for a busy machine; what
+/// is quadratic takes 64 times as long.
+#[test]
+fn many_values_in_one_object_do_not_each_look_for_their_labels_again() {
+    let plan = plan();
+    let many = |n: usize, member: fn(usize) -> String| (0..n).map(member).collect::<String>();
+    let values = |n: usize| many(n, |i| format!(r#""value_{i}":"1","#));
+    let makers: [&dyn Fn(usize) -> String; 3] = [
+        &|n| format!(r#"{{{}"z":0}}"#, values(n)),
+        &|n| format!(r#"{{"name":"{}",{}"z":0}}"#, "x".repeat(8 * n), values(n)),
+        &|n| {
+            let rows = many(n, |i| format!(r#""{}rows{}":[["x"]],"#, "_".repeat(i / 99), "_".repeat(i % 99)));
+            format!(r#"{{"columns":["nn"{}],{rows}"z":0}}"#, r#","nn""#.repeat(n))
+        },
+    ];
+    for make in makers {
+        let time = |n: usize| {
+            let document = make(n);
+            let start = std::time::Instant::now();
+            Redactor::new(&plan, 2026).structure(document.as_bytes()).unwrap();
+            start.elapsed()
+        };
+        let (once, more) = (time(800), time(6400));
+        assert!(more < once * 24 + std::time::Duration::from_millis(150), "{once:?}, then {more:?}");
+    }
+}
+
 /// What a caller sees of a text when only `$.id` is released.
 fn id_alone(text: &str) -> Option<String> {
     let released = [Path::compile("$.id").unwrap()].into();

@@ -10,11 +10,13 @@ use super::vocabulary::{is_bare_name, plain, tells_of_a_person};
 
 /// How far behind a value a label is looked for: each object around may ask for the same
 /// bytes. What stands before the value was read already and has no bound.
-const REACH: usize = 1 << 16;
+pub(crate) const REACH: usize = 1 << 16;
 /// The same where the value is an object or array, which must be stepped over.
 const REACH_OVER_CONTAINER: usize = 1 << 12;
 const MOST_COLUMNS: usize = 4096;
-/// Labels of one object that are asked.
+/// A longer source of a label is not read: keys are short.
+const LONGEST_LABEL: usize = 1 << 12;
+/// Labels of one object that are asked, before a value and behind it.
 pub(crate) const MOST_LABELS: usize = 6;
 
 /// What members of a name may be to those beside them.
@@ -99,12 +101,14 @@ fn is_value(member: &str, plain: &str) -> bool {
     typed || VALUES.contains(&plain)
 }
 
-/// The sources of what names the value that begins here, among the members behind it.
-pub(crate) fn behind_value(source: &str) -> impl Iterator<Item = &str> {
+/// The sources of what names the value that begins here, among the members behind it. None
+/// if it is too long to be stepped over.
+pub(crate) fn behind_value(source: &str) -> Option<impl Iterator<Item = &str>> {
     let container = source.starts_with(['{', '[']);
     let reach = if container { head(source, REACH_OVER_CONTAINER) } else { source };
-    let rest = value_length(reach).map_or("", |length| behind(reach, length));
-    members_in(head(rest, REACH)).filter(|(name, _)| role(name).is(Role::NAMES)).map(|(_, value)| value)
+    let rest = behind(source, value_length(reach)?);
+    let naming = members_in(head(rest, REACH)).filter(|(name, _)| role(name).is(Role::NAMES));
+    Some(naming.map(|(_, value)| value).take(MOST_LABELS))
 }
 
 /// The source of the list of columns behind the rows that begin here.
@@ -116,6 +120,7 @@ pub(crate) fn columns_behind(rows: &str) -> Option<Vec<String>> {
 
 /// The keys that the source of a label says: as a whole, and by its last words.
 pub(crate) fn keys(label: &str) -> impl Iterator<Item = String> {
+    let label = if label.len() > LONGEST_LABEL { "" } else { label };
     let said = string(label).or_else(|| concept(label));
     let key = said.as_deref().map(last_segment).filter(|key| is_key(key)).map(str::to_owned);
     let last = key.clone().unwrap_or_default();
@@ -244,7 +249,8 @@ mod tests {
 
     #[test]
     fn labels_behind_a_value_are_found_as_far_as_the_reach() {
-        let behind = |source: &str| behind_value(source).flat_map(keys).collect::<Vec<_>>();
+        let behind =
+            |source: &str| behind_value(source).into_iter().flatten().flat_map(keys).collect::<Vec<_>>();
         assert_eq!(behind(r#""536904399" , "n":{"name":"x"}, "k\u0065y": "ssn"} {"name":"y"}"#), ["ssn"]);
         assert_eq!(behind(r#"["1"],"name":"Home Phone"}"#), ["Home Phone", "Phone"]);
         assert_eq!(behind(&format!(r#""{}","name":"ssn"}}"#, "é".repeat(REACH))), ["ssn"]);

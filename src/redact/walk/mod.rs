@@ -155,7 +155,7 @@ impl Walk<'_, '_> {
             self.begin(mark, first, written);
             let entered = self.place_of(place, &mut names, depth)?;
             let start = self.reader.position();
-            let entered = self.beside(place, entered, &siblings);
+            let entered = self.beside(place, entered, &mut siblings);
             let stays = self.child(&entered, mark, depth)?;
             siblings.note(entered.role, start, self.reader.position());
             kept |= stays.shown;
