@@ -4,15 +4,20 @@ use crate::model::ids::Entity;
 use crate::redact::class::Class;
 use crate::redact::clean::Rest;
 use crate::redact::detect::{Finding, KeyPath, Sense};
+use crate::redact::forms;
 use crate::redact::json::Kind;
 use crate::redact::marker::REDACTED;
 use crate::redact::operator::Operator;
+use crate::redact::places::Sensed;
 use crate::redact::plan::{Detection, Plan, Redaction};
 use crate::redact::run::Run;
 use crate::redact::transform::{self, Outcome};
 
 /// The entity whose values are looked for by their words, too.
 const PERSON: &str = "PERSON";
+
+/// The number of text that stands at no place of a document.
+const NOWHERE: u64 = 0;
 
 /// A redaction path covers the value: no detector is asked.
 pub(crate) fn by_path(run: &mut Run, redaction: &Redaction, kind: Kind, text: &str) -> Outcome {
@@ -31,16 +36,16 @@ pub(crate) struct Verdict {
     pub(crate) rest: Rest,
 }
 
-/// Asks the detectors about a released string or number. `place` tells apart places with
-/// other keys.
+/// Asks the detectors about a released string or number.
 pub(crate) fn by_detectors(
     detection: &Detection,
     run: &mut Run,
-    (place, sense): (u64, &Sense),
+    sensed: Sensed<'_>,
     kind: Kind,
     text: &str,
     findings: &mut Vec<Finding>,
 ) -> Verdict {
+    let place = sensed.number;
     let hash = run.clean.hash(place, text);
     if let Some(rest) = run.clean.find(hash, place, text) {
         run.inspected();
@@ -49,7 +54,7 @@ pub(crate) fn by_detectors(
     findings.clear();
     let class = Class::of(text);
     let free = class.meets(Class::SPACE.join(Class::UPPER).join(Class::WIDE));
-    scan(detection, run, sense, (text, class), findings);
+    read(detection, run, sensed, (text, class), findings);
     if findings.is_empty() {
         return Verdict { outcome: Outcome::Same, rest: run.clean.add(hash, place, text, free) };
     }
@@ -57,6 +62,7 @@ pub(crate) fn by_detectors(
         return Verdict { outcome: whole_value(detection, run, kind, text, findings), rest: Rest::Closed };
     }
     let rest = if free { Rest::Free } else { Rest::Closed };
+    learn(detection, run, text, findings);
     Verdict { outcome: Outcome::Text(splice(detection, run, text, findings)), rest }
 }
 
@@ -64,8 +70,11 @@ pub(crate) fn by_detectors(
 pub(crate) fn prose(plan: &Plan, run: &mut Run, text: &str) -> String {
     let Some(detection) = &plan.detection else { return text.to_owned() };
     let mut findings = Vec::new();
-    let sense = detection.scanner.sense(&KeyPath::default());
-    scan(detection, run, &sense, (text, Class::of(text)), &mut findings);
+    let keys = KeyPath::default();
+    let sense = detection.scanner.sense(&keys);
+    let sensed = Sensed { number: NOWHERE, keys: &keys, sense: &sense };
+    read(detection, run, sensed, (text, Class::of(text)), &mut findings);
+    learn(detection, run, text, &findings);
     run.echo.find(text, &mut findings);
     let shown = splice(detection, run, text, &findings);
     run.echo.show(&shown);
@@ -114,6 +123,32 @@ fn scan(
     detection.scanner.scan(sense, text, class, &mut run.scratch, findings);
 }
 
+/// Scans a text, and its parts under the keys that it gives them.
+fn read(
+    detection: &Detection,
+    run: &mut Run,
+    sensed: Sensed<'_>,
+    (text, class): (&str, Class),
+    findings: &mut Vec<Finding>,
+) {
+    scan(detection, run, sensed.sense, (text, class), findings);
+    if forms::may_have_keys(class) {
+        run.forms.find(detection, &mut run.scratch, (sensed.number, sensed.keys), text, findings);
+    }
+}
+
+/// A person whom a text names under a key is looked for in the rest of the result.
+fn learn(detection: &Detection, run: &mut Run, text: &str, findings: &[Finding]) {
+    for finding in findings.iter().filter(|finding| !finding.by_pattern) {
+        if is_person(detection, finding)
+            && detection.operator(finding.detector) != Operator::Keep
+            && let Some(name) = text.get(finding.range.clone())
+        {
+            run.echo.learn(finding.detector, name, true);
+        }
+    }
+}
+
 fn whole_value(
     detection: &Detection,
     run: &mut Run,
@@ -125,8 +160,7 @@ fn whole_value(
     let operator = detection.operator(finding.detector);
     run.found(finding.detector);
     if operator != Operator::Keep && !finding.by_pattern {
-        let is_person = entity(detection, finding).is_some_and(|entity| entity.as_str() == PERSON);
-        run.echo.learn(finding.detector, text, is_person);
+        run.echo.learn(finding.detector, text, is_person(detection, finding));
     }
     let Some(entity) = entity(detection, finding) else { return Outcome::Drop };
     transform::apply(run, operator, entity, kind, text)
@@ -151,6 +185,10 @@ fn splice(detection: &Detection, run: &mut Run, text: &str, findings: &[Finding]
     }
     out.push_str(text.get(copied..).unwrap_or_default());
     out
+}
+
+fn is_person(detection: &Detection, finding: &Finding) -> bool {
+    entity(detection, finding).is_some_and(|entity| entity.as_str() == PERSON)
 }
 
 fn entity<'d>(detection: &'d Detection, finding: &Finding) -> Option<&'d Entity> {

@@ -12,6 +12,7 @@ mod class;
 mod clean;
 pub mod detect;
 mod echo;
+mod forms;
 mod json;
 mod kept;
 mod literal;

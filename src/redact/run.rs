@@ -6,6 +6,7 @@ use crate::model::trail::{Action, Filtered};
 use crate::redact::clean::Clean;
 use crate::redact::detect::Scratch;
 use crate::redact::echo::Echo;
+use crate::redact::forms::Forms;
 use crate::redact::marker::Markers;
 use crate::redact::plan::Plan;
 use crate::redact::transform::Setting;
@@ -22,6 +23,7 @@ pub(crate) struct Run {
     pub(crate) instead: HashMap<String, String>,
     pub(crate) clean: Clean,
     pub(crate) scratch: Scratch,
+    pub(crate) forms: Forms,
     markers: Markers,
     counts: Counts,
     subjects: BTreeSet<String>,

@@ -21,6 +21,7 @@ mod drain;
 mod duplex;
 mod eras;
 mod federation;
+mod forms;
 mod http;
 mod identity;
 mod injection;

@@ -25,8 +25,22 @@ impl KeyPath {
 
     /// The path without a last name that only wraps a value: `ssn.value` is `ssn`.
     pub(crate) fn unwrapped(&self) -> Option<Self> {
-        const WRAPPERS: [&str; 8] =
-            ["value", "values", "raw", "number", "text", "formatted", "plain", "data"];
+        const WRAPPERS: [&str; 13] = [
+            "value",
+            "values",
+            "raw",
+            "number",
+            "text",
+            "formatted",
+            "plain",
+            "data",
+            // FHIR's `value[x]` where x is text, a number or a date.
+            "value_string",
+            "value_integer",
+            "value_date",
+            "value_date_time",
+            "string_value",
+        ];
         let (last, names) = self.names.split_last()?;
         let wraps = !names.is_empty() && WRAPPERS.contains(&&**last);
         wraps.then(|| Self { names: names.to_vec() })

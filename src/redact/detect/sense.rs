@@ -32,6 +32,19 @@ enum Looks {
 }
 
 impl Sense {
+    /// Whether no detector is told anything by the keys.
+    pub(crate) fn says_nothing(&self) -> bool {
+        self.claims.is_empty() && self.cues.is_empty()
+    }
+
+    /// Adds what other keys of the same value say; they take nothing away.
+    pub(crate) fn join(&mut self, other: &Self) {
+        self.claims.extend(other.claims.iter().cloned());
+        self.cues.extend(&other.cues);
+        self.cues.sort_unstable();
+        self.cues.dedup();
+    }
+
     pub(crate) fn vetoes(&self, detector: usize) -> bool {
         self.vetoes.binary_search(&detector).is_ok()
     }

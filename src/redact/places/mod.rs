@@ -12,7 +12,8 @@ mod place;
 mod pool;
 
 use crate::redact::class::Class;
-use crate::redact::detect::{Scanner, Sense};
+use crate::redact::detect::{KeyPath, Scanner, Sense};
+use crate::redact::forms::siblings::Role;
 use crate::redact::plan::Plan;
 pub(crate) use place::Step;
 use place::{Children, Member, Place, advance, judge};
@@ -21,6 +22,15 @@ use std::collections::HashSet;
 
 /// Places kept; beyond them a place is judged anew each time it is met.
 const MOST: usize = 8_192;
+
+/// A place as the detectors see it.
+#[derive(Clone, Copy)]
+pub(crate) struct Sensed<'p> {
+    /// No other place has had it.
+    pub(crate) number: u64,
+    pub(crate) keys: &'p KeyPath,
+    pub(crate) sense: &'p Sense,
+}
 
 /// All places met so far.
 #[derive(Debug, Default)]
@@ -39,6 +49,8 @@ pub(crate) struct Places {
 pub(crate) struct Entered {
     pub(crate) place: usize,
     pub(crate) forget: Option<usize>,
+    /// What it may be to its siblings.
+    pub(crate) role: Role,
 }
 
 /// The root of every document.
@@ -60,11 +72,10 @@ impl Places {
         &self.all[place]
     }
 
-    /// What the detectors make of the keys that lead here, and a number that no other place
-    /// has had.
-    pub(crate) fn sense(&mut self, place: usize, scanner: &Scanner) -> (u64, &Sense) {
+    /// What the detectors make of the keys that lead here.
+    pub(crate) fn sense(&mut self, place: usize, scanner: &Scanner) -> Sensed<'_> {
         let Place { sense, keys, number, .. } = &mut self.all[place];
-        (*number, sense.get_or_insert_with(|| scanner.sense(keys)))
+        Sensed { number: *number, sense: sense.get_or_insert_with(|| scanner.sense(keys)), keys }
     }
 
     fn add(&mut self, mut place: Place) -> usize {
@@ -113,7 +124,13 @@ impl Places {
         }
         let place = &mut self.all[place];
         let plain = !Class::of_json(name).meets(Class::STOP);
-        place.members.push(Member { name: name.into(), plain, seen: 0, children: Children::default() });
+        place.members.push(Member {
+            name: name.into(),
+            plain,
+            seen: 0,
+            role: Role::of(name),
+            children: Children::default(),
+        });
         place.named.insert(name.into(), place.members.len() - 1);
         Some(place.members.len() - 1)
     }
@@ -126,8 +143,9 @@ impl Places {
     /// The place of a known member whose value passed these trials.
     pub(crate) fn member(&mut self, plan: &Plan, place: usize, member: usize, passed: &[bool]) -> Entered {
         let entry = &self.all[place].members[member];
+        let role = entry.role;
         if let Some(child) = entry.children.get(passed) {
-            return Entered { place: child, forget: None };
+            return Entered { place: child, forget: None, role };
         }
         let full = entry.children.is_full();
         let name = entry.name.clone();
@@ -138,13 +156,13 @@ impl Places {
         if let Some(entry) = self.all[place].members.get_mut(member) {
             entry.children.put(passed, fresh.place);
         }
-        Entered { place: fresh.place, forget: None }
+        Entered { forget: None, ..fresh }
     }
 
     /// The place of an element that passed these trials.
     pub(crate) fn element(&mut self, plan: &Plan, place: usize, passed: &[bool]) -> Entered {
         if let Some(child) = self.all[place].elements.get(passed) {
-            return Entered { place: child, forget: None };
+            return Entered { place: child, forget: None, role: Role::default() };
         }
         let full = self.all[place].elements.is_full();
         let fresh = self.fresh(plan, place, Step::Element, passed);
@@ -152,7 +170,7 @@ impl Places {
             return fresh;
         }
         self.all[place].elements.put(passed, fresh.place);
-        Entered { place: fresh.place, forget: None }
+        Entered { forget: None, ..fresh }
     }
 
     /// JSON inside a released string: all of it is released, under the same keys.
@@ -191,7 +209,16 @@ impl Places {
             ..Place::default()
         };
         let child = judge(plan, states, &above);
-        Entered { place: self.add(child), forget: Some(count) }
+        let role = if let Step::Member(name) = step { Role::of(name) } else { Role::default() };
+        Entered { place: self.add(child), forget: Some(count), role }
+    }
+
+    /// The place that was entered, under keys that this value alone is given. It is not
+    /// remembered: they are values too, and may be personal data.
+    pub(crate) fn named(&mut self, entered: &Entered, keys: KeyPath, sense: Sense) -> Entered {
+        let count = self.all.len();
+        let named = self.all[entered.place].named(keys, sense);
+        Entered { place: self.add(named), forget: entered.forget.or(Some(count)), role: entered.role }
     }
 
     /// Forgets the places made since there were `count`. None older leads to them.

@@ -1,6 +1,7 @@
 //! One place: what is decided of every value there, and how it is decided.
 
 use crate::redact::detect::{KeyPath, Sense};
+use crate::redact::forms::siblings::Role;
 use crate::redact::path::{Choice, Hop, Trial};
 use crate::redact::plan::{Plan, Tag};
 use crate::redact::shape::Shape;
@@ -54,6 +55,7 @@ pub(super) struct Member {
     pub(super) plain: bool,
     /// The object in which the name was last met.
     pub(super) seen: u64,
+    pub(super) role: Role,
     pub(super) children: Children,
 }
 
@@ -87,6 +89,23 @@ impl Children {
 }
 
 impl Place {
+    /// The same place, where the keys say more.
+    pub(super) fn named(&self, keys: KeyPath, sense: Sense) -> Self {
+        Self {
+            states: self.states.clone(),
+            trials: self.trials.clone(),
+            released: self.released,
+            redaction: self.redaction,
+            subject: self.subject,
+            dead: self.dead,
+            required: self.required,
+            shape: self.shape.clone(),
+            keys,
+            sense: Some(sense),
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn trials<'q>(&self, plan: &'q Plan) -> impl Iterator<Item = &'q Trial> {
         self.trials.iter().filter_map(|&(query, hop, selector)| {
             match plan.queries.get(query)?.0.get(hop)?.selectors.get(selector)? {

@@ -9,6 +9,7 @@
 
 mod echo;
 mod scalar;
+mod siblings;
 mod splice;
 mod trial;
 
@@ -22,6 +23,7 @@ use crate::redact::places::{Entered, Places, ROOT, Step};
 use crate::redact::plan::Plan;
 use crate::redact::run::Run;
 use crate::redact::transform::Outcome;
+use siblings::{Given, Siblings};
 use splice::{Free, Mark};
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -56,6 +58,7 @@ fn at<'d>(
         out: String::new(),
         copied: start,
         findings: Vec::new(),
+        given: Given::Nothing,
         passed: Vec::new(),
         free: Vec::new(),
     };
@@ -86,6 +89,8 @@ struct Walk<'w, 'd> {
     copied: usize,
     /// Scratch, kept between values.
     findings: Vec<Finding>,
+    /// The keys of the value that is read next, if it is a table or a row.
+    given: Given,
     passed: Vec<bool>,
     free: Vec<Free>,
 }
@@ -104,6 +109,7 @@ impl Walk<'_, '_> {
     /// Reads one value and says whether any of it stays.
     fn value(&mut self, place: usize, depth: usize) -> Result<bool, Blocked> {
         let kind = self.reader.kind()?;
+        let given = std::mem::take(&mut self.given);
         if !matches!(kind, Kind::Object | Kind::Array) {
             return self.scalar(kind, place);
         }
@@ -113,7 +119,8 @@ impl Walk<'_, '_> {
         let here = self.places.get(place);
         let (redaction, subject) = (here.redaction, here.subject);
         let mark = self.mark();
-        let kept = if kind == Kind::Object { self.object(place, depth)? } else { self.array(place, depth)? };
+        let kept =
+            if kind == Kind::Object { self.object(place, depth)? } else { self.array(place, depth, given)? };
         if subject {
             self.run.subject(self.reader.since(mark.source));
         }
@@ -138,6 +145,7 @@ impl Walk<'_, '_> {
         let mut names = Names { object: self.places.begin(), hint: 0, odd: HashSet::new() };
         let mut kept = self.places.get(place).released;
         let mut written = false;
+        let mut siblings = Siblings::default();
         for first in std::iter::once(true).chain(std::iter::repeat(false)) {
             let mark = self.separator(first);
             self.reader.white_space();
@@ -146,7 +154,10 @@ impl Walk<'_, '_> {
             }
             self.begin(mark, first, written);
             let entered = self.place_of(place, &mut names, depth)?;
+            let start = self.reader.position();
+            let entered = self.beside(place, entered, &mut siblings);
             let stays = self.child(&entered, mark, depth)?;
+            siblings.note(entered.role, start, self.reader.position());
             kept |= stays.shown;
             written |= stays.written;
             if self.ends(b'}')? {
@@ -156,7 +167,8 @@ impl Walk<'_, '_> {
         Ok(kept)
     }
 
-    fn array(&mut self, place: usize, depth: usize) -> Result<bool, Blocked> {
+    fn array(&mut self, place: usize, depth: usize, given: Given) -> Result<bool, Blocked> {
+        let given = self.or_header(given);
         self.reader.expect(b'[')?;
         let mut kept = self.places.get(place).released;
         let mut written = false;
@@ -176,6 +188,7 @@ impl Walk<'_, '_> {
                 self.try_child(place, Some((index, length.unwrap_or(usize::MAX))), depth)?;
             }
             let child = self.places.element(self.plan, place, &self.passed);
+            let child = self.cell(place, child, &given, index);
             let stays = self.child(&child, mark, depth)?;
             kept |= stays.shown;
             written |= stays.written;

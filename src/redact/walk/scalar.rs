@@ -20,7 +20,7 @@ impl Walk<'_, '_> {
     /// Looks at a member name that is met for the first time. False if it had to be replaced.
     pub(super) fn name(&mut self, place: usize, name: &str, start: usize, end: usize) -> bool {
         let Some(detection) = &self.plan.detection else { return true };
-        let (_, sense) = self.places.sense(place, &detection.scanner);
+        let sense = self.places.sense(place, &detection.scanner).sense;
         let marker =
             apply::member_name(detection, self.run, sense, (name, Class::of(name)), &mut self.findings);
         let clean = marker.is_none();

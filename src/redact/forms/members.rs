@@ -1,0 +1,72 @@
+//! A look at the source of JSON that is checked elsewhere: what is broken ends it.
+
+/// The members of an object: their names as written and the source of their values.
+pub(super) fn members(object: &str) -> impl Iterator<Item = (&str, &str)> {
+    members_in(object.trim_start().strip_prefix('{').unwrap_or_default())
+}
+
+pub(super) fn members_in(mut rest: &str) -> impl Iterator<Item = (&str, &str)> {
+    std::iter::from_fn(move || {
+        let name = value_length(rest).and_then(|length| rest.get(..length))?;
+        rest = rest.get(name.len()..)?.trim_start().strip_prefix(':')?;
+        let value = rest.get(..value_length(rest)?)?;
+        rest = behind(rest, value.len());
+        Some((name.trim().strip_prefix('"')?.strip_suffix('"')?, value.trim()))
+    })
+}
+
+/// The sources of the elements of an array.
+pub(super) fn elements(array: &str) -> impl Iterator<Item = &str> {
+    let mut rest = array.trim_start().strip_prefix('[').unwrap_or_default();
+    std::iter::from_fn(move || {
+        let value = rest.get(..value_length(rest)?)?;
+        rest = behind(rest, value.len());
+        Some(value.trim())
+    })
+}
+
+/// Behind a value and its comma; nothing if there is none.
+pub(super) fn behind(rest: &str, length: usize) -> &str {
+    rest.get(length..).and_then(|rest| rest.trim_start().strip_prefix(',')).unwrap_or_default()
+}
+
+/// The length of the value that begins here, white space before it included. `None` if
+/// there is none or the source ends in it.
+pub(super) fn value_length(source: &str) -> Option<usize> {
+    let (mut depth, mut quoted, mut begun) = (0_usize, false, false);
+    let mut bytes = source.bytes().enumerate();
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'\\' if quoted => {
+                bytes.next();
+            }
+            b'"' => {
+                quoted = !quoted;
+                if !quoted && depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            _ if quoted => {}
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' if depth > 1 => depth -= 1,
+            b'}' | b']' if depth == 1 => return Some(at + 1),
+            b'}' | b']' | b',' | b':' if depth == 0 => return begun.then_some(at),
+            _ => {}
+        }
+        begun |= !byte.is_ascii_whitespace();
+    }
+    None
+}
+
+pub(super) fn string(source: &str) -> Option<String> {
+    source.starts_with('"').then(|| serde_json::from_str(source).ok()).flatten()
+}
+
+/// The first bytes of a source.
+pub(super) fn head(source: &str, reach: usize) -> &str {
+    let mut end = source.len().min(reach);
+    while !source.is_char_boundary(end) {
+        end -= 1;
+    }
+    source.get(..end).unwrap_or_default()
+}

@@ -1,0 +1,168 @@
+//! Keys that values have from what stands beside them: `{"name": "ssn", "value": "…"}`,
+//! rows beside their columns or under a header row.
+//!
+//! What such keys say is added to what the member name says, and never takes from it.
+
+use super::Walk;
+use crate::redact::forms::names;
+use crate::redact::forms::siblings::{
+    MOST_LABELS, REACH, Role, behind_value, columns, columns_behind, header, keys,
+};
+use crate::redact::places::Entered;
+use std::ops::Range;
+use std::rc::Rc;
+
+/// The keys of the columns of a table.
+type Columns = Rc<[String]>;
+
+/// The keys that a value is given by what stands around it.
+#[derive(Clone, Default)]
+pub(super) enum Given {
+    #[default]
+    Nothing,
+    /// It is a list of rows, of which so many are headers.
+    Rows(Columns, usize),
+    /// It is a row.
+    Cells(Columns),
+}
+
+/// The members of an object so far that may say what the others are.
+#[derive(Default)]
+pub(super) struct Siblings {
+    labels: [Range<usize>; MOST_LABELS],
+    count: usize,
+    columns: Option<Range<usize>>,
+    /// What the labels say that were read, each once however many values there are.
+    keys: Vec<String>,
+    read: usize,
+    /// From where labels were last looked for behind a value.
+    looked: Option<usize>,
+    /// The columns, once some rows asked for them, and how often they were looked for.
+    table: Option<Columns>,
+    tables: usize,
+}
+
+/// Keys that one object gives its values.
+const MOST_KEYS: usize = 64;
+/// Lists of rows in one object for which columns are looked for.
+const MOST_TABLES: usize = 8;
+
+impl Siblings {
+    /// Notes a member by the place of its value in the source.
+    pub(super) fn note(&mut self, role: Role, start: usize, end: usize) {
+        if role.is(Role::NAMES)
+            && let Some(label) = self.labels.get_mut(self.count)
+        {
+            *label = start..end;
+            self.count += 1;
+        }
+        if role.is(Role::COLUMNS) && self.columns.is_none() {
+            self.columns = Some(start..end);
+        }
+    }
+}
+
+impl<'d> Walk<'_, 'd> {
+    /// The place of the member's value that begins here, under the keys that its siblings give
+    /// it in the object at `place`.
+    pub(super) fn beside(&mut self, place: usize, entered: Entered, siblings: &mut Siblings) -> Entered {
+        let asks = entered.role.is(Role::VALUE) || entered.role.is(Role::ROWS);
+        if !asks || self.plan.detection.is_none() || self.places.get(entered.place).dead {
+            return entered;
+        }
+        if entered.role.is(Role::ROWS) && self.begins_rows() {
+            self.given = self.rows(siblings);
+        }
+        if !entered.role.is(Role::VALUE) {
+            return entered;
+        }
+        self.read_labels(siblings);
+        self.under(place, entered, &siblings.keys)
+    }
+
+    fn read_labels(&self, siblings: &mut Siblings) {
+        let new = siblings.labels.iter().take(siblings.count).skip(siblings.read);
+        let mut labels: Vec<&'d str> =
+            new.map(|label| self.reader.source(label.start, label.end).trim_end()).collect();
+        siblings.read = siblings.count;
+        // What one look saw serves the values after it for half its reach.
+        let here = self.reader.position();
+        if siblings.looked.is_none_or(|looked| here.saturating_sub(looked) > REACH / 2)
+            && let Some(behind) = behind_value(self.rest())
+        {
+            siblings.looked = Some(here);
+            labels.extend(behind);
+        }
+        for key in labels.into_iter().flat_map(keys) {
+            if siblings.keys.len() < MOST_KEYS && !siblings.keys.contains(&key) {
+                siblings.keys.push(key);
+            }
+        }
+    }
+
+    /// The place of an element, under the key of its column if it is a cell.
+    pub(super) fn cell(&mut self, place: usize, entered: Entered, given: &Given, index: usize) -> Entered {
+        match given {
+            Given::Nothing => {}
+            Given::Rows(columns, headers) => {
+                self.given = if index < *headers { Given::Nothing } else { Given::Cells(Rc::clone(columns)) };
+            }
+            Given::Cells(columns) => {
+                let key = columns.get(index).filter(|key| !key.is_empty());
+                return self.under(place, entered, key.map(std::slice::from_ref).unwrap_or_default());
+            }
+        }
+        entered
+    }
+
+    /// The columns of the array that begins here: those it was given, or those of its first
+    /// row.
+    pub(super) fn or_header(&self, given: Given) -> Given {
+        match given {
+            Given::Nothing if self.plan.detection.is_some() && self.begins_rows() => {
+                header(self.rest()).map_or(Given::Nothing, |columns| Given::Rows(columns.into(), 1))
+            }
+            given => given,
+        }
+    }
+
+    fn rows(&self, siblings: &mut Siblings) -> Given {
+        if siblings.table.is_none() && siblings.tables < MOST_TABLES {
+            siblings.tables += 1;
+            let before = siblings.columns.clone();
+            let before = before.and_then(|list| columns(self.reader.source(list.start, list.end)));
+            siblings.table = before.or_else(|| columns_behind(self.rest())).map(Rc::from);
+        }
+        siblings.table.clone().map_or(Given::Nothing, |columns| Given::Rows(columns, 0))
+    }
+
+    /// Whether an array of arrays begins here.
+    fn begins_rows(&self) -> bool {
+        self.rest().strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with('['))
+    }
+
+    fn rest(&self) -> &'d str {
+        self.reader.source(self.reader.position(), self.reader.length())
+    }
+
+    fn under(&mut self, place: usize, entered: Entered, keys: &[String]) -> Entered {
+        let Some(detection) = &self.plan.detection else { return entered };
+        let mut named = None;
+        for key in keys {
+            let around = self.places.sense(place, &detection.scanner);
+            let said = self.run.forms.sense(detection, (around.number, around.keys), &[key.as_str()]);
+            if said.says_nothing() {
+                continue;
+            }
+            let mut path = around.keys.clone();
+            names(key).for_each(|name| path.push(name));
+            let mut own = || self.places.sense(entered.place, &detection.scanner).sense.clone();
+            let (_, sense) = named.get_or_insert_with(|| (path, own()));
+            sense.join(&said);
+        }
+        match named {
+            Some((path, sense)) => self.places.named(&entered, path, sense),
+            None => entered,
+        }
+    }
+}
