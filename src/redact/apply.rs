@@ -5,6 +5,7 @@ use crate::redact::class::Class;
 use crate::redact::clean::Rest;
 use crate::redact::detect::{Finding, KeyPath, Sense};
 use crate::redact::json::Kind;
+use crate::redact::layers;
 use crate::redact::marker::{self, REDACTED};
 use crate::redact::operator::Operator;
 use crate::redact::plan::{Detection, Plan, Redaction};
@@ -116,7 +117,13 @@ pub(crate) fn member_name(
     findings.clear();
     scan(detection, run, sense, name, findings);
     // A name is judged by its own text: the key path above says what the value is.
+    let claimed = findings.len();
     findings.retain(|finding| !finding.whole || finding.by_pattern);
+    if findings.len() < claimed {
+        let sense = sense.unclaimed();
+        detection.scanner.scan(&sense, name.0, name.1, &mut run.scratch, findings);
+        layers::find(detection, run, &sense, name, findings);
+    }
     run.echo.find(name.0, findings);
     (!findings.is_empty()).then(|| splice(detection, run, name.0, findings))
 }
@@ -130,10 +137,12 @@ fn scan(
 ) {
     run.inspected();
     detection.scanner.scan(sense, text, class, &mut run.scratch, findings);
+    layers::find(detection, run, sense, (text, class), findings);
 }
 
 fn whole_value(detection: &Detection, run: &mut Run, text: &str, findings: &[Finding]) -> Outcome {
     let Some(finding) = findings.first() else { return Outcome::Same };
+    let text = finding.said.as_deref().unwrap_or(text);
     let operator = detection.operator(finding.detector);
     run.found(finding.detector);
     if operator != Operator::Keep && !finding.by_pattern {
@@ -157,6 +166,7 @@ fn splice(detection: &Detection, run: &mut Run, text: &str, findings: &[Finding]
         let operator = detection.operator(finding.detector);
         run.found(finding.detector);
         let Some(found) = text.get(finding.range.clone()) else { continue };
+        let said = finding.said.as_deref().unwrap_or(found);
         out.push_str(text.get(copied..finding.range.start).unwrap_or_default());
         copied = finding.range.end;
         match operator {
@@ -164,7 +174,7 @@ fn splice(detection: &Detection, run: &mut Run, text: &str, findings: &[Finding]
             Operator::Drop => {}
             Operator::Null => out.push_str(REDACTED),
             Operator::Mask | Operator::Partial | Operator::Replace | Operator::Year => {
-                out.push_str(&replacement(detection, run, operator, finding, found));
+                out.push_str(&replacement(detection, run, operator, finding, said));
             }
         }
     }

@@ -6,6 +6,7 @@ use crate::model::trail::{Action, Filtered};
 use crate::redact::clean::Clean;
 use crate::redact::detect::Scratch;
 use crate::redact::echo::Echo;
+use crate::redact::layers::Budget;
 use crate::redact::marker::Markers;
 use crate::redact::plan::Plan;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -22,6 +23,8 @@ pub(crate) struct Run {
     pub(crate) instead: HashMap<String, String>,
     pub(crate) clean: Clean,
     pub(crate) scratch: Scratch,
+    /// What may still be decoded.
+    pub(crate) budget: Budget,
     markers: Markers,
     counts: Counts,
     subjects: BTreeSet<String>,
@@ -81,6 +84,7 @@ impl Run {
         let repeat = self.echo.settle(names);
         if repeat {
             self.counts = Counts::default();
+            self.budget.renew();
         }
         repeat
     }

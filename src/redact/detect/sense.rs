@@ -15,6 +15,8 @@ pub(crate) struct Sense {
     vetoes: Vec<usize>,
     /// Detectors, in order, for which the last key is a cue.
     cues: Vec<usize>,
+    /// The keys.
+    path: KeyPath,
 }
 
 /// One detector's claim on a value.
@@ -32,6 +34,15 @@ enum Looks {
 }
 
 impl Sense {
+    /// The same for a member name, which its own text is judged by.
+    pub(crate) fn unclaimed(&self) -> Self {
+        Self { claims: Vec::new(), ..self.clone() }
+    }
+
+    pub(crate) fn path(&self) -> &KeyPath {
+        &self.path
+    }
+
     pub(crate) fn vetoes(&self, detector: usize) -> bool {
         self.vetoes.binary_search(&detector).is_ok()
     }
@@ -146,7 +157,7 @@ impl Index {
         vetoes.sort_unstable();
         let cues = path.last().map(|key| self.cues.matches(key).into_iter().collect::<Vec<_>>());
         let cues = cues.unwrap_or_default().into_iter().filter_map(|cue| self.cueing.get(cue).copied());
-        Sense { claims, vetoes, cues: cues.collect() }
+        Sense { claims, vetoes, cues: cues.collect(), path: path.clone() }
     }
 
     fn claims_at(&self, detectors: &[Detector], path: &KeyPath) -> Vec<Claim> {

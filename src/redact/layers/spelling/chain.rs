@@ -1,0 +1,196 @@
+//! Groups of digits with marks between them, and which of them may be one number.
+
+use super::group::{self, Group, Spelling};
+use super::shape;
+use super::{FEWEST_DIGITS, Plain};
+use crate::redact::class::Class;
+use std::ops::Range;
+
+/// What may stand between two groups of one number, in characters.
+const WIDEST_GAP: usize = 6;
+/// No number has more groups.
+const MOST_GROUPS: usize = 64;
+/// Of a number with letters for digits, those that are digits.
+pub(super) const FEWEST_TRUE_DIGITS: usize = 6;
+/// The shortest text that may spell nine digits in words.
+const SHORTEST_WORDS: usize = 35;
+
+/// Numbers that are split by unusual marks, or glued to letters.
+pub(super) fn split(text: &str) -> Vec<Plain> {
+    numbers(text, Spelling::Digits)
+}
+
+/// Numbers in which letters stand for digits.
+pub(super) fn with_letters(text: &str) -> Vec<Plain> {
+    numbers(text, Spelling::Letters)
+}
+
+/// Numbers that are spelt in words.
+pub(super) fn in_words(text: &str) -> Vec<Plain> {
+    numbers(text, Spelling::Words)
+}
+
+/// Whether a text may spell a number in words: nine of those in a row, or nearly.
+pub(super) fn may_have_words(text: &str, class: Class) -> bool {
+    text.len() >= SHORTEST_WORDS
+        && class.breadth() > 1
+        && text
+            .split(|c: char| !c.is_ascii_alphabetic())
+            .filter(|word| (2..=9).contains(&word.len()))
+            .filter(|word| group::times(word).is_some() || group::read(word, 0, Spelling::Words).is_some())
+            .nth(FEWEST_WORDS - 1)
+            .is_some()
+}
+
+const FEWEST_WORDS: usize = 4;
+
+fn numbers(text: &str, spelling: Spelling) -> Vec<Plain> {
+    let mut plains: Vec<Plain> = Vec::new();
+    let mut chain = Chain { text, groups: Vec::new(), glued: false, times: 1, read: 0 };
+    for word in words(text) {
+        if !joins(text.get(chain.read..word.start).unwrap_or_default()) || chain.groups.len() >= MOST_GROUPS {
+            chain.end(spelling, &mut plains);
+        }
+        chain.read = word.end;
+        chain.add(word, spelling, &mut plains);
+    }
+    chain.end(spelling, &mut plains);
+    plains
+}
+
+/// Runs of ASCII letters and digits.
+fn words(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    let bytes = text.as_bytes();
+    let mut place = 0;
+    std::iter::from_fn(move || {
+        let rest = bytes.get(place..)?;
+        let start = place + rest.iter().position(u8::is_ascii_alphanumeric)?;
+        let length = bytes.get(start..)?.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+        place = start + length;
+        Some(start..place)
+    })
+}
+
+fn joins(gap: &str) -> bool {
+    gap.len() <= 4 * WIDEST_GAP
+        && gap.chars().count() <= WIDEST_GAP
+        && !gap.contains(|c: char| c.is_alphanumeric())
+}
+
+/// The groups of what may be a number.
+struct Chain<'t> {
+    text: &'t str,
+    groups: Vec<Group>,
+    /// Letters stand beside its first or last digit.
+    glued: bool,
+    /// How often the next digit is said.
+    times: usize,
+    /// The end of the last word.
+    read: usize,
+}
+
+impl Chain<'_> {
+    fn add(&mut self, word: Range<usize>, spelling: Spelling, plains: &mut Vec<Plain>) {
+        let said = self.text.get(word.clone()).unwrap_or_default();
+        if spelling == Spelling::Words
+            && let Some(times) = group::times(said)
+        {
+            self.times = times;
+            return;
+        }
+        if spelling != Spelling::Digits {
+            match group::read(said, word.start, spelling) {
+                Some(group) => self.push(group),
+                None => self.end(spelling, plains),
+            }
+            return;
+        }
+        let bytes = said.as_bytes();
+        let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if digits == bytes.len() {
+            return self.push(digit_group(said, word));
+        }
+        self.glue(said, word, digits, plains);
+    }
+
+    /// A word of letters and digits ends one number and may begin another.
+    fn glue(&mut self, said: &str, word: Range<usize>, head: usize, plains: &mut Vec<Plain>) {
+        if !speaks(said) {
+            return self.end(Spelling::Digits, plains);
+        }
+        if head > 0 {
+            self.push(digit_group(said.get(..head).unwrap_or_default(), word.start..word.start + head));
+            self.glued = true;
+        }
+        self.end(Spelling::Digits, plains);
+        let mut inner = head;
+        let bytes = said.as_bytes();
+        while let Some(start) = bytes.get(inner..).and_then(|rest| rest.iter().position(u8::is_ascii_digit)) {
+            let start = inner + start;
+            let count = bytes.iter().skip(start).take_while(|byte| byte.is_ascii_digit()).count();
+            inner = start + count;
+            let part = said.get(start..inner).unwrap_or_default();
+            self.push(digit_group(part, word.start + start..word.start + inner));
+            self.glued = true;
+            if inner < bytes.len() {
+                self.end(Spelling::Digits, plains);
+            }
+        }
+    }
+
+    fn push(&mut self, mut group: Group) {
+        if self.times > 1 {
+            group.digits = group.digits.repeat(self.times);
+            self.times = 1;
+        }
+        self.groups.push(group);
+    }
+
+    fn end(&mut self, spelling: Spelling, plains: &mut Vec<Plain>) {
+        let groups = std::mem::take(&mut self.groups);
+        let glued = std::mem::take(&mut self.glued) || is_attached(self.text, &groups);
+        self.times = 1;
+        let digits: usize = groups.iter().map(|group| group.digits.len()).sum();
+        let figures: usize = groups.iter().map(|group| group.figures).sum();
+        let enough = match spelling {
+            Spelling::Digits => glued || groups.len() > 1,
+            Spelling::Letters => figures < digits && figures >= FEWEST_TRUE_DIGITS && 5 * figures >= 3 * digits,
+            Spelling::Words => figures < digits,
+        };
+        if enough && digits >= FEWEST_DIGITS {
+            plains.extend(shape::numbers(self.text, &groups, spelling, glued));
+        }
+    }
+}
+
+/// Whether a mark that joins words stands between the groups and a word beside them, as in
+/// `card_4111…` and `4111…-visa`. In identifiers the neighbour is hexadecimal.
+fn is_attached(text: &str, groups: &[Group]) -> bool {
+    let (Some(first), Some(last)) = (groups.first(), groups.last()) else { return false };
+    let head = text.get(..first.range.start).unwrap_or_default();
+    let tail = text.get(last.range.end..).unwrap_or_default();
+    let marks = ['_', '-', '.'];
+    let before = head.strip_suffix(marks).map(|head| head.bytes().rev().take(LONGEST_WORD).collect::<Vec<_>>());
+    let after = tail.strip_prefix(marks).map(|tail| tail.bytes().take(LONGEST_WORD).collect::<Vec<_>>());
+    [before, after].into_iter().flatten().any(|word| {
+        let letters = word.iter().take_while(|byte| byte.is_ascii_alphanumeric());
+        letters.clone().next().is_some_and(u8::is_ascii_alphabetic) && letters.copied().any(is_no_hex)
+    })
+}
+
+/// Of a word beside a number, as much as tells.
+const LONGEST_WORD: usize = 24;
+
+fn is_no_hex(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() && !byte.is_ascii_hexdigit()
+}
+
+fn digit_group(digits: &str, range: Range<usize>) -> Group {
+    Group { range, figures: digits.len(), digits: digits.to_owned() }
+}
+
+/// Whether a word of letters and digits has letters that are no hexadecimal digits: hashes
+/// have none.
+fn speaks(word: &str) -> bool {
+    word.bytes().any(is_no_hex)
+}
