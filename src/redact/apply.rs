@@ -6,6 +6,7 @@ use crate::redact::clean::Rest;
 use crate::redact::detect::{Finding, KeyPath, Sense};
 use crate::redact::json::Kind;
 use crate::redact::layers;
+use crate::redact::layers::scattered::{Joined, Spoken};
 use crate::redact::marker::{self, REDACTED};
 use crate::redact::operator::Operator;
 use crate::redact::plan::{Detection, Plan, Redaction};
@@ -197,6 +198,54 @@ fn replacement(
         }
         Operator::Mask | Operator::Keep | Operator::Drop | Operator::Null => REDACTED.to_owned(),
     }
+}
+
+/// What the keys of a value say of numbers that it may be a part of.
+pub(crate) fn spoken(detection: &Detection, sense: &Sense) -> Spoken {
+    let mut spoken = Spoken::default();
+    for (index, detector) in detection.scanner.detectors().iter().enumerate() {
+        if detector.check.is_none() || !detector.proves && !detector.needs_context {
+            continue;
+        }
+        let named = sense.cues(index) || sense.claims.iter().any(|claim| claim.detector == index);
+        spoken.of_card |= detector.proves && named;
+        spoken.of_ssn |= detector.needs_context && named;
+        spoken.vetoed |= detector.proves && sense.vetoes(index);
+    }
+    spoken
+}
+
+/// The detector of a number that several values are together. None if it may be shown.
+pub(crate) fn owner(detection: &Detection, joined: &Joined) -> Option<usize> {
+    detection.scanner.detectors().iter().enumerate().find_map(|(index, detector)| {
+        let fits = detector.pattern.as_ref().is_some_and(|pattern| pattern.is_match(&joined.says));
+        let check = detector.check.filter(|_| fits)?;
+        let owns = if joined.cued { detector.needs_context } else { detector.proves && check(&joined.says) };
+        (owns && detection.operator(index) != Operator::Keep).then_some(index)
+    })
+}
+
+/// What is found in a text that is no value of its own, with the detector: the first that is
+/// not shown.
+pub(crate) fn first(
+    detection: &Detection,
+    run: &mut Run,
+    sense: &Sense,
+    text: &str,
+) -> Option<(usize, String)> {
+    let mut findings = Vec::new();
+    scan(detection, run, sense, (text, Class::of(text)), &mut findings);
+    let finding =
+        findings.into_iter().find(|finding| detection.operator(finding.detector) != Operator::Keep)?;
+    let found = text.get(finding.range.clone()).unwrap_or_default();
+    Some((finding.detector, finding.said.as_deref().unwrap_or(found).to_owned()))
+}
+
+/// What is shown for a number that several values are together.
+pub(crate) fn shown_for(detection: &Detection, run: &mut Run, detector: usize, says: &str) -> String {
+    run.found(detector);
+    let finding = Finding::by_pattern(detector, 0..says.len(), says);
+    replacement(detection, run, detection.operator(detector), &finding, says)
 }
 
 fn entity<'d>(detection: &'d Detection, finding: &Finding) -> Option<&'d Entity> {

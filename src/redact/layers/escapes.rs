@@ -178,7 +178,8 @@ mod tests {
         ] {
             assert_eq!(read(text).as_deref(), Some(plain), "{text}");
         }
-        for text in ["100% of & all", "AT&T; R&D", r"a\qb", "%zz%4", "&#;&#x;&copy;", r"\ud83d", "&#99999999999;"]
+        for text in
+            ["100% of & all", "AT&T; R&D", r"a\qb", "%zz%4", "&#;&#x;&copy;", r"\ud83d", "&#99999999999;"]
         {
             assert_eq!(read(text), None, "{text}");
         }

@@ -50,7 +50,8 @@ fn next_digit(source: &[u8], from: usize) -> Option<usize> {
 
 fn joins(gap: &str) -> bool {
     let gap = gap.strip_suffix("0x").unwrap_or(gap);
-    gap.len() <= WIDEST_GAP && gap.bytes().all(|byte| byte.is_ascii_whitespace() || byte.is_ascii_punctuation())
+    gap.len() <= WIDEST_GAP
+        && gap.bytes().all(|byte| byte.is_ascii_whitespace() || byte.is_ascii_punctuation())
 }
 
 #[derive(Default)]
@@ -110,7 +111,9 @@ mod tests {
             let bytes = runs(text).into_iter().flat_map(|(_, bytes)| bytes).collect::<Vec<_>>();
             assert!(bytes.contains(&b"536904399".to_vec()), "{text}");
         }
-        for text in ["550e8400-e29b-41d4-a716-446655440000", "12 34 56 78 90 12 34 56 78", "2026-03-05T09:30:00"] {
+        for text in
+            ["550e8400-e29b-41d4-a716-446655440000", "12 34 56 78 90 12 34 56 78", "2026-03-05T09:30:00"]
+        {
             assert!(runs(text).is_empty(), "{text}");
         }
     }

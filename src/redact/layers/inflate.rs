@@ -77,7 +77,8 @@ fn header(bytes: &[u8], flags: u8) -> Option<usize> {
 /// At most `most` bytes of a deflate stream.
 fn stream(bytes: &[u8], most: usize) -> (TINFLStatus, Vec<u8>) {
     let mut inflater = Box::<DecompressorOxide>::default();
-    let (mut out, mut read, mut written) = (vec![0; most.min(bytes.len().saturating_mul(4).max(TASTE))], 0, 0);
+    let (mut out, mut read, mut written) =
+        (vec![0; most.min(bytes.len().saturating_mul(4).max(TASTE))], 0, 0);
     loop {
         let rest = bytes.get(read..).unwrap_or_default();
         let (status, took, made) =

@@ -19,6 +19,7 @@ mod json;
 mod merge;
 mod named;
 mod quoted_printable;
+pub(crate) mod scattered;
 mod smuggled;
 mod spelling;
 
@@ -121,7 +122,13 @@ impl Search<'_> {
         self.detection.operator(finding.detector) != Operator::Keep
     }
 
-    fn readings(&mut self, sense: &Sense, (text, class): (&str, Class), depth: usize, found: &mut Vec<Finding>) {
+    fn readings(
+        &mut self,
+        sense: &Sense,
+        (text, class): (&str, Class),
+        depth: usize,
+        found: &mut Vec<Finding>,
+    ) {
         if !class.meets(Class::WIDE) {
             return self.plain(sense, (text, class), depth, found);
         }

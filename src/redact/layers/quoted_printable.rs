@@ -38,7 +38,8 @@ fn soft_break(rest: &str) -> Option<usize> {
 /// A run of escaped bytes. A control character is none that mail would escape.
 fn escaped(rest: &str) -> (Vec<(char, usize)>, usize) {
     let mut bytes = Vec::new();
-    while let Some([b'=', high, low]) = rest.as_bytes().get(3 * bytes.len()..).and_then(|rest| rest.get(..3)) {
+    while let Some([b'=', high, low]) = rest.as_bytes().get(3 * bytes.len()..).and_then(|rest| rest.get(..3))
+    {
         let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
         match (digit(high), digit(low)) {
             (Some(high), Some(low)) if high > 1 || low == 10 || low == 9 => bytes.push(high << 4 | low),

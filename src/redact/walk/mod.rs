@@ -8,6 +8,7 @@
 //! only through [`Walk::place_of`].
 
 mod echo;
+mod parts;
 mod scalar;
 mod splice;
 mod trial;
@@ -22,6 +23,7 @@ use crate::redact::path::Trial;
 use crate::redact::places::{Entered, Places, ROOT, Step};
 use crate::redact::plan::Plan;
 use crate::redact::run::Run;
+use parts::Parts;
 use splice::{Free, Mark};
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -58,6 +60,7 @@ fn at<'d>(
         findings: Vec::new(),
         passed: Vec::new(),
         free: Vec::new(),
+        parts: Parts::default(),
     };
     let kept = walk.value(place, 0)?;
     let end = walk.reader.position();
@@ -72,6 +75,7 @@ fn at<'d>(
         walk.copy(end);
         Cow::Owned(std::mem::take(&mut walk.out))
     };
+    let shown = parts::replace(&mut walk, shown)?;
     let with_echoes = echo::replace(&mut walk, &shown)?;
     Ok(Some(with_echoes.map_or(shown, Cow::Owned)))
 }
@@ -88,6 +92,7 @@ struct Walk<'w, 'd> {
     findings: Vec<Finding>,
     passed: Vec<bool>,
     free: Vec<Free>,
+    parts: Parts,
 }
 
 /// The names of the object being read.
@@ -113,7 +118,9 @@ impl Walk<'_, '_> {
         let here = self.places.get(place);
         let (redaction, subject) = (here.redaction, here.subject);
         let mark = self.mark();
+        let outer = self.enter_parts();
         let kept = if kind == Kind::Object { self.object(place, depth)? } else { self.array(place, depth)? };
+        self.leave_parts(outer, place, kind == Kind::Array);
         if subject {
             self.run.subject(self.reader.since(mark.source));
         }

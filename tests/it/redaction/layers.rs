@@ -87,12 +87,17 @@ fn escapes_of_single_characters() {
 }
 
 fn encoded(plain: &str) -> Vec<String> {
-    let hex = |between: &str| {
-        plain.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(between)
-    };
+    let hex =
+        |between: &str| plain.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(between);
     let wide: Vec<u8> = plain.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let other: Vec<u8> = plain.encode_utf16().flat_map(u16::to_be_bytes).collect();
-    let lines = STANDARD.encode(plain).as_bytes().chunks(16).map(String::from_utf8_lossy).collect::<Vec<_>>().join("\r\n");
+    let lines = STANDARD
+        .encode(plain)
+        .as_bytes()
+        .chunks(16)
+        .map(String::from_utf8_lossy)
+        .collect::<Vec<_>>()
+        .join("\r\n");
     vec![
         STANDARD.encode(plain),
         STANDARD_NO_PAD.encode(plain),
@@ -123,7 +128,10 @@ fn runs_of_base64_and_hex() {
         for run in encoded(plain) {
             for text in [run.clone(), format!("see: {run}"), format!("é ({run})")] {
                 let shown = values(&plan, &[&text]).remove(0);
-                assert!(shown.ends_with(marker) || shown.ends_with(&format!("{marker})")), "{plain} as {text} gave {shown}");
+                assert!(
+                    shown.ends_with(marker) || shown.ends_with(&format!("{marker})")),
+                    "{plain} as {text} gave {shown}"
+                );
             }
         }
     }
@@ -132,7 +140,8 @@ fn runs_of_base64_and_hex() {
 #[test]
 fn a_value_has_one_marker_however_it_is_spelt() {
     let plain = "536-90-4399";
-    let document = json!({"a": plain, "b": STANDARD.encode(format!("SSN {plain}")), "c": "SSN 536&#45;90-4399"});
+    let document =
+        json!({"a": plain, "b": STANDARD.encode(format!("SSN {plain}")), "c": "SSN 536&#45;90-4399"});
     assert_eq!(shown(&document), json!({"a": "[US_SSN_1]", "b": "[US_SSN_1]", "c": "SSN [US_SSN_1]"}));
     let document = json!({"x": STANDARD.encode(r#"{"family":"Halloran"}"#), "note": "Mrs Halloran slept."});
     assert!(!shown(&document).to_string().contains("Halloran"));
@@ -253,8 +262,76 @@ fn spelt_otherwise() {
         ("4\u{332}1\u{332}1\u{332}1\u{332}1\u{332}1\u{332}1\u{332}1\u{332}11111111", "[PAN_1]"),
     ]);
     assert_eq!(shown(&json!({"total": 4.111_111_111_111_111e15})).to_string(), r#"{"total":"[PAN_1]"}"#);
-    let hidden: String = "SSN 536904399".chars().filter_map(|c| char::from_u32(0xe_0000 + u32::from(c))).collect();
-    assert_eq!(value(&format!("All well.{hidden} Bye.")), "All well.[US_SSN_1] Bye.".replace("[US", &format!("{}[US", hidden.chars().take(4).collect::<String>())));
+    let hidden: String =
+        "SSN 536904399".chars().filter_map(|c| char::from_u32(0xe_0000 + u32::from(c))).collect();
+    assert_eq!(
+        value(&format!("All well.{hidden} Bye.")),
+        "All well.[US_SSN_1] Bye."
+            .replace("[US", &format!("{}[US", hidden.chars().take(4).collect::<String>()))
+    );
+}
+
+#[test]
+fn one_number_in_several_values() {
+    let single: Vec<String> = "4111111111111111".chars().map(String::from).collect();
+    let bytes: Vec<u8> = b"SSN 536-90-4399".to_vec();
+    let masked = |count: usize, marker: &str| {
+        let mut masked = vec![marker.to_owned()];
+        masked.resize(count, "[REDACTED]".to_owned());
+        json!(masked)
+    };
+    for (value, expected) in [
+        (json!(["4111", "1111", "1111", "1111"]), masked(4, "[PAN_1]")),
+        (json!([4111, 1111, 1111, 1111]), masked(4, "[PAN_1]")),
+        (json!(single), masked(16, "[PAN_1]")),
+        (
+            json!([[4111, 1111], [1111, 1111]]),
+            json!([["[PAN_1]", "[REDACTED]"], ["[REDACTED]", "[REDACTED]"]]),
+        ),
+        (json!(["DE89", "3704", "0044", "0532", "0130", "00"]), masked(6, "[IBAN_1]")),
+        (
+            json!({"ssn1": "536", "ssn2": "90", "ssn3": "4399"}),
+            json!({"ssn1": "[US_SSN_1]", "ssn2": "[REDACTED]", "ssn3": "[REDACTED]"}),
+        ),
+        (
+            json!({"ssn": {"area": "536", "group": "90", "serial": "4399"}}),
+            json!({"ssn": {"area": "[US_SSN_1]", "group": "[REDACTED]", "serial": "[REDACTED]"}}),
+        ),
+        (
+            json!({"card_part_1": "4111", "card_part_2": "1111", "card_part_3": "1111", "card_part_4": "1111", "exp": "1226"}),
+            json!({"card_part_1": "[PAN_1]", "card_part_2": "[REDACTED]", "card_part_3": "[REDACTED]", "card_part_4": "[REDACTED]", "exp": "1226"}),
+        ),
+        (
+            json!({"type": "Buffer", "data": bytes}),
+            json!({"type": "Buffer", "data": masked(15, "[US_SSN_1]")}),
+        ),
+    ] {
+        let document = json!({"before": "Zoë", "rows": value, "after": ["x", 1]});
+        assert_eq!(shown(&document), json!({"before": "Zoë", "rows": expected, "after": ["x", 1]}));
+    }
+    for value in [
+        json!([4111, 1111, 1111, 1112]),
+        json!([1999, 2000, 2001, 2002]),
+        json!([4111, 1111, 1111, 1111, 1111]),
+        json!([536, 90, 4399]),
+        json!({"width": 536, "height": 90, "depth": 4399}),
+        json!([72, 74, 71, 70, 69, 72, 75, 74, 73, 70, 71]),
+        json!({"order_id": ["4111", "1111", "1111", "1111"]}),
+        json!([[1, 2], [3, 4]]),
+    ] {
+        assert_eq!(shown(&value), value);
+    }
+}
+
+/// Parts that are cut off with their container leave nothing behind.
+#[test]
+fn parts_are_replaced_where_they_stand_alone() {
+    let rule = r#"{ release: { s: [$.a, "$.c[*].n", $.z] }, redact: [{ path: $.z, as: null }], profile: hipaa-safe-harbor }"#;
+    let plan = plan(rule, "s", None);
+    let document = r#"{"x":["4111","1111","1111","1111"],"a":["4111","1111","1111","1111"],"z":[[4111,1111],[1111,1111]],"c":[{"n":[4111,1111,1111,1111],"m":1}]}"#;
+    let out = Redactor::new(&plan, 2026).structure(document.as_bytes()).unwrap().unwrap().into_owned();
+    let part = r#"["[PAN_1]","[REDACTED]","[REDACTED]","[REDACTED]"]"#;
+    assert_eq!(out, format!(r#"{{"a":{part},"z":null,"c":[{{"n":{part}}}]}}"#));
 }
 
 /// What looks like it and is not keeps its bytes.
@@ -294,7 +371,10 @@ fn near_misses() {
 #[test]
 fn long_texts_take_time_by_their_length() {
     let plan = plan(RULE, "", None);
-    let pieces = ["4 1 ", "%25", "&#x3", "\\u", "QUJD ", "Zm9v", "four ", "D E 8 ", "=34", "0x41 ", "1e1", "Ѕa", "[\"", "4111/"];
+    let pieces = [
+        "4 1 ", "%25", "&#x3", "\\u", "QUJD ", "Zm9v", "four ", "D E 8 ", "=34", "0x41 ", "1e1", "Ѕa", "[\"",
+        "4111/",
+    ];
     for piece in pieces {
         let time = |count: usize| {
             let document = json!({"note": piece.repeat(count)}).to_string();
@@ -303,6 +383,9 @@ fn long_texts_take_time_by_their_length() {
             start.elapsed()
         };
         let (short, long) = (time(4_000).max(time(4_000)), time(32_000));
-        assert!(long < short * 30 + std::time::Duration::from_millis(100), "{piece}: {short:?}, then {long:?}");
+        assert!(
+            long < short * 30 + std::time::Duration::from_millis(100),
+            "{piece}: {short:?}, then {long:?}"
+        );
     }
 }

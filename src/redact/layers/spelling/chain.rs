@@ -154,7 +154,9 @@ impl Chain<'_> {
         let figures: usize = groups.iter().map(|group| group.figures).sum();
         let enough = match spelling {
             Spelling::Digits => glued || groups.len() > 1,
-            Spelling::Letters => figures < digits && figures >= FEWEST_TRUE_DIGITS && 5 * figures >= 3 * digits,
+            Spelling::Letters => {
+                figures < digits && figures >= FEWEST_TRUE_DIGITS && 5 * figures >= 3 * digits
+            }
             Spelling::Words => figures < digits,
         };
         if enough && digits >= FEWEST_DIGITS {
@@ -170,7 +172,8 @@ fn is_attached(text: &str, groups: &[Group]) -> bool {
     let head = text.get(..first.range.start).unwrap_or_default();
     let tail = text.get(last.range.end..).unwrap_or_default();
     let marks = ['_', '-', '.'];
-    let before = head.strip_suffix(marks).map(|head| head.bytes().rev().take(LONGEST_WORD).collect::<Vec<_>>());
+    let before =
+        head.strip_suffix(marks).map(|head| head.bytes().rev().take(LONGEST_WORD).collect::<Vec<_>>());
     let after = tail.strip_prefix(marks).map(|tail| tail.bytes().take(LONGEST_WORD).collect::<Vec<_>>());
     [before, after].into_iter().flatten().any(|word| {
         let letters = word.iter().take_while(|byte| byte.is_ascii_alphanumeric());

@@ -13,7 +13,8 @@ pub(super) fn split(text: &str) -> Vec<Plain> {
     let mut found: Vec<Plain> = Vec::new();
     let mut before = None;
     for (place, c) in text.char_indices() {
-        let begins = c.is_ascii_alphabetic() && before.is_none_or(|before: char| !before.is_ascii_alphanumeric());
+        let begins =
+            c.is_ascii_alphabetic() && before.is_none_or(|before: char| !before.is_ascii_alphanumeric());
         before = Some(c);
         if begins && found.last().is_none_or(|last| last.range.end <= place) {
             found.extend(text.get(place..).and_then(|rest| number(rest, place)));
@@ -76,7 +77,11 @@ mod tests {
             "pay DE89 3704 00440532\n013000 now",
         ] {
             let found = split(text);
-            assert_eq!(found.first().map(|plain| plain.says.as_str()), Some("DE89370400440532013000"), "{text}");
+            assert_eq!(
+                found.first().map(|plain| plain.says.as_str()),
+                Some("DE89370400440532013000"),
+                "{text}"
+            );
         }
         for text in ["DE88/3704/0044/0532/0130/00", "DE89/3704/0044/0532/0130/001", "DE89, see 3704"] {
             assert!(split(text).is_empty(), "{text}");

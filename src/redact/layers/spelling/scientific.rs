@@ -45,7 +45,8 @@ fn literal(rest: &str) -> (usize, Option<String>) {
         let digits = count(end + 1 + sign);
         if (1..=3).contains(&digits) {
             let from = end + 1 + sign;
-            exponent = rest.get(from..from + digits).and_then(|digits| digits.parse().ok()).unwrap_or_default();
+            exponent =
+                rest.get(from..from + digits).and_then(|digits| digits.parse().ok()).unwrap_or_default();
             end = from + digits;
         }
     }
@@ -70,13 +71,24 @@ mod tests {
 
     #[test]
     fn whole_numbers_are_written_out() {
-        for text in
-            ["4.111111111111111e15", "4.111111111111111E+15", "x=41111111111111.11e2", "4111111111111111.0", "0.4111111111111111e16"]
-        {
+        for text in [
+            "4.111111111111111e15",
+            "4.111111111111111E+15",
+            "x=41111111111111.11e2",
+            "4111111111111111.0",
+            "0.4111111111111111e16",
+        ] {
             let found = numbers(text);
             assert_eq!(found.first().map(|plain| plain.says.as_str()), Some("4111111111111111"), "{text}");
         }
-        for text in ["4111111111111111", "4111111111111111.25", "4.111111111111112e15", "1.5e3", "4.1e400", "a4.111111111111111e15"] {
+        for text in [
+            "4111111111111111",
+            "4111111111111111.25",
+            "4.111111111111112e15",
+            "1.5e3",
+            "4.1e400",
+            "a4.111111111111111e15",
+        ] {
             assert!(numbers(text).is_empty(), "{text}");
         }
     }

@@ -54,7 +54,8 @@ fn parts<'g>(text: &'g str, groups: &'g [Group], start: usize) -> impl Iterator<
         text.get(first.range.end..second.range.start)
     };
     let within = gap(start);
-    let alike = groups.iter().enumerate().skip(start).take_while(move |(index, _)| gap(*index) == within).count();
+    let alike =
+        groups.iter().enumerate().skip(start).take_while(move |(index, _)| gap(*index) == within).count();
     let end = start + alike + 1;
     let before = start.checked_sub(1).and_then(gap);
     let apart = before.is_none() || before != within;
@@ -70,7 +71,11 @@ fn number(text: &str, groups: &[Group], spelling: Spelling, glued: bool) -> Opti
         let known = CARDS.contains(&shape.as_slice()) || groups.len() == 1 || spelling == Spelling::Words;
         let even = is_even(&shape) && (shape.first() == Some(&1) || !is_list(text, groups));
         let likely = known || even && card::has_great_issuer(&values);
-        return (likely && card::is_number(&values)).then_some(Plain { range, says: digits, trust: Trust::Proven });
+        return (likely && card::is_number(&values)).then_some(Plain {
+            range,
+            says: digits,
+            trust: Trust::Proven,
+        });
     }
     if digits.len() != SSN {
         return None;
