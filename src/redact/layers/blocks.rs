@@ -46,7 +46,7 @@ pub(super) fn in_text(text: &str, class: Class) -> Vec<Block> {
         }
         // A run by itself may hide that it goes on behind white space.
         if class.meets(Class::SPACE) {
-            chains(text).into_iter().for_each(|range| blocks.extend(block(text, range)));
+            blocks.extend(chains(text).into_iter().filter_map(|range| block(text, range)));
         }
     }
     if class.meets(Class::DIGIT) {
@@ -136,7 +136,7 @@ impl Chain {
         self.symbols += symbols;
         self.range.end = range.end;
         self.even &= symbols == self.first;
-        self.whole &= symbols % 4 == 0;
+        self.whole &= symbols.is_multiple_of(4);
         if !self.even && !self.whole {
             self.end(chains);
         }

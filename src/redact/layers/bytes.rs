@@ -7,8 +7,7 @@ const WIDE_PERCENT: usize = 20;
 
 /// The parts of bytes that are text and long enough to hold anything.
 pub(super) fn texts(bytes: &[u8]) -> Vec<String> {
-    let zeros = bytes.iter().filter(|byte| **byte == 0).count();
-    if zeros * 100 < bytes.len() * WIDE_PERCENT {
+    if !is_wide(bytes) {
         return parts(bytes);
     }
     // Of either, and in either order, the ASCII part is what is left without them.
@@ -18,8 +17,7 @@ pub(super) fn texts(bytes: &[u8]) -> Vec<String> {
 
 /// Whether any part of bytes may be text, told in one pass.
 pub(super) fn have_text(bytes: &[u8]) -> bool {
-    let zeros = bytes.iter().filter(|byte| **byte == 0).count();
-    let skip = zeros * 100 >= bytes.len() * WIDE_PERCENT;
+    let skip = is_wide(bytes);
     // How long the text is so far, and how many bytes its last character still wants.
     let (mut run, mut wants) = (0, 0);
     bytes.iter().filter(|byte| !skip || **byte != 0).any(|byte| {
@@ -33,6 +31,10 @@ pub(super) fn have_text(bytes: &[u8]) -> bool {
         };
         run >= SHORTEST
     })
+}
+
+fn is_wide(bytes: &[u8]) -> bool {
+    memchr::memchr_iter(0, bytes).count() * 100 >= bytes.len() * WIDE_PERCENT
 }
 
 fn is_text(byte: u8) -> bool {

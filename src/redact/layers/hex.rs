@@ -29,7 +29,7 @@ pub(super) fn runs(text: &str) -> Vec<(Range<usize>, Vec<Vec<u8>>)> {
             place += 1;
             continue;
         }
-        if run.digits.len() > 0 && !joins(text.get(run.range.end..start).unwrap_or_default()) {
+        if !run.digits.is_empty() && !joins(text.get(run.range.end..start).unwrap_or_default()) {
             run.end(&mut found);
         }
         // Words and numbers of an odd length are no bytes, unless they stand alone.

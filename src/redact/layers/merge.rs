@@ -15,13 +15,11 @@ pub(super) fn said(text: &str, finding: &Finding) -> Box<str> {
 pub(super) fn mapped(text: &str, view: &View, inner: Vec<Finding>, found: &mut Vec<Finding>) {
     let back = |finding: Finding| {
         let said = said(&view.text, &finding);
-        let range = match finding.range.is_empty() {
-            true => {
-                let end = view.original(&(0..finding.range.end)).end;
-                end..end
-            }
-            false => view.original(&finding.range),
-        };
+        let mut range = view.original(&finding.range);
+        if finding.range.is_empty() {
+            range.start = view.original(&(0..finding.range.end)).end;
+            range.end = range.start;
+        }
         Finding { by_pattern: finding.by_pattern, ..Finding::hidden(finding.detector, range, text, said) }
     };
     let mapped = inner.into_iter().map(back).collect();
@@ -39,7 +37,7 @@ pub(super) fn add(text: &str, more: Vec<Finding>, found: &mut Vec<Finding>) {
     all.sort_by_key(|finding| (finding.range.start, finding.range.end));
     for finding in all {
         match found.last_mut() {
-            Some(last) if finding.range.start < last.range.end => join(text, last, finding),
+            Some(last) if finding.range.start < last.range.end => join(text, last, &finding),
             Some(last) if finding.range == last.range && finding.said == last.said => {}
             _ => found.push(finding),
         }
@@ -59,13 +57,13 @@ pub(super) fn beside(more: Vec<Finding>, found: &mut Vec<Finding>) {
 }
 
 /// Two findings that overlap become one; it says what the greater of the two says.
-fn join(text: &str, last: &mut Finding, finding: Finding) {
+fn join(text: &str, last: &mut Finding, finding: &Finding) {
     if finding.range.end <= last.range.end {
         return;
     }
     if finding.range.len() > last.range.len() {
         last.detector = finding.detector;
-        last.said = Some(said(text, &finding));
+        last.said = Some(said(text, finding));
     }
     last.by_pattern |= finding.by_pattern;
     last.grow(text, &finding.range);

@@ -22,7 +22,9 @@ pub(super) fn view(text: &str, class: Class) -> Option<View> {
         if length > 0 {
             let view = view.get_or_insert_with(|| View::with_capacity(text.len()));
             view.keep(text, kept..place);
-            says.into_iter().for_each(|(c, at)| view.push(c, place + at));
+            for (c, at) in says {
+                view.push(c, place + at);
+            }
             kept = from;
         }
     }

@@ -223,6 +223,8 @@ fn split_and_glued() {
         ("41 11 11 11 11 11 11 11", "[PAN_1]"),
         ("3782/822463/10005", "[PAN_1]"),
         ("12/26 4111/1111/1111/1111", "12/26 [PAN_1]"),
+        ("4111/1111/1111/1111/12/26", "[PAN_1]/12/26"),
+        ("12, 26, 123, 4111, 1111, 1111, 1111, 26", "12, 26, 123, [PAN_1], 26"),
         ("VISA4111111111111111", "VISA[PAN_1]"),
         ("card4111111111111111exp1226", "card[PAN_1]exp1226"),
         ("VISA4111-1111-1111-1111exp", "VISA[PAN_1]exp"),
@@ -261,6 +263,10 @@ fn spelt_otherwise() {
         ("4\u{fe0f}\u{20e3}1\u{fe0f}\u{20e3}1\u{fe0f}\u{20e3}1\u{fe0f}\u{20e3} 1111 1111 1111", "[PAN_1]"),
         ("4\u{332}1\u{332}1\u{332}1\u{332}1\u{332}1\u{332}1\u{332}1\u{332}11111111", "[PAN_1]"),
     ]);
+    for decoys in 40..80 {
+        let text = format!("{}4111/1111/1111/1111", "7 ".repeat(decoys));
+        assert!(!value(&text).contains("1111"), "{text}");
+    }
     assert_eq!(shown(&json!({"total": 4.111_111_111_111_111e15})).to_string(), r#"{"total":"[PAN_1]"}"#);
     let hidden: String =
         "SSN 536904399".chars().filter_map(|c| char::from_u32(0xe_0000 + u32::from(c))).collect();

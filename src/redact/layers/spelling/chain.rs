@@ -8,8 +8,10 @@ use std::ops::Range;
 
 /// What may stand between two groups of one number, in characters.
 const WIDEST_GAP: usize = 6;
-/// No number has more groups.
+/// So many groups are looked at together, and of a longer chain so many once more with the
+/// next.
 const MOST_GROUPS: usize = 64;
+const KEPT_GROUPS: usize = 24;
 /// Of a number with letters for digits, those that are digits.
 pub(super) const FEWEST_TRUE_DIGITS: usize = 6;
 /// The shortest text that may spell nine digits in words.
@@ -48,13 +50,17 @@ fn numbers(text: &str, spelling: Spelling) -> Vec<Plain> {
     let mut plains: Vec<Plain> = Vec::new();
     let mut chain = Chain { text, groups: Vec::new(), glued: false, times: 1, read: 0 };
     for word in words(text) {
-        if !joins(text.get(chain.read..word.start).unwrap_or_default()) || chain.groups.len() >= MOST_GROUPS {
+        if !joins(text.get(chain.read..word.start).unwrap_or_default()) {
             chain.end(spelling, &mut plains);
+        } else if chain.groups.len() >= MOST_GROUPS {
+            chain.look(spelling, &mut plains);
+            chain.groups.drain(..MOST_GROUPS - KEPT_GROUPS);
         }
         chain.read = word.end;
         chain.add(word, spelling, &mut plains);
     }
     chain.end(spelling, &mut plains);
+    plains.dedup_by(|next, last| next.range.start < last.range.end);
     plains
 }
 
@@ -147,20 +153,26 @@ impl Chain<'_> {
     }
 
     fn end(&mut self, spelling: Spelling, plains: &mut Vec<Plain>) {
-        let groups = std::mem::take(&mut self.groups);
-        let glued = std::mem::take(&mut self.glued) || is_attached(self.text, &groups);
-        self.times = 1;
-        let digits: usize = groups.iter().map(|group| group.digits.len()).sum();
-        let figures: usize = groups.iter().map(|group| group.figures).sum();
+        self.look(spelling, plains);
+        self.groups.clear();
+        (self.glued, self.times) = (false, 1);
+    }
+
+    /// Adds the numbers among the groups.
+    fn look(&self, spelling: Spelling, plains: &mut Vec<Plain>) {
+        let digits: usize = self.groups.iter().map(|group| group.digits.len()).sum();
+        let figures: usize = self.groups.iter().map(|group| group.figures).sum();
+        if digits < FEWEST_DIGITS {
+            return;
+        }
+        let glued = self.glued || is_attached(self.text, &self.groups);
         let enough = match spelling {
-            Spelling::Digits => glued || groups.len() > 1,
-            Spelling::Letters => {
-                figures < digits && figures >= FEWEST_TRUE_DIGITS && 5 * figures >= 3 * digits
-            }
+            Spelling::Digits => glued || self.groups.len() > 1,
+            Spelling::Letters => figures < digits && figures >= FEWEST_TRUE_DIGITS && 5 * figures >= 3 * digits,
             Spelling::Words => figures < digits,
         };
-        if enough && digits >= FEWEST_DIGITS {
-            plains.extend(shape::numbers(self.text, &groups, spelling, glued));
+        if enough {
+            plains.extend(shape::numbers(self.text, &self.groups, spelling, glued));
         }
     }
 }

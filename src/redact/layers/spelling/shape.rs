@@ -46,20 +46,30 @@ pub(super) fn numbers(text: &str, groups: &[Group], spelling: Spelling, glued: b
     found
 }
 
-/// Where a number may end that begins with a group of a longer chain: it is known from its
-/// neighbours by the marks within it, which are alike and not those around it.
+/// Where a number may end that begins with a group of a longer chain. It is known from its
+/// neighbours by the marks within it, which are alike and not those around it, or else by
+/// its shape, whose groups are not as long as those around it.
 fn parts<'g>(text: &'g str, groups: &'g [Group], start: usize) -> impl Iterator<Item = usize> + 'g {
     let gap = move |before: usize| {
         let (first, second) = (groups.get(before)?, groups.get(before + 1)?);
         text.get(first.range.end..second.range.start)
     };
     let within = gap(start);
-    let alike =
-        groups.iter().enumerate().skip(start).take_while(move |(index, _)| gap(*index) == within).count();
-    let end = start + alike + 1;
-    let before = start.checked_sub(1).and_then(gap);
-    let apart = before.is_none() || before != within;
-    (apart && within.is_some() && alike > 0).then_some(end.min(groups.len())).into_iter()
+    let alike = groups.iter().enumerate().skip(start).take_while(|(index, _)| gap(*index) == within).count();
+    let before = start.checked_sub(1);
+    let apart = before.and_then(gap).is_none_or(|before| Some(before) != within);
+    let length = move |index: Option<usize>| {
+        index.and_then(|index| groups.get(index)).map_or(0, |group| group.digits.len())
+    };
+    let by_marks = (apart && within.is_some() && alike > 0).then_some((start + alike + 1).min(groups.len()));
+    let by_shape = CARDS.iter().filter_map(move |shape| {
+        let end = start.checked_add(shape.len())?;
+        let part = groups.get(start..end)?;
+        let fits = part.iter().zip(*shape).all(|(group, digits)| group.digits.len() == *digits);
+        let apart = length(before) != length(Some(start)) && length(Some(end)) != length(end.checked_sub(1));
+        (fits && apart).then_some(end)
+    });
+    by_marks.into_iter().chain(by_shape)
 }
 
 fn number(text: &str, groups: &[Group], spelling: Spelling, glued: bool) -> Option<Plain> {
