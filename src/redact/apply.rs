@@ -6,7 +6,7 @@ use crate::redact::clean::Rest;
 use crate::redact::detect::{Finding, KeyPath, Sense};
 use crate::redact::json::Kind;
 use crate::redact::layers;
-use crate::redact::layers::scattered::{Joined, Spoken};
+use crate::redact::layers::scattered::Joined;
 use crate::redact::marker::{self, REDACTED};
 use crate::redact::operator::Operator;
 use crate::redact::plan::{Detection, Plan, Redaction};
@@ -198,21 +198,6 @@ fn replacement(
         }
         Operator::Mask | Operator::Keep | Operator::Drop | Operator::Null => REDACTED.to_owned(),
     }
-}
-
-/// What the keys of a value say of numbers that it may be a part of.
-pub(crate) fn spoken(detection: &Detection, sense: &Sense) -> Spoken {
-    let mut spoken = Spoken::default();
-    for (index, detector) in detection.scanner.detectors().iter().enumerate() {
-        if detector.check.is_none() || !detector.proves && !detector.needs_context {
-            continue;
-        }
-        let named = sense.cues(index) || sense.claims.iter().any(|claim| claim.detector == index);
-        spoken.of_card |= detector.proves && named;
-        spoken.of_ssn |= detector.needs_context && named;
-        spoken.vetoed |= detector.proves && sense.vetoes(index);
-    }
-    spoken
 }
 
 /// The detector of a number that several values are together. None if it may be shown.

@@ -24,7 +24,7 @@ pub use keys::KeyPath;
 pub use rule::Detector;
 pub use scan::Scanner;
 pub(crate) use scan::Scratch;
-pub(crate) use sense::Sense;
+pub(crate) use sense::{Sense, Spoken};
 use std::collections::BTreeSet;
 use std::ops::Range;
 

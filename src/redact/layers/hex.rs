@@ -29,17 +29,17 @@ pub(super) fn runs(text: &str) -> Vec<(Range<usize>, Vec<Vec<u8>>)> {
             place += 1;
             continue;
         }
-        if !run.digits.is_empty() && !joins(text.get(run.range.end..start).unwrap_or_default()) {
-            run.end(&mut found);
+        if run.digits > 0 && !joins(text.get(run.range.end..start).unwrap_or_default()) {
+            run.end(text, &mut found);
         }
         // Words and numbers of an odd length are no bytes, unless they stand alone.
         if token.len() % 2 == 1 && token.len() < SHORTEST {
-            run.end(&mut found);
+            run.end(text, &mut found);
             continue;
         }
-        run.add(start..end, token);
+        run.add(start..end);
     }
-    run.end(&mut found);
+    run.end(text, &mut found);
     found
 }
 
@@ -57,23 +57,25 @@ fn joins(gap: &str) -> bool {
 #[derive(Default)]
 struct Run {
     range: Range<usize>,
-    digits: String,
+    digits: usize,
 }
 
 impl Run {
-    fn add(&mut self, range: Range<usize>, token: &str) {
-        if self.digits.is_empty() {
-            self.range = range.clone();
+    fn add(&mut self, token: Range<usize>) {
+        if self.digits == 0 {
+            self.range = token.clone();
         }
-        self.range.end = range.end;
-        self.digits.push_str(token);
+        self.range.end = token.end;
+        self.digits += token.len();
     }
 
-    fn end(&mut self, found: &mut Vec<(Range<usize>, Vec<Vec<u8>>)>) {
+    fn end(&mut self, text: &str, found: &mut Vec<(Range<usize>, Vec<Vec<u8>>)>) {
         let Self { range, digits } = std::mem::take(self);
-        if digits.len() < SHORTEST {
+        if digits < SHORTEST {
             return;
         }
+        let digits = text.get(range.clone()).unwrap_or_default().replace("0x", "");
+        let digits: String = digits.chars().filter(char::is_ascii_hexdigit).collect();
         // A digit glued to a run must not hide it.
         let readings = [digits.as_str(), digits.get(1..).unwrap_or_default()].map(decoded);
         let says = |bytes: &Vec<u8>| bytes::have_text(bytes) || inflate::has_header(bytes);

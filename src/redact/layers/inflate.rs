@@ -32,12 +32,31 @@ pub(super) fn has_header(bytes: &[u8]) -> bool {
 
 fn is_raw(bytes: &[u8]) -> bool {
     // Text is a deflate stream now and then, of nothing.
-    if bytes.len() < SHORTEST_RAW || bytes::have_text(bytes) {
+    if bytes.len() < SHORTEST_RAW || !begins_block(bytes) || bytes::have_text(bytes) {
         return false;
     }
     let (_, out) = stream(bytes, TASTE);
     // By chance a few bytes of text come out now and then, but nothing else with them.
     bytes::have_text(&out) && out.is_ascii()
+}
+
+/// Whether a deflate block may begin here (RFC 1951 §3.2.3), which few random bytes do.
+fn begins_block(bytes: &[u8]) -> bool {
+    let Some(head) = bytes.first_chunk::<12>() else { return false };
+    let bits = head.iter().rev().fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
+    let field = |from: u32, count: u32| bits >> from & ((1 << count) - 1);
+    match field(1, 2) {
+        0 => field(8, 16) == !field(24, 16) & 0xffff,
+        // Short text is one block; what is longer gets codes of its own.
+        1 => field(0, 1) == 1,
+        2 => {
+            // The lengths of the code length codes make up a whole code.
+            let lengths = u32::try_from(field(13, 4)).unwrap_or_default() + 4;
+            let lengths = (0..lengths).map(|index| field(17 + 3 * index, 3)).filter(|length| *length > 0);
+            field(3, 5) <= 29 && field(8, 5) <= 29 && lengths.map(|length| 128 >> length).sum::<u32>() == 128
+        }
+        _ => false,
+    }
 }
 
 /// What compressed bytes hold, as far as they can be read. None if they are not compressed.

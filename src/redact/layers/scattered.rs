@@ -6,6 +6,7 @@
 //! Keys that say so stand in for the first two. Parts of an SSN are known by keys alone.
 
 use super::{SHORTEST, bytes};
+use crate::redact::detect::Spoken;
 use crate::redact::detect::check::{card, iban};
 use std::ops::Range;
 
@@ -21,17 +22,6 @@ pub(crate) struct Part {
     letters: [u8; LONGEST],
     length: u8,
     pub(crate) spoken: Spoken,
-}
-
-/// What keys say of the values under them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Spoken {
-    /// They are parts of what a check proves: a card.
-    pub(crate) of_card: bool,
-    /// They are parts of what only a cue tells: an SSN.
-    pub(crate) of_ssn: bool,
-    /// They are no card.
-    pub(crate) vetoed: bool,
 }
 
 impl Part {
@@ -60,7 +50,7 @@ impl Part {
     }
 
     fn is_digits(&self) -> bool {
-        self.length > 0 && self.text().bytes().all(|byte| byte.is_ascii_digit())
+        self.length > 0 && self.letters.iter().take(usize::from(self.length)).all(u8::is_ascii_digit)
     }
 }
 
@@ -98,6 +88,11 @@ pub(crate) fn joined(parts: &[Part], spoken: Spoken) -> Vec<Joined> {
 fn cards(parts: &[Part], start: usize, cued: bool) -> Option<Joined> {
     let run = parts.get(start..)?;
     let first = run.first().filter(|part| part.is_digits() && !part.spoken.vetoed)?;
+    // Most numbers are no beginning of one.
+    let begins = matches!(first.length, 1 | 4 | 8) || cued || first.spoken.of_card;
+    if !begins || first.length == 1 && start > 0 && !cued && is_digit(parts.get(start - 1)) {
+        return None;
+    }
     let is_like = |part: &&Part| part.is_digits() && part.length == first.length;
     let even = run.iter().take(CARD.end).take_while(is_like).count();
     let digits = |count: usize| -> Option<String> {
@@ -129,9 +124,16 @@ fn cards(parts: &[Part], start: usize, cued: bool) -> Option<Joined> {
     })
 }
 
+fn is_digit(part: Option<&Part>) -> bool {
+    part.is_some_and(|part| part.length == 1 && part.is_digits())
+}
+
 /// An SSN whose area this is, if keys say so.
 fn ssn(run: &[Part], start: usize, cued: bool) -> Option<Joined> {
     let [area, group, serial, ..] = run else { return None };
+    if !cued && !area.spoken.of_ssn {
+        return None;
+    }
     let shape = [area, group, serial].map(|part| if part.is_digits() { part.length } else { 0 });
     let says = || format!("{}-{}-{}", area.text(), group.text(), serial.text());
     let cued = cued || [area, group, serial].iter().all(|part| part.spoken.of_ssn);
@@ -140,7 +142,11 @@ fn ssn(run: &[Part], start: usize, cued: bool) -> Option<Joined> {
 
 /// An IBAN that begins here.
 fn account(run: &[Part], start: usize) -> Option<Joined> {
-    let head = run.first()?.text().as_bytes();
+    let first = run.first()?;
+    if first.is_digits() {
+        return None;
+    }
+    let head = first.text().as_bytes();
     let country = head.first_chunk::<2>().map(|country| country.map(|byte| byte.to_ascii_uppercase()))?;
     let length = iban::length_in(country).filter(|_| head.iter().skip(2).all(u8::is_ascii_digit))?;
     let mut says = String::new();

@@ -65,7 +65,7 @@ impl Walk<'_, '_> {
         };
         let shape = self.places.get(place).shape.clone();
         let (_, sense) = self.places.sense(place, &detection.scanner);
-        part.spoken = apply::spoken(detection, sense);
+        part.spoken = sense.spoken();
         let at = self.out.len() + start - self.copied;
         let range = at..at + self.reader.position() - start;
         self.parts.all.push((part, Shown { range, shape }));
@@ -93,7 +93,7 @@ impl Walk<'_, '_> {
         let parts: Vec<Part> = window.iter().map(|(part, _)| *part).collect();
         let (_, sense) = self.places.sense(place, &detection.scanner);
         let mut values = Vec::new();
-        for joined in scattered::joined(&parts, apply::spoken(detection, sense)) {
+        for joined in scattered::joined(&parts, sense.spoken()) {
             values.extend(apply::owner(detection, &joined).map(|owner| (joined.parts, owner, joined.says)));
         }
         if let Some(text) = scattered::spelt_in_bytes(&parts)

@@ -38,8 +38,7 @@ pub(super) fn may_have_words(text: &str, class: Class) -> bool {
         && class.breadth() > 1
         && text
             .split(|c: char| !c.is_ascii_alphabetic())
-            .filter(|word| (2..=9).contains(&word.len()))
-            .filter(|word| group::times(word).is_some() || group::read(word, 0, Spelling::Words).is_some())
+            .filter(|word| group::is_likely(word))
             .nth(FEWEST_WORDS - 1)
             .is_some()
 }
@@ -105,7 +104,7 @@ impl Chain<'_> {
             return;
         }
         if spelling != Spelling::Digits {
-            match group::read(said, word.start, spelling) {
+            match group::read(said, word.start, spelling, self.times) {
                 Some(group) => self.push(group),
                 None => self.end(spelling, plains),
             }
@@ -114,7 +113,7 @@ impl Chain<'_> {
         let bytes = said.as_bytes();
         let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
         if digits == bytes.len() {
-            return self.push(digit_group(said, word));
+            return self.push(digit_group(word));
         }
         self.glue(said, word, digits, plains);
     }
@@ -125,7 +124,7 @@ impl Chain<'_> {
             return self.end(Spelling::Digits, plains);
         }
         if head > 0 {
-            self.push(digit_group(said.get(..head).unwrap_or_default(), word.start..word.start + head));
+            self.push(digit_group(word.start..word.start + head));
             self.glued = true;
         }
         self.end(Spelling::Digits, plains);
@@ -135,8 +134,7 @@ impl Chain<'_> {
             let start = inner + start;
             let count = bytes.iter().skip(start).take_while(|byte| byte.is_ascii_digit()).count();
             inner = start + count;
-            let part = said.get(start..inner).unwrap_or_default();
-            self.push(digit_group(part, word.start + start..word.start + inner));
+            self.push(digit_group(word.start + start..word.start + inner));
             self.glued = true;
             if inner < bytes.len() {
                 self.end(Spelling::Digits, plains);
@@ -144,12 +142,9 @@ impl Chain<'_> {
         }
     }
 
-    fn push(&mut self, mut group: Group) {
-        if self.times > 1 {
-            group.digits = group.digits.repeat(self.times);
-            self.times = 1;
-        }
+    fn push(&mut self, group: Group) {
         self.groups.push(group);
+        self.times = 1;
     }
 
     fn end(&mut self, spelling: Spelling, plains: &mut Vec<Plain>) {
@@ -160,7 +155,7 @@ impl Chain<'_> {
 
     /// Adds the numbers among the groups.
     fn look(&self, spelling: Spelling, plains: &mut Vec<Plain>) {
-        let digits: usize = self.groups.iter().map(|group| group.digits.len()).sum();
+        let digits: usize = self.groups.iter().map(|group| group.count).sum();
         let figures: usize = self.groups.iter().map(|group| group.figures).sum();
         if digits < FEWEST_DIGITS {
             return;
@@ -184,13 +179,14 @@ fn is_attached(text: &str, groups: &[Group]) -> bool {
     let head = text.get(..first.range.start).unwrap_or_default();
     let tail = text.get(last.range.end..).unwrap_or_default();
     let marks = ['_', '-', '.'];
-    let before =
-        head.strip_suffix(marks).map(|head| head.bytes().rev().take(LONGEST_WORD).collect::<Vec<_>>());
-    let after = tail.strip_prefix(marks).map(|tail| tail.bytes().take(LONGEST_WORD).collect::<Vec<_>>());
-    [before, after].into_iter().flatten().any(|word| {
-        let letters = word.iter().take_while(|byte| byte.is_ascii_alphanumeric());
-        letters.clone().next().is_some_and(u8::is_ascii_alphabetic) && letters.copied().any(is_no_hex)
-    })
+    let before = head.strip_suffix(marks).is_some_and(|head| is_word(head.bytes().rev()));
+    before || tail.strip_prefix(marks).is_some_and(|tail| is_word(tail.bytes()))
+}
+
+/// Whether a word with other letters than hexadecimal digits begins here.
+fn is_word(bytes: impl Iterator<Item = u8> + Clone) -> bool {
+    let letters = bytes.take(LONGEST_WORD).take_while(u8::is_ascii_alphanumeric);
+    letters.clone().next().is_some_and(|byte| byte.is_ascii_alphabetic()) && letters.into_iter().any(is_no_hex)
 }
 
 /// Of a word beside a number, as much as tells.
@@ -200,8 +196,8 @@ fn is_no_hex(byte: u8) -> bool {
     byte.is_ascii_alphabetic() && !byte.is_ascii_hexdigit()
 }
 
-fn digit_group(digits: &str, range: Range<usize>) -> Group {
-    Group { range, figures: digits.len(), digits: digits.to_owned() }
+fn digit_group(range: Range<usize>) -> Group {
+    Group { count: range.len(), figures: range.len(), range }
 }
 
 /// Whether a word of letters and digits has letters that are no hexadecimal digits: hashes

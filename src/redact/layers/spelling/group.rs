@@ -13,40 +13,52 @@ pub(super) enum Spelling {
 }
 
 /// Digits that stand together.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Group {
     pub(super) range: Range<usize>,
-    pub(super) digits: String,
+    /// How many digits it says.
+    pub(super) count: usize,
     /// How many of them are written as digits.
     pub(super) figures: usize,
 }
 
-/// Reads the word (letters and digits) at a place of the text.
-pub(super) fn read(word: &str, start: usize, spelling: Spelling) -> Option<Group> {
-    let (digits, figures) = match spelling {
-        Spelling::Digits => (word.to_owned(), word.len()),
-        Spelling::Letters => {
-            let figures = word.bytes().filter(u8::is_ascii_digit).count();
-            (word.chars().map(figure).collect::<Option<String>>()?, figures)
-        }
-        Spelling::Words if word.bytes().all(|byte| byte.is_ascii_digit()) => (word.to_owned(), word.len()),
-        Spelling::Words => (number(word)?.to_owned(), 0),
+/// Reads the word (letters and digits) at a place of the text; it says its digit so many
+/// times, if it is one.
+pub(super) fn read(word: &str, start: usize, spelling: Spelling, times: usize) -> Option<Group> {
+    let figures = word.bytes().filter(u8::is_ascii_digit).count();
+    let (count, fits) = match spelling {
+        Spelling::Digits => (word.len(), figures == word.len()),
+        Spelling::Letters => (word.len(), figures == word.len() || word.bytes().all(|byte| figure(byte).is_some())),
+        Spelling::Words if figures == word.len() => (word.len() * times, true),
+        Spelling::Words => (times, number(word).is_some()),
     };
-    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    is_number.then(|| Group { range: start..start + word.len(), digits, figures })
+    fits.then(|| Group { range: start..start + word.len(), count, figures })
 }
 
-/// The digit that a character is, or looks like.
-fn figure(c: char) -> Option<char> {
-    Some(match c {
-        '0'..='9' => c,
-        'O' | 'o' | 'Q' | 'D' => '0',
-        'l' | 'I' | 'i' => '1',
-        'Z' | 'z' => '2',
-        'S' | 's' => '5',
-        'G' | 'b' => '6',
-        'B' => '8',
-        'g' | 'q' => '9',
+/// The digits that a group says.
+pub(super) fn digits(text: &str, group: &Group, spelling: Spelling) -> String {
+    let word = text.get(group.range.clone()).unwrap_or_default();
+    match spelling {
+        Spelling::Digits => word.to_owned(),
+        Spelling::Letters => word.bytes().filter_map(figure).map(char::from).collect(),
+        Spelling::Words => {
+            let said = number(word).unwrap_or(word);
+            said.repeat(group.count.checked_div(said.len()).unwrap_or(1))
+        }
+    }
+}
+
+/// The digit that a byte is, or looks like.
+fn figure(byte: u8) -> Option<u8> {
+    Some(match byte {
+        b'0'..=b'9' => byte,
+        b'O' | b'o' | b'Q' | b'D' => b'0',
+        b'l' | b'I' | b'i' => b'1',
+        b'Z' | b'z' => b'2',
+        b'S' | b's' => b'5',
+        b'G' | b'b' => b'6',
+        b'B' => b'8',
+        b'g' | b'q' => b'9',
         _ => return None,
     })
 }
@@ -67,14 +79,22 @@ const WORDS: [(&str, &str); 13] = [
     ("nine", "9"),
 ];
 
+const TIMES: [(&str, usize); 4] = [("double", 2), ("triple", 3), ("treble", 3), ("quadruple", 4)];
+
+/// Whether a word may be any of those: most words are told by their first letter.
+pub(super) fn is_likely(word: &str) -> bool {
+    let first = word.bytes().next().map(|byte| byte.to_ascii_lowercase());
+    matches!(first, Some(b'z' | b'o' | b'n' | b't' | b'f' | b's' | b'e' | b'd' | b'q'))
+        && (number(word).is_some() || times(word).is_some())
+}
+
 fn number(word: &str) -> Option<&'static str> {
     WORDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(word)).map(|(_, digit)| *digit)
 }
 
 /// How often the next digit is said: "double four".
 pub(super) fn times(word: &str) -> Option<usize> {
-    let known = [("double", 2), ("triple", 3), ("treble", 3), ("quadruple", 4)];
-    known.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(word)).map(|(_, times)| times)
+    TIMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(word)).map(|(_, times)| *times)
 }
 
 #[cfg(test)]
@@ -83,12 +103,16 @@ mod tests {
 
     #[test]
     fn digits_letters_and_words_are_read() {
-        let digits = |word, spelling| read(word, 0, spelling).map(|group| group.digits);
-        assert_eq!(digits("41lI", Spelling::Letters).as_deref(), Some("4111"));
-        assert_eq!(digits("41ll", Spelling::Letters).as_deref(), Some("4111"));
-        assert_eq!(digits("Four", Spelling::Words).as_deref(), Some("4"));
-        assert_eq!(digits("4", Spelling::Words).as_deref(), Some("4"));
-        assert_eq!(digits("41x1", Spelling::Letters), None);
-        assert_eq!(digits("for", Spelling::Words), None);
+        let said = |word: &str, spelling, times| {
+            read(word, 0, spelling, times).map(|group| (digits(word, &group, spelling), group.figures))
+        };
+        let says = |digits: &str, figures| Some((digits.to_owned(), figures));
+        assert_eq!(said("41lI", Spelling::Letters, 1), says("4111", 2));
+        assert_eq!(said("4111", Spelling::Digits, 1), says("4111", 4));
+        assert_eq!(said("Four", Spelling::Words, 1), says("4", 0));
+        assert_eq!(said("four", Spelling::Words, 3), says("444", 0));
+        assert_eq!(said("12", Spelling::Words, 2), says("1212", 2));
+        assert_eq!(said("41x1", Spelling::Letters, 1), None);
+        assert_eq!(said("for", Spelling::Words, 1), None);
     }
 }

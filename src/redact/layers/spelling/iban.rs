@@ -25,6 +25,11 @@ pub(super) fn split(text: &str) -> Vec<Plain> {
 
 /// The IBAN that begins here.
 fn number(rest: &str, place: usize) -> Option<Plain> {
+    let mut head = rest.bytes().take(4 * WIDEST_GAP).filter(u8::is_ascii_alphanumeric);
+    let letter = head.nth(1)?;
+    if !letter.is_ascii_alphabetic() || !head.take(2).all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
     let mut says = String::new();
     let (mut length, mut gap, mut gaps) = (usize::MAX, 0, 0);
     let mut end = 0;

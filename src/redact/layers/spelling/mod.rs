@@ -57,26 +57,21 @@ pub(super) fn search(
 }
 
 /// The readings of a text: parts that do not overlap, in order.
-fn plains(text: &str, class: Class) -> Vec<Vec<Plain>> {
-    let mut readings = Vec::new();
-    if class.meets(Class::DIGIT) {
-        let digits = text.bytes().filter(u8::is_ascii_digit).count();
-        if digits >= FEWEST_DIGITS {
-            readings.push(chain::split(text));
-            readings.push(scientific::numbers(text));
-        }
-        if digits >= iban::FEWEST_DIGITS && class.meets(Class::UPPER.join(Class::LOWER)) {
-            readings.push(iban::split(text));
-        }
-        if digits >= chain::FEWEST_TRUE_DIGITS && class.meets(Class::UPPER.join(Class::LOWER)) {
-            readings.push(chain::with_letters(text));
-        }
-    }
-    if class.meets(Class::LOWER.join(Class::UPPER)) && chain::may_have_words(text, class) {
-        readings.push(chain::in_words(text));
-    }
-    readings.retain(|plains| !plains.is_empty());
-    readings
+fn plains(text: &str, class: Class) -> impl Iterator<Item = Vec<Plain>> {
+    const LETTERS: Class = Class::UPPER.join(Class::LOWER);
+    let digits = if class.meets(Class::DIGIT) { text.bytes().filter(u8::is_ascii_digit).count() } else { 0 };
+    let letters = class.meets(LETTERS);
+    let if_likely = |likely: bool, read: fn(&str) -> Vec<Plain>| if likely { read(text) } else { Vec::new() };
+    let many = digits >= FEWEST_DIGITS;
+    [
+        if_likely(many, chain::split),
+        if_likely(many && (letters || class.meets(Class::byte(b'.'))), scientific::numbers),
+        if_likely(digits >= iban::FEWEST_DIGITS && letters, iban::split),
+        if_likely(digits >= chain::FEWEST_TRUE_DIGITS && letters, chain::with_letters),
+        if_likely(letters && chain::may_have_words(text, class), chain::in_words),
+    ]
+    .into_iter()
+    .filter(|plains| !plains.is_empty())
 }
 
 /// The text with those parts written plainly, each standing alone, and where they are in it.

@@ -1,6 +1,6 @@
 //! Which groups of digits, side by side, have the shape of a card or of an SSN.
 
-use super::group::{Group, Spelling};
+use super::group::{self, Group, Spelling};
 use super::{Plain, Trust};
 use crate::redact::detect::check::card;
 use std::ops::Range;
@@ -59,13 +59,13 @@ fn parts<'g>(text: &'g str, groups: &'g [Group], start: usize) -> impl Iterator<
     let before = start.checked_sub(1);
     let apart = before.and_then(gap).is_none_or(|before| Some(before) != within);
     let length = move |index: Option<usize>| {
-        index.and_then(|index| groups.get(index)).map_or(0, |group| group.digits.len())
+        index.and_then(|index| groups.get(index)).map_or(0, |group| group.count)
     };
     let by_marks = (apart && within.is_some() && alike > 0).then_some((start + alike + 1).min(groups.len()));
     let by_shape = CARDS.iter().filter_map(move |shape| {
         let end = start.checked_add(shape.len())?;
         let part = groups.get(start..end)?;
-        let fits = part.iter().zip(*shape).all(|(group, digits)| group.digits.len() == *digits);
+        let fits = part.iter().zip(*shape).all(|(group, digits)| group.count == *digits);
         let apart = length(before) != length(Some(start)) && length(Some(end)) != length(end.checked_sub(1));
         (fits && apart).then_some(end)
     });
@@ -73,9 +73,13 @@ fn parts<'g>(text: &'g str, groups: &'g [Group], start: usize) -> impl Iterator<
 }
 
 fn number(text: &str, groups: &[Group], spelling: Spelling, glued: bool) -> Option<Plain> {
-    let digits: String = groups.iter().map(|group| group.digits.as_str()).collect();
+    let count: usize = groups.iter().map(|group| group.count).sum();
+    if count != SSN && !CARD.contains(&count) {
+        return None;
+    }
+    let digits: String = groups.iter().map(|group| group::digits(text, group, spelling)).collect();
     let range = groups.first()?.range.start..groups.last()?.range.end;
-    let shape: Vec<usize> = groups.iter().map(|group| group.digits.len()).collect();
+    let shape: Vec<usize> = groups.iter().map(|group| group.count).collect();
     if CARD.contains(&digits.len()) {
         let values: Vec<u32> = digits.chars().filter_map(|c| c.to_digit(10)).collect();
         let known = CARDS.contains(&shape.as_slice()) || groups.len() == 1 || spelling == Spelling::Words;
@@ -98,8 +102,8 @@ fn number(text: &str, groups: &[Group], spelling: Spelling, glued: bool) -> Opti
         || spelling == Spelling::Words
         || is_even(&shape);
     let (area, rest) = digits.split_at_checked(3)?;
-    let (group, serial) = rest.split_at_checked(2)?;
-    known.then(|| Plain { range, says: format!("{area}-{group}-{serial}"), trust })
+    let (middle, serial) = rest.split_at_checked(2)?;
+    known.then(|| Plain { range, says: format!("{area}-{middle}-{serial}"), trust })
 }
 
 /// Groups of one length, but for the last.
