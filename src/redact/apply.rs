@@ -6,6 +6,8 @@ use crate::redact::clean::Rest;
 use crate::redact::detect::{Finding, KeyPath, Sense};
 use crate::redact::forms;
 use crate::redact::json::Kind;
+use crate::redact::layers;
+use crate::redact::layers::scattered::Joined;
 use crate::redact::marker::REDACTED;
 use crate::redact::operator::Operator;
 use crate::redact::places::Sensed;
@@ -107,7 +109,13 @@ pub(crate) fn member_name(
     findings.clear();
     scan(detection, run, sense, name, findings);
     // A name is judged by its own text: the key path above says what the value is.
+    let claimed = findings.len();
     findings.retain(|finding| !finding.whole || finding.by_pattern);
+    if findings.len() < claimed {
+        let sense = sense.unclaimed();
+        detection.scanner.scan(&sense, name.0, name.1, &mut run.scratch, findings);
+        layers::find(detection, run, &sense, name, findings);
+    }
     run.echo.find(name.0, findings);
     (!findings.is_empty()).then(|| splice(detection, run, name.0, findings))
 }
@@ -121,6 +129,7 @@ fn scan(
 ) {
     run.inspected();
     detection.scanner.scan(sense, text, class, &mut run.scratch, findings);
+    layers::find(detection, run, sense, (text, class), findings);
 }
 
 /// Scans a text, and its parts under the keys that it gives them.
@@ -157,6 +166,7 @@ fn whole_value(
     findings: &[Finding],
 ) -> Outcome {
     let Some(finding) = findings.first() else { return Outcome::Same };
+    let text = finding.said.as_deref().unwrap_or(text);
     let operator = detection.operator(finding.detector);
     run.found(finding.detector);
     if operator != Operator::Keep && !finding.by_pattern {
@@ -173,10 +183,11 @@ fn splice(detection: &Detection, run: &mut Run, text: &str, findings: &[Finding]
         let operator = detection.operator(finding.detector);
         run.found(finding.detector);
         let Some(found) = text.get(finding.range.clone()) else { continue };
+        let said = finding.said.as_deref().unwrap_or(found);
         out.push_str(text.get(copied..finding.range.start).unwrap_or_default());
         copied = finding.range.end;
         let Some(entity) = entity(detection, finding) else { continue };
-        match transform::apply(run, operator, entity, Kind::String, found) {
+        match transform::apply(run, operator, entity, Kind::String, said) {
             Outcome::Same => out.push_str(found),
             Outcome::Drop => {}
             Outcome::Null => out.push_str(REDACTED),
@@ -189,6 +200,43 @@ fn splice(detection: &Detection, run: &mut Run, text: &str, findings: &[Finding]
 
 fn is_person(detection: &Detection, finding: &Finding) -> bool {
     entity(detection, finding).is_some_and(|entity| entity.as_str() == PERSON)
+}
+
+/// The detector of a number that several values are together. None if it may be shown.
+pub(crate) fn owner(detection: &Detection, joined: &Joined) -> Option<usize> {
+    detection.scanner.detectors().iter().enumerate().find_map(|(index, detector)| {
+        let fits = detector.pattern.as_ref().is_some_and(|pattern| pattern.is_match(&joined.says));
+        let check = detector.check.filter(|_| fits)?;
+        let owns = if joined.cued { detector.needs_context } else { detector.proves && check(&joined.says) };
+        (owns && detection.operator(index) != Operator::Keep).then_some(index)
+    })
+}
+
+/// What is found in a text that is no value of its own, with the detector: the first that is
+/// not shown.
+pub(crate) fn first(
+    detection: &Detection,
+    run: &mut Run,
+    sense: &Sense,
+    text: &str,
+) -> Option<(usize, String)> {
+    let mut findings = Vec::new();
+    scan(detection, run, sense, (text, Class::of(text)), &mut findings);
+    let finding =
+        findings.into_iter().find(|finding| detection.operator(finding.detector) != Operator::Keep)?;
+    let found = text.get(finding.range.clone()).unwrap_or_default();
+    Some((finding.detector, finding.said.as_deref().unwrap_or(found).to_owned()))
+}
+
+/// What is shown for a number that several values are together.
+pub(crate) fn shown_for(detection: &Detection, run: &mut Run, detector: usize, says: &str) -> String {
+    run.found(detector);
+    let operator = detection.operator(detector);
+    let Some(detector) = detection.scanner.detectors().get(detector) else { return REDACTED.to_owned() };
+    match transform::apply(run, operator, &detector.entity, Kind::String, says) {
+        Outcome::Text(text) => text,
+        Outcome::Same | Outcome::Drop | Outcome::Null | Outcome::Number(_) => REDACTED.to_owned(),
+    }
 }
 
 fn entity<'d>(detection: &'d Detection, finding: &Finding) -> Option<&'d Entity> {

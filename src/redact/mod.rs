@@ -15,6 +15,7 @@ mod echo;
 mod forms;
 mod json;
 mod kept;
+mod layers;
 mod literal;
 mod marker;
 pub mod operator;
@@ -28,6 +29,7 @@ pub mod shape;
 mod text;
 pub mod tools;
 mod transform;
+mod view;
 mod walk;
 
 use crate::model::ids::RuleId;
@@ -63,6 +65,8 @@ pub enum Blocked {
     Duplicate,
     TooDeep,
     TooMany,
+    /// Encoded in more layers, or in more bytes, than are decoded.
+    Layers,
     /// A look-ahead query failed on this document.
     Query,
 }
@@ -76,6 +80,7 @@ impl Blocked {
             Self::Duplicate => "duplicate member name",
             Self::TooDeep => "nested too deeply",
             Self::TooMany => "too many values",
+            Self::Layers => "encoded too often or too much",
             Self::Query => "a JSONPath query failed on it",
         }
     }
@@ -121,6 +126,7 @@ impl<'p> Redactor<'p> {
     /// [`Blocked`] when it cannot be filtered whole.
     pub fn structure<'d>(&mut self, document: &'d [u8]) -> Result<Option<Cow<'d, str>>, Blocked> {
         let filtered = walk::filter(self.plan, &mut self.run, &mut self.places, document)?;
+        self.seen_whole()?;
         let source = std::str::from_utf8(document).map_err(|_| Blocked::NotUtf8)?;
         self.twin = Some((source.to_owned(), filtered.as_deref().map(str::to_owned)));
         Ok(filtered)
@@ -131,19 +137,26 @@ impl<'p> Redactor<'p> {
     /// # Errors
     /// [`Blocked`] when it holds JSON that cannot be filtered whole.
     pub fn text(&mut self, text: &str) -> Result<Option<String>, Blocked> {
-        match &self.twin {
+        let filtered = match &self.twin {
             // Byte for byte what was filtered just now.
             Some((source, filtered)) if source == text && self.plan.text != plan::TextMode::Drop => {
-                Ok(filtered.clone())
+                filtered.clone()
             }
-            _ => text::filter(self.plan, &mut self.run, &mut self.places, text),
-        }
+            _ => text::filter(self.plan, &mut self.run, &mut self.places, text)?,
+        };
+        self.seen_whole().map(|()| filtered)
     }
 
     /// Puts text that no plan releases or withholds, such as a progress message,
     /// through the detectors alone.
     pub fn prose(&mut self, text: &str) -> String {
-        apply::prose(self.plan, &mut self.run, text)
+        let shown = apply::prose(self.plan, &mut self.run, text);
+        if self.seen_whole().is_ok() { shown } else { REDACTED.to_owned() }
+    }
+
+    /// What is encoded too deeply, or in too many bytes, was not looked at.
+    fn seen_whole(&self) -> Result<(), Blocked> {
+        if self.run.budget.is_over() { Err(Blocked::Layers) } else { Ok(()) }
     }
 
     /// From now on a string that is exactly `value` becomes `shown`, unless a path says
@@ -174,7 +187,8 @@ impl Drop for Redactor<'_> {
     /// The places judged for this result serve the next.
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            let scratch = std::mem::take(&mut self.run.scratch);
+            let mut scratch = std::mem::take(&mut self.run.scratch);
+            scratch.forget();
             self.plan.pool.put(std::mem::take(&mut self.places), scratch);
         }
     }

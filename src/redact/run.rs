@@ -7,6 +7,7 @@ use crate::redact::clean::Clean;
 use crate::redact::detect::Scratch;
 use crate::redact::echo::Echo;
 use crate::redact::forms::Forms;
+use crate::redact::layers::Budget;
 use crate::redact::marker::Markers;
 use crate::redact::plan::Plan;
 use crate::redact::transform::Setting;
@@ -24,6 +25,8 @@ pub(crate) struct Run {
     pub(crate) clean: Clean,
     pub(crate) scratch: Scratch,
     pub(crate) forms: Forms,
+    /// What may still be decoded.
+    pub(crate) budget: Budget,
     markers: Markers,
     counts: Counts,
     subjects: BTreeSet<String>,
@@ -83,6 +86,7 @@ impl Run {
         let repeat = self.echo.settle(names);
         if repeat {
             self.counts = Counts::default();
+            self.budget.renew();
         }
         repeat
     }

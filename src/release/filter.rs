@@ -69,25 +69,26 @@ impl Filter<'_, '_> {
         if self.blobs != Blobs::Pass {
             return Ok(None);
         }
-        // A short text, such as a number with its dashes, may be base64 by its letters alone.
-        if text.len() <= SHORT_BLOB && self.text(text)?.as_str() != Some(text) {
-            return Ok(None);
-        }
         let (inside, is_text) = match blob::inside(text) {
             Some(Inside::Text(inside)) => (inside, true),
             Some(Inside::Perhaps(inside)) => (inside, false),
-            Some(Inside::Binary) => return Ok(Some(Value::from(text))),
+            Some(Inside::Binary) => return Ok(self.stays(text)?.then(|| text.into())),
             // What is no base64 is no blob, whatever else it is.
             None => return Ok(None),
         };
         let shown = self.text(&inside)?;
         let same = shown.as_str() == Some(&inside);
         Ok(match (same, is_text) {
-            (true, _) => Some(text.into()),
+            (true, _) => self.stays(text)?.then(|| text.into()),
             (false, true) => Some(STANDARD.encode(shown.as_str().unwrap_or_default()).into()),
             // Its encoding is a guess, and so would be what is written in its place.
             (false, false) => None,
         })
+    }
+
+    /// A short text, such as a number with its dashes, may be base64 by its letters alone.
+    fn stays(&mut self, blob: &str) -> Result<bool, Denial> {
+        Ok(blob.len() > SHORT_BLOB || self.text(blob)?.as_str() == Some(blob))
     }
 
     /// Has what becomes of a blob done wherever else in the result it stands.

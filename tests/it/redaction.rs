@@ -1,6 +1,7 @@
 //! What the redaction engine promises, on small documents.
 
 mod echoes;
+mod layers;
 mod places;
 
 use base64::Engine as _;

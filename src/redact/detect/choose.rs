@@ -1,7 +1,7 @@
 //! Of all that the patterns of one text match, what is found.
 
 use crate::redact::detect::Finding;
-use crate::redact::detect::fold::Folded;
+use crate::redact::view::View;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -18,7 +18,7 @@ pub(crate) struct Candidate {
 /// order, as ranges of the original, and do not overlap.
 pub(crate) fn choose(
     original: &str,
-    folded: Option<&Folded>,
+    folded: Option<&View>,
     candidates: &mut [Candidate],
     findings: &mut Vec<Finding>,
 ) {

@@ -5,9 +5,10 @@
 //! somebody's. By pattern: a shape, confirmed by a checksum and by words nearby.
 //! Checksums and context serve precision; they never take away what a key says.
 
-mod check;
+pub(crate) mod check;
 mod choose;
-mod fold;
+mod confusable;
+pub(crate) mod fold;
 mod keys;
 mod literals;
 mod narrow;
@@ -23,7 +24,7 @@ pub use keys::KeyPath;
 pub use rule::Detector;
 pub use scan::Scanner;
 pub(crate) use scan::Scratch;
-pub(crate) use sense::Sense;
+pub(crate) use sense::{Sense, Spoken};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -38,19 +39,26 @@ pub struct Finding {
     pub whole: bool,
     /// Found by its shape rather than by the key it stands under.
     pub by_pattern: bool,
+    /// The value, where the text spells it in a hidden way.
+    pub(crate) said: Option<Box<str>>,
 }
 
 impl Finding {
     fn by_key(detector: usize, text: &str) -> Self {
-        Self { range: 0..text.len(), detector, whole: true, by_pattern: false }
+        Self { range: 0..text.len(), detector, whole: true, by_pattern: false, said: None }
     }
 
     pub(crate) fn by_pattern(detector: usize, range: Range<usize>, text: &str) -> Self {
-        Self { whole: is_whole(text, &range), range, detector, by_pattern: true }
+        Self { whole: is_whole(text, &range), range, detector, by_pattern: true, said: None }
+    }
+
+    /// A value that `text` spells in a hidden way.
+    pub(crate) fn hidden(detector: usize, range: Range<usize>, text: &str, said: Box<str>) -> Self {
+        Self { said: Some(said), ..Self::by_pattern(detector, range, text) }
     }
 
     /// Makes the finding cover `range` too.
-    fn grow(&mut self, text: &str, range: &Range<usize>) {
+    pub(crate) fn grow(&mut self, text: &str, range: &Range<usize>) {
         self.range = self.range.start.min(range.start)..self.range.end.max(range.end);
         self.whole = is_whole(text, &self.range);
     }

@@ -86,6 +86,8 @@ pub struct Detector {
     /// The pattern as it was parsed, for what it needs to match.
     pub(crate) syntax: Option<Hir>,
     pub(crate) check: Option<Check>,
+    /// What passes the check is the value, however it is spelt.
+    pub(crate) proves: bool,
     pub(crate) context: Option<Regex>,
     /// The words of `context`, as they are written.
     pub(crate) cue_words: Vec<String>,
@@ -133,6 +135,7 @@ fn compile(file: &str, raw: &File) -> Result<Detector, SourceFault> {
         syntax,
         pattern: raw.pattern.as_ref().map(|pattern| regex(file, pattern)).transpose()?,
         check: raw.check.as_ref().map(named).transpose()?,
+        proves: raw.check.as_ref().is_some_and(|name| check::proves(&name.value)),
         context: words(file, &raw.context)?,
         cue_words: raw.context.clone(),
         needs_context: raw.needs_context,

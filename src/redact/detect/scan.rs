@@ -5,11 +5,12 @@
 
 use crate::redact::class::Class;
 use crate::redact::detect::choose::{Candidate, choose};
-use crate::redact::detect::fold::{Folded, fold};
+use crate::redact::detect::fold::fold;
 use crate::redact::detect::need::Makeup;
 use crate::redact::detect::prefilter::{Memory, Prefilter};
 use crate::redact::detect::sense::{Index, Sense};
 use crate::redact::detect::{Detector, Finding, KeyPath, narrow};
+use crate::redact::view::View;
 use regex::{Regex, RegexBuilder};
 use std::ops::Range;
 
@@ -34,6 +35,15 @@ pub struct Scanner {
 pub(crate) struct Scratch {
     memory: Memory,
     candidates: Vec<Candidate>,
+    /// The text scanned last, folded, if it was not plain ASCII.
+    pub(crate) folded: Option<View>,
+}
+
+impl Scratch {
+    /// Holds no value of a result any more.
+    pub(crate) fn forget(&mut self) {
+        self.folded = None;
+    }
 }
 
 impl Scanner {
@@ -70,12 +80,14 @@ impl Scanner {
         scratch: &mut Scratch,
         findings: &mut Vec<Finding>,
     ) {
+        scratch.folded = None;
         if !class.meets(Class::WIDE) {
             self.plain(sense, text, text, class, None, scratch, findings);
         } else if !text.trim().is_empty() {
             let folded = fold(text);
             let class = Class::of(&folded.text);
             self.plain(sense, text, &folded.text, class, Some(&folded), scratch, findings);
+            scratch.folded = Some(folded);
         }
     }
 
@@ -86,7 +98,7 @@ impl Scanner {
         original: &str,
         text: &str,
         class: Class,
-        folded: Option<&Folded>,
+        folded: Option<&View>,
         scratch: &mut Scratch,
         findings: &mut Vec<Finding>,
     ) {
@@ -97,7 +109,7 @@ impl Scanner {
             }
             return;
         }
-        let Scratch { memory, candidates } = scratch;
+        let Scratch { memory, candidates, .. } = scratch;
         candidates.clear();
         let makeup = Makeup::of(text, class);
         let ascii = !class.meets(Class::WIDE);

@@ -15,6 +15,20 @@ pub(crate) struct Sense {
     vetoes: Vec<usize>,
     /// Detectors, in order, for which the last key is a cue.
     cues: Vec<usize>,
+    /// The keys.
+    path: KeyPath,
+    spoken: Spoken,
+}
+
+/// What keys say of numbers that the values under them may be parts of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Spoken {
+    /// They are parts of what a check proves: a card.
+    pub(crate) of_card: bool,
+    /// They are parts of what only a cue tells: an SSN.
+    pub(crate) of_ssn: bool,
+    /// They are no card.
+    pub(crate) vetoed: bool,
 }
 
 /// One detector's claim on a value.
@@ -43,6 +57,33 @@ impl Sense {
         self.cues.extend(&other.cues);
         self.cues.sort_unstable();
         self.cues.dedup();
+        self.spoken.of_card |= other.spoken.of_card;
+        self.spoken.of_ssn |= other.spoken.of_ssn;
+    }
+
+    /// The same for a member name, which its own text is judged by.
+    pub(crate) fn unclaimed(&self) -> Self {
+        Self { claims: Vec::new(), ..self.clone() }
+    }
+
+    pub(crate) fn spoken(&self) -> Spoken {
+        self.spoken
+    }
+
+    fn speaks(&self, detectors: &[Detector]) -> Spoken {
+        let mut spoken = Spoken::default();
+        let checked = detectors.iter().enumerate().filter(|(_, detector)| detector.check.is_some());
+        for (index, detector) in checked {
+            let named = self.cues(index) || self.claims.iter().any(|claim| claim.detector == index);
+            spoken.of_card |= detector.proves && named;
+            spoken.of_ssn |= detector.needs_context && named;
+            spoken.vetoed |= detector.proves && self.vetoes(index);
+        }
+        spoken
+    }
+
+    pub(crate) fn path(&self) -> &KeyPath {
+        &self.path
     }
 
     pub(crate) fn vetoes(&self, detector: usize) -> bool {
@@ -159,7 +200,10 @@ impl Index {
         vetoes.sort_unstable();
         let cues = path.last().map(|key| self.cues.matches(key).into_iter().collect::<Vec<_>>());
         let cues = cues.unwrap_or_default().into_iter().filter_map(|cue| self.cueing.get(cue).copied());
-        Sense { claims, vetoes, cues: cues.collect() }
+        let mut sense =
+            Sense { claims, vetoes, cues: cues.collect(), path: path.clone(), spoken: Spoken::default() };
+        sense.spoken = sense.speaks(detectors);
+        sense
     }
 
     fn claims_at(&self, detectors: &[Detector], path: &KeyPath) -> Vec<Claim> {

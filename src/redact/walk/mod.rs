@@ -8,6 +8,7 @@
 //! only through [`Walk::place_of`].
 
 mod echo;
+mod parts;
 mod scalar;
 mod siblings;
 mod splice;
@@ -23,6 +24,7 @@ use crate::redact::places::{Entered, Places, ROOT, Step};
 use crate::redact::plan::Plan;
 use crate::redact::run::Run;
 use crate::redact::transform::Outcome;
+use parts::Parts;
 use siblings::{Given, Siblings};
 use splice::{Free, Mark};
 use std::borrow::Cow;
@@ -61,6 +63,7 @@ fn at<'d>(
         given: Given::Nothing,
         passed: Vec::new(),
         free: Vec::new(),
+        parts: Parts::default(),
     };
     let kept = walk.value(place, 0)?;
     let end = walk.reader.position();
@@ -75,6 +78,7 @@ fn at<'d>(
         walk.copy(end);
         Cow::Owned(std::mem::take(&mut walk.out))
     };
+    let shown = parts::replace(&mut walk, shown)?;
     let with_echoes = echo::replace(&mut walk, &shown)?;
     Ok(Some(with_echoes.map_or(shown, Cow::Owned)))
 }
@@ -93,6 +97,7 @@ struct Walk<'w, 'd> {
     given: Given,
     passed: Vec<bool>,
     free: Vec<Free>,
+    parts: Parts,
 }
 
 /// The names of the object being read.
@@ -119,8 +124,10 @@ impl Walk<'_, '_> {
         let here = self.places.get(place);
         let (redaction, subject) = (here.redaction, here.subject);
         let mark = self.mark();
+        let outer = self.enter_parts();
         let kept =
             if kind == Kind::Object { self.object(place, depth)? } else { self.array(place, depth, given)? };
+        self.leave_parts(outer, place, kind == Kind::Array);
         if subject {
             self.run.subject(self.reader.since(mark.source));
         }

@@ -73,8 +73,10 @@ impl Walk<'_, '_> {
         };
         if outcome == Outcome::Same {
             self.free(start, rest);
+            self.part(place, text, start);
             return Ok(true);
         }
+        self.part_ends();
         self.copy(start);
         self.copied = self.reader.position();
         let begin = self.out.len();

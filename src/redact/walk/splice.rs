@@ -11,6 +11,8 @@ pub(super) struct Mark {
     copied: usize,
     pub(super) source: usize,
     free: usize,
+    parts: usize,
+    instead: usize,
 }
 
 /// Free text, in which a name could stand that is found elsewhere in the document.
@@ -34,6 +36,12 @@ impl Free {
         self.start as usize..self.end as usize
     }
 
+    /// The same where what stood at a place of the output stands at another.
+    pub(super) fn moved(self, from: usize, to: usize) -> Self {
+        let at = |place: u32| (place as usize + to).saturating_sub(from);
+        Self { known: self.known, ..Self::new(at(self.start), at(self.end), None) }
+    }
+
     pub(super) fn known(&self) -> Option<usize> {
         (self.known != u32::MAX).then_some(self.known as usize)
     }
@@ -46,6 +54,8 @@ impl Walk<'_, '_> {
             copied: self.copied,
             source: self.reader.position(),
             free: self.free.len(),
+            parts: self.parts.count(),
+            instead: self.parts.instead.len(),
         }
     }
 
@@ -70,6 +80,7 @@ impl Walk<'_, '_> {
     pub(super) fn back_to(&mut self, mark: Mark) {
         self.out.truncate(mark.out);
         self.free.truncate(mark.free);
+        self.parts.back_to(mark.parts, mark.instead);
         self.copied = mark.copied;
         self.copy(mark.source);
     }

@@ -4,9 +4,30 @@ use super::digits;
 
 /// 12 to 19 digits in an issuer range, Luhn-valid, not one digit repeated.
 pub(super) fn valid(text: &str) -> bool {
-    let digits = digits(text);
+    is_number(&digits(text))
+}
+
+/// The same of digits alone.
+pub(crate) fn is_number(digits: &[u32]) -> bool {
     let varied = digits.iter().any(|digit| Some(digit) != digits.first());
-    varied && has_issuer(&digits) && luhn(&digits)
+    varied && has_issuer(digits) && luhn(digits)
+}
+
+/// Whether length and leading digits are those of a scheme that issues most cards: for
+/// digits that nothing else speaks for.
+pub(crate) fn has_great_issuer(digits: &[u32]) -> bool {
+    let lead = |count: usize| digits.iter().take(count).fold(0, |number, digit| number * 10 + digit);
+    match digits.len() {
+        14 => matches!(lead(3), 300..=305) || matches!(lead(2), 36 | 38),
+        15 => matches!(lead(2), 34 | 37),
+        16 => {
+            lead(1) == 4
+                || matches!(lead(2), 51..=55 | 65)
+                || matches!(lead(4), 2221..=2720 | 6011 | 3528..=3589)
+                || matches!(lead(3), 644..=649)
+        }
+        _ => false,
+    }
 }
 
 fn luhn(digits: &[u32]) -> bool {

@@ -7,7 +7,7 @@ const LENGTHS: &str = "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY
     OM23 PK24 PL28 PS29 PT25 QA29 RO24 RS22 RU33 SA24 SC31 SD18 SE24 SI19 SK24 SM27 SO23 ST25 SV28 TL23 TN24 TR26 \
     UA29 VA22 VG24 XK20 YE30";
 
-pub(super) fn valid(text: &str) -> bool {
+pub(crate) fn valid(text: &str) -> bool {
     let mut compact = text.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_uppercase());
     let (Some(first), Some(second)) = (compact.next(), compact.next()) else { return false };
     if length_in([first, second]) != Some(2 + compact.clone().count()) {
@@ -23,7 +23,7 @@ pub(super) fn valid(text: &str) -> bool {
 }
 
 /// How long an IBAN of a country is.
-fn length_in(country: [u8; 2]) -> Option<usize> {
+pub(crate) fn length_in(country: [u8; 2]) -> Option<usize> {
     LENGTHS.as_bytes().chunks(5).find_map(|entry| match entry {
         [first, second, tens, ones, ..] if [*first, *second] == country => {
             Some(usize::from(tens - b'0') * 10 + usize::from(ones - b'0'))

@@ -1,0 +1,65 @@
+//! Text in bytes, of whatever encoding.
+
+use super::SHORTEST;
+
+/// With so many NULs in a hundred bytes it is UTF-16 or UTF-32, perhaps.
+const WIDE_PERCENT: usize = 20;
+
+/// The parts of bytes that are text and long enough to hold anything.
+pub(super) fn texts(bytes: &[u8]) -> Vec<String> {
+    if !is_wide(bytes) {
+        return parts(bytes);
+    }
+    // Of either, and in either order, the ASCII part is what is left without them.
+    let narrow: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != 0).collect();
+    parts(&narrow)
+}
+
+/// Whether any part of bytes may be text, told in one pass.
+pub(super) fn have_text(bytes: &[u8]) -> bool {
+    let skip = is_wide(bytes);
+    // How long the text is so far, and how many bytes its last character still wants.
+    let (mut run, mut wants) = (0, 0);
+    bytes.iter().filter(|byte| !skip || **byte != 0).any(|byte| {
+        (run, wants) = match *byte {
+            0x80..=0xbf if wants > 0 => (run + 1, wants - 1),
+            0xc2..=0xdf => (if wants > 0 { 1 } else { run + 1 }, 1),
+            0xe0..=0xef => (if wants > 0 { 1 } else { run + 1 }, 2),
+            0xf0..=0xf4 => (if wants > 0 { 1 } else { run + 1 }, 3),
+            ascii if is_text(ascii) && ascii < 0x80 => (if wants > 0 { 1 } else { run + 1 }, 0),
+            _ => (0, 0),
+        };
+        run >= SHORTEST
+    })
+}
+
+fn is_wide(bytes: &[u8]) -> bool {
+    memchr::memchr_iter(0, bytes).count() * 100 >= bytes.len() * WIDE_PERCENT
+}
+
+fn is_text(byte: u8) -> bool {
+    byte >= 0x20 && byte != 0x7f || matches!(byte, b'\t' | b'\n' | b'\r')
+}
+
+fn parts(bytes: &[u8]) -> Vec<String> {
+    let mut parts = Vec::new();
+    for chunk in bytes.utf8_chunks() {
+        let valid = chunk.valid().split(|c: char| c.is_ascii() && !is_text(c as u8));
+        parts.extend(valid.filter(|part| part.len() >= SHORTEST).map(str::to_owned));
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_found_in_bytes() {
+        assert_eq!(texts(b"SSN 536-90-4399"), ["SSN 536-90-4399"]);
+        assert_eq!(texts(b"\x00\x01\xffM\xfcller 536-90-4399\x02rest"), ["ller 536-90-4399"]);
+        assert_eq!(texts(b"S\0S\0N\0 \x005\x003\x006\x009\x000\x004\x00"), ["SSN 536904"]);
+        assert_eq!(texts("Zoë: 536904399".as_bytes()), ["Zoë: 536904399"]);
+        assert!(texts(b"short\0\0\xff\xfe\x80").is_empty());
+    }
+}

@@ -1,0 +1,191 @@
+//! Hidden spellings of personal data inside one string: encoded, compressed, written with
+//! escapes, split or spelt out. What a model can read, a detector has to.
+//!
+//! A text is read again in every way that its bytes allow ([`escapes`], [`blocks`]), and
+//! what comes out is searched as the text itself was, and read again. Each finding goes back
+//! to the bytes that were given: to those that spell it, or to the whole encoded run. What
+//! is clean in every reading keeps its bytes.
+//!
+//! Invariant: over a bound a result is blocked, never passed ([`Budget`]).
+
+mod base32;
+mod base64;
+mod blocks;
+mod bytes;
+mod escapes;
+mod hex;
+mod inflate;
+mod json;
+mod merge;
+mod named;
+mod quoted_printable;
+pub(crate) mod scattered;
+mod smuggled;
+mod spelling;
+
+use crate::redact::class::Class;
+use crate::redact::detect::fold::fold;
+use crate::redact::detect::{Finding, Scratch, Sense};
+use crate::redact::operator::Operator;
+use crate::redact::plan::Detection;
+use crate::redact::run::Run;
+use crate::redact::view::View;
+
+/// Layers that are decoded.
+const DEEPEST: usize = 4;
+/// Bytes that are decoded in one result, all layers together.
+const MOST_BYTES: usize = 1 << 25;
+/// Nothing that is looked for is shorter, however it is spelt.
+const SHORTEST: usize = 9;
+
+/// What may still be decoded in a result.
+#[derive(Debug, Default)]
+pub(crate) struct Budget {
+    spent: usize,
+    over: bool,
+}
+
+impl Budget {
+    /// Whether a bound was met: then the result is not seen whole.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// The same result is filtered once more.
+    pub(crate) fn renew(&mut self) {
+        self.spent = 0;
+    }
+
+    fn spend(&mut self, bytes: usize) -> bool {
+        self.spent = self.spent.saturating_add(bytes);
+        self.over |= self.spent > MOST_BYTES;
+        !self.over
+    }
+}
+
+/// Adds what is hidden in a text to what was found in it.
+pub(crate) fn find(
+    detection: &Detection,
+    run: &mut Run,
+    sense: &Sense,
+    (text, class): (&str, Class),
+    findings: &mut Vec<Finding>,
+) {
+    if text.len() < SHORTEST || matches!(findings.as_slice(), [only] if only.whole) {
+        return;
+    }
+    let mut search = Search { detection, scratch: &mut run.scratch, budget: &mut run.budget };
+    search.readings(sense, (text, class), 0, findings);
+}
+
+/// A search for what is hidden.
+struct Search<'s> {
+    detection: &'s Detection,
+    scratch: &'s mut Scratch,
+    budget: &'s mut Budget,
+}
+
+impl Search<'_> {
+    /// All that is found in a text that was decoded.
+    fn decoded(&mut self, sense: &Sense, text: &str, depth: usize) -> Vec<Finding> {
+        let mut found = Vec::new();
+        if text.len() < SHORTEST {
+            return found;
+        }
+        if depth > DEEPEST {
+            self.budget.over = true;
+        }
+        if !self.budget.spend(text.len()) {
+            return found;
+        }
+        if json::is_likely(text)
+            && let Some(found) = json::search(self, sense, text, depth)
+        {
+            return found;
+        }
+        self.searched(sense, text, depth, &mut found);
+        found
+    }
+
+    /// A text as it stands, and in its other readings.
+    fn searched(&mut self, sense: &Sense, text: &str, depth: usize, found: &mut Vec<Finding>) {
+        let class = Class::of(text);
+        self.detection.scanner.scan(sense, text, class, self.scratch, found);
+        found.retain(|finding| self.acts(finding));
+        if text.len() >= SHORTEST && !matches!(found.as_slice(), [only] if only.whole) {
+            self.readings(sense, (text, class), depth, found);
+        }
+    }
+
+    /// What is shown may be hidden.
+    fn acts(&self, finding: &Finding) -> bool {
+        self.detection.operator(finding.detector) != Operator::Keep
+    }
+
+    fn readings(
+        &mut self,
+        sense: &Sense,
+        (text, class): (&str, Class),
+        depth: usize,
+        found: &mut Vec<Finding>,
+    ) {
+        if !class.meets(Class::WIDE) {
+            return self.plain(sense, (text, class), depth, found);
+        }
+        let folded = self.scratch.folded.take().unwrap_or_else(|| fold(text));
+        for view in smuggled::views(text) {
+            self.view(sense, text, &view, depth, found);
+        }
+        let mut inner = Vec::new();
+        self.plain(sense, (&folded.text, Class::of(&folded.text)), depth, &mut inner);
+        merge::mapped(text, &folded, inner, found);
+    }
+
+    fn plain(&mut self, sense: &Sense, (text, class): (&str, Class), depth: usize, found: &mut Vec<Finding>) {
+        for view in escapes::view(text, class).into_iter().chain(quoted_printable::view(text, class)) {
+            self.view(sense, text, &view, depth, found);
+        }
+        let mut hidden = Vec::new();
+        for block in blocks::in_text(text, class) {
+            self.block(sense, text, &block, depth, &mut hidden);
+        }
+        spelling::search(self, sense, (text, class), &mut hidden);
+        merge::add(text, hidden, found);
+    }
+
+    /// Searches another reading of a text.
+    fn view(&mut self, sense: &Sense, text: &str, view: &View, depth: usize, found: &mut Vec<Finding>) {
+        let inner = self.decoded(sense, &view.text, depth + 1);
+        merge::mapped(text, view, inner, found);
+    }
+
+    /// Searches what an encoded run says. All of the run is found, once for each value.
+    fn block(
+        &mut self,
+        sense: &Sense,
+        text: &str,
+        block: &blocks::Block,
+        depth: usize,
+        found: &mut Vec<Finding>,
+    ) {
+        let mut values: Vec<(usize, bool, Box<str>)> = Vec::new();
+        for reading in block.readings(self.budget) {
+            for finding in self.decoded(sense, &reading, depth + 1) {
+                let said = merge::said(&reading, &finding);
+                let value = (finding.detector, finding.by_pattern, said);
+                if values.len() < MOST_VALUES && !values.contains(&value) {
+                    values.push(value);
+                }
+            }
+        }
+        let mut range = block.range.clone();
+        for (detector, by_pattern, said) in values {
+            found.push(Finding { by_pattern, ..Finding::hidden(detector, range.clone(), text, said) });
+            // The others stand behind the first.
+            range = range.end..range.end;
+        }
+    }
+}
+
+/// Values of one encoded run that get a marker each.
+const MOST_VALUES: usize = 16;

@@ -1,0 +1,210 @@
+//! Groups of digits with marks between them, and which of them may be one number.
+
+use super::group::{self, Group, Spelling};
+use super::shape;
+use super::{FEWEST_DIGITS, Plain};
+use crate::redact::class::Class;
+use std::ops::Range;
+
+/// What may stand between two groups of one number, in characters.
+const WIDEST_GAP: usize = 6;
+/// So many groups are looked at together, and of a longer chain so many once more with the
+/// next.
+const MOST_GROUPS: usize = 64;
+const KEPT_GROUPS: usize = 24;
+/// Of a number with letters for digits, those that are digits.
+pub(super) const FEWEST_TRUE_DIGITS: usize = 6;
+/// The shortest text that may spell nine digits in words.
+const SHORTEST_WORDS: usize = 35;
+
+/// Numbers that are split by unusual marks, or glued to letters.
+pub(super) fn split(text: &str) -> Vec<Plain> {
+    numbers(text, Spelling::Digits)
+}
+
+/// Numbers in which letters stand for digits.
+pub(super) fn with_letters(text: &str) -> Vec<Plain> {
+    numbers(text, Spelling::Letters)
+}
+
+/// Numbers that are spelt in words.
+pub(super) fn in_words(text: &str) -> Vec<Plain> {
+    numbers(text, Spelling::Words)
+}
+
+/// Whether a text may spell a number in words: nine of those in a row, or nearly.
+pub(super) fn may_have_words(text: &str, class: Class) -> bool {
+    text.len() >= SHORTEST_WORDS
+        && class.breadth() > 1
+        && text
+            .split(|c: char| !c.is_ascii_alphabetic())
+            .filter(|word| group::is_likely(word))
+            .nth(FEWEST_WORDS - 1)
+            .is_some()
+}
+
+const FEWEST_WORDS: usize = 4;
+
+fn numbers(text: &str, spelling: Spelling) -> Vec<Plain> {
+    let mut plains: Vec<Plain> = Vec::new();
+    let mut chain = Chain { text, groups: Vec::new(), glued: false, times: 1, read: 0 };
+    for word in words(text) {
+        if !joins(text.get(chain.read..word.start).unwrap_or_default()) {
+            chain.end(spelling, &mut plains);
+        } else if chain.groups.len() >= MOST_GROUPS {
+            chain.look(spelling, &mut plains);
+            chain.groups.drain(..MOST_GROUPS - KEPT_GROUPS);
+        }
+        chain.read = word.end;
+        chain.add(word, spelling, &mut plains);
+    }
+    chain.end(spelling, &mut plains);
+    plains.dedup_by(|next, last| next.range.start < last.range.end);
+    plains
+}
+
+/// Runs of ASCII letters and digits.
+fn words(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    let bytes = text.as_bytes();
+    let mut place = 0;
+    std::iter::from_fn(move || {
+        let rest = bytes.get(place..)?;
+        let start = place + rest.iter().position(u8::is_ascii_alphanumeric)?;
+        let length = bytes.get(start..)?.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+        place = start + length;
+        Some(start..place)
+    })
+}
+
+fn joins(gap: &str) -> bool {
+    gap.len() <= 4 * WIDEST_GAP
+        && gap.chars().count() <= WIDEST_GAP
+        && !gap.contains(|c: char| c.is_alphanumeric())
+}
+
+/// The groups of what may be a number.
+struct Chain<'t> {
+    text: &'t str,
+    groups: Vec<Group>,
+    /// Letters stand beside its first or last digit.
+    glued: bool,
+    /// How often the next digit is said.
+    times: usize,
+    /// The end of the last word.
+    read: usize,
+}
+
+impl Chain<'_> {
+    fn add(&mut self, word: Range<usize>, spelling: Spelling, plains: &mut Vec<Plain>) {
+        let said = self.text.get(word.clone()).unwrap_or_default();
+        if spelling == Spelling::Words
+            && let Some(times) = group::times(said)
+        {
+            self.times = times;
+            return;
+        }
+        if spelling != Spelling::Digits {
+            match group::read(said, word.start, spelling, self.times) {
+                Some(group) => self.push(group),
+                None => self.end(spelling, plains),
+            }
+            return;
+        }
+        let bytes = said.as_bytes();
+        let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if digits == bytes.len() {
+            return self.push(digit_group(word));
+        }
+        self.glue(said, word, digits, plains);
+    }
+
+    /// A word of letters and digits ends one number and may begin another.
+    fn glue(&mut self, said: &str, word: Range<usize>, head: usize, plains: &mut Vec<Plain>) {
+        if !speaks(said) {
+            return self.end(Spelling::Digits, plains);
+        }
+        if head > 0 {
+            self.push(digit_group(word.start..word.start + head));
+            self.glued = true;
+        }
+        self.end(Spelling::Digits, plains);
+        let mut inner = head;
+        let bytes = said.as_bytes();
+        while let Some(start) = bytes.get(inner..).and_then(|rest| rest.iter().position(u8::is_ascii_digit)) {
+            let start = inner + start;
+            let count = bytes.iter().skip(start).take_while(|byte| byte.is_ascii_digit()).count();
+            inner = start + count;
+            self.push(digit_group(word.start + start..word.start + inner));
+            self.glued = true;
+            if inner < bytes.len() {
+                self.end(Spelling::Digits, plains);
+            }
+        }
+    }
+
+    fn push(&mut self, group: Group) {
+        self.groups.push(group);
+        self.times = 1;
+    }
+
+    fn end(&mut self, spelling: Spelling, plains: &mut Vec<Plain>) {
+        self.look(spelling, plains);
+        self.groups.clear();
+        (self.glued, self.times) = (false, 1);
+    }
+
+    /// Adds the numbers among the groups.
+    fn look(&self, spelling: Spelling, plains: &mut Vec<Plain>) {
+        let digits: usize = self.groups.iter().map(|group| group.count).sum();
+        let figures: usize = self.groups.iter().map(|group| group.figures).sum();
+        if digits < FEWEST_DIGITS {
+            return;
+        }
+        let glued = self.glued || is_attached(self.text, &self.groups);
+        let enough = match spelling {
+            Spelling::Digits => glued || self.groups.len() > 1,
+            Spelling::Letters => {
+                figures < digits && figures >= FEWEST_TRUE_DIGITS && 5 * figures >= 3 * digits
+            }
+            Spelling::Words => figures < digits,
+        };
+        if enough {
+            plains.extend(shape::numbers(self.text, &self.groups, spelling, glued));
+        }
+    }
+}
+
+/// Whether a mark that joins words stands between the groups and a word beside them, as in
+/// `card_4111…` and `4111…-visa`. In identifiers the neighbour is hexadecimal.
+fn is_attached(text: &str, groups: &[Group]) -> bool {
+    let (Some(first), Some(last)) = (groups.first(), groups.last()) else { return false };
+    let head = text.get(..first.range.start).unwrap_or_default();
+    let tail = text.get(last.range.end..).unwrap_or_default();
+    let marks = ['_', '-', '.'];
+    let before = head.strip_suffix(marks).is_some_and(|head| is_word(head.bytes().rev()));
+    before || tail.strip_prefix(marks).is_some_and(|tail| is_word(tail.bytes()))
+}
+
+/// Whether a word with other letters than hexadecimal digits begins here.
+fn is_word(bytes: impl Iterator<Item = u8> + Clone) -> bool {
+    let letters = bytes.take(LONGEST_WORD).take_while(u8::is_ascii_alphanumeric);
+    letters.clone().next().is_some_and(|byte| byte.is_ascii_alphabetic())
+        && letters.into_iter().any(is_no_hex)
+}
+
+/// Of a word beside a number, as much as tells.
+const LONGEST_WORD: usize = 24;
+
+fn is_no_hex(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() && !byte.is_ascii_hexdigit()
+}
+
+fn digit_group(range: Range<usize>) -> Group {
+    Group { count: range.len(), figures: range.len(), range }
+}
+
+/// Whether a word of letters and digits has letters that are no hexadecimal digits: hashes
+/// have none.
+fn speaks(word: &str) -> bool {
+    word.bytes().any(is_no_hex)
+}
