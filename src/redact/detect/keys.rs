@@ -1,5 +1,6 @@
 //! Key paths: the strongest sign of personal data in a JSON result.
 
+use crate::redact::detect::fold::fold;
 use std::sync::Arc;
 
 /// The member names from the root of a document to a value, each normalised:
@@ -83,8 +84,16 @@ impl KeyPattern {
     }
 }
 
-/// Splits camel case and punctuation into words, lower-cased, joined by `_`.
+/// Splits camel case and punctuation into words, lower-cased, joined by `_`. Letters that
+/// only look like others, and such as are not seen, are read as a model reads them.
 fn normalise(name: &str) -> String {
+    let decoded =
+        if name.contains('%') { percent_encoding::percent_decode_str(name).decode_utf8().ok() } else { None };
+    let name = decoded.as_deref().unwrap_or(name);
+    if name.is_ascii() { words(name) } else { words(&fold(name).text) }
+}
+
+fn words(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 4);
     let mut chars = name.chars().peekable();
     let mut before = '_';
@@ -125,6 +134,10 @@ mod tests {
             assert_eq!(normalise(name), "date_of_birth", "{name}");
         }
         assert_eq!(normalise("SSN"), "ssn");
+        for name in ["ѕѕn", "ｓｓｎ", "𝐬𝐬𝐧", "s\u{200b}sn", "s%73n"] {
+            assert_eq!(normalise(name), "ssn", "{name}");
+        }
+        assert_eq!(normalise("имя"), "имя");
         assert_eq!(normalise("customerSSNNumber"), "customer_ssn_number");
         assert_eq!(normalise("address1Line"), "address1_line");
     }
