@@ -33,7 +33,7 @@ pub(super) fn decode(run: &str) -> Vec<Vec<u8>> {
         let values: Vec<u8> = part.iter().filter_map(|byte| value(*byte)).collect();
         for start in 0..GROUP {
             let bytes = decoded(values.get(start..).unwrap_or_default());
-            if bytes::have_text(&bytes) {
+            if bytes::have_text(bytes.iter().copied()) {
                 found.push(bytes);
             }
         }

@@ -33,11 +33,25 @@ pub(super) fn is_symbol(byte: u8) -> bool {
 pub(super) fn decode(run: &str) -> Vec<Vec<u8>> {
     let values = run.bytes().map(|byte| VALUES[usize::from(byte)]).filter(|value| *value != NONE);
     let values: Vec<u8> = values.collect();
-    let from = |start: usize| Some(decoded(values.get(start..)?));
-    let says = |(start, bytes): &(usize, Vec<u8>)| {
-        bytes::have_text(bytes) || (*start == 0 && inflate::is_likely(bytes))
-    };
-    (0..GROUP).filter_map(|start| Some((start, from(start)?))).filter(says).map(|(_, bytes)| bytes).collect()
+    let from = |start: usize| values.get(start..).unwrap_or_default();
+    let mut found = Vec::new();
+    for start in 0..GROUP {
+        let says = bytes::have_text(stream(from(start)));
+        let head: Vec<u8> = stream(from(start)).take(3).collect();
+        // Where letters are glued to it, what is compressed has to tell itself by a header.
+        if says || inflate::has_header(&head) || start == 0 && inflate::is_raw(&decoded(from(start))) {
+            found.push(decoded(from(start)));
+        }
+    }
+    found
+}
+
+/// The bytes of whole groups.
+fn stream(values: &[u8]) -> impl Iterator<Item = u8> + '_ {
+    values.chunks(GROUP).flat_map(|group| {
+        let at = |place: usize| group.get(place).copied().unwrap_or_default();
+        [at(0) << 2 | at(1) >> 4, at(1) << 4 | at(2) >> 2, at(2) << 6 | at(3)]
+    })
 }
 
 fn decoded(values: &[u8]) -> Vec<u8> {

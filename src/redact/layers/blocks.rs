@@ -4,7 +4,7 @@
 //! over their letters tells.
 
 use super::bytes::texts;
-use super::{Budget, base32, base64, hex, inflate};
+use super::{Budget, SHORTEST as SHORTEST_TEXT, base32, base64, hex, inflate};
 use crate::redact::class::Class;
 use std::ops::Range;
 
@@ -24,22 +24,21 @@ impl Block {
     pub(super) fn readings(&self, budget: &mut Budget) -> Vec<String> {
         let mut readings = Vec::new();
         for bytes in &self.bytes {
-            match inflate::inflated(bytes, budget) {
-                Some(inflated) => readings.extend(texts(&inflated)),
-                None => readings.extend(texts(bytes)),
-            }
+            readings.extend(texts(bytes));
+            // Text may follow what is compressed, so that both are read.
+            readings.extend(inflate::inflated(bytes, budget).iter().flat_map(|inflated| texts(inflated)));
         }
         readings
     }
 }
 
 /// The runs of a text that say something.
-pub(super) fn in_text(text: &str, class: Class) -> Vec<Block> {
+pub(super) fn in_text(text: &str, class: Class, digits: usize, is_identifier: bool) -> Vec<Block> {
     if text.len() < SHORTEST || !class.meets(Class::UPPER.join(Class::LOWER).join(Class::DIGIT)) {
         return Vec::new();
     }
     let mut blocks = Vec::new();
-    if class.meets(Class::UPPER) || class.meets(Class::DIGIT) {
+    if !is_identifier && class.meets(Class::UPPER.join(Class::DIGIT)) {
         let runs = runs(text, class);
         for range in &runs {
             blocks.extend(block(text, range.clone()));
@@ -49,7 +48,8 @@ pub(super) fn in_text(text: &str, class: Class) -> Vec<Block> {
             blocks.extend(chains(text).into_iter().filter_map(|range| block(text, range)));
         }
     }
-    if class.meets(Class::DIGIT) {
+    // Each byte of a text has a digit above its last four bits.
+    if digits >= SHORTEST_TEXT {
         blocks.extend(hex::runs(text).into_iter().map(|(range, bytes)| Block { range, bytes }));
     }
     blocks
@@ -170,7 +170,7 @@ mod tests {
 
     fn said(text: &str) -> Vec<String> {
         let mut budget = Budget::default();
-        in_text(text, Class::of(text)).iter().flat_map(|block| block.readings(&mut budget)).collect()
+        in_text(text, Class::of(text), text.len(), false).iter().flat_map(|block| block.readings(&mut budget)).collect()
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use super::SHORTEST;
 
+/// Digits that are more than chance in a short text.
+const FEWEST_DIGITS: usize = 4;
 /// With so many NULs in a hundred bytes it is UTF-16 or UTF-32, perhaps.
 const WIDE_PERCENT: usize = 20;
 
@@ -15,22 +17,30 @@ pub(super) fn texts(bytes: &[u8]) -> Vec<String> {
     parts(&narrow)
 }
 
-/// Whether any part of bytes may be text, told in one pass.
-pub(super) fn have_text(bytes: &[u8]) -> bool {
-    let skip = is_wide(bytes);
+/// Whether any part of bytes may be text, told in one pass. NULs may be half of UTF-16.
+pub(super) fn have_text(bytes: impl Iterator<Item = u8>) -> bool {
     // How long the text is so far, and how many bytes its last character still wants.
-    let (mut run, mut wants) = (0, 0);
-    bytes.iter().filter(|byte| !skip || **byte != 0).any(|byte| {
-        (run, wants) = match *byte {
+    let (mut run, mut wants) = (0, 0_u8);
+    for byte in bytes {
+        (run, wants) = match byte {
+            0 => continue,
             0x80..=0xbf if wants > 0 => (run + 1, wants - 1),
-            0xc2..=0xdf => (if wants > 0 { 1 } else { run + 1 }, 1),
-            0xe0..=0xef => (if wants > 0 { 1 } else { run + 1 }, 2),
-            0xf0..=0xf4 => (if wants > 0 { 1 } else { run + 1 }, 3),
-            ascii if is_text(ascii) && ascii < 0x80 => (if wants > 0 { 1 } else { run + 1 }, 0),
-            _ => (0, 0),
+            _ => {
+                let before = if wants > 0 { 0 } else { run };
+                match byte {
+                    0xc2..=0xdf => (before + 1, 1),
+                    0xe0..=0xef => (before + 1, 2),
+                    0xf0..=0xf4 => (before + 1, 3),
+                    ascii if ascii < 0x80 && is_text(ascii) => (before + 1, 0),
+                    _ => (0, 0),
+                }
+            }
         };
-        run >= SHORTEST
-    })
+        if run >= SHORTEST {
+            return true;
+        }
+    }
+    false
 }
 
 fn is_wide(bytes: &[u8]) -> bool {
@@ -45,9 +55,16 @@ fn parts(bytes: &[u8]) -> Vec<String> {
     let mut parts = Vec::new();
     for chunk in bytes.utf8_chunks() {
         let valid = chunk.valid().split(|c: char| c.is_ascii() && !is_text(c as u8));
-        parts.extend(valid.filter(|part| part.len() >= SHORTEST).map(str::to_owned));
+        let tells = |part: &&str| part.len() >= SHORTEST && (2 * part.len() > bytes.len() || may_tell(part));
+        parts.extend(valid.filter(tells).map(str::to_owned));
     }
     parts
+}
+
+/// Of random bytes a few are text by chance. What is looked for has digits, an address or
+/// a name in JSON.
+fn may_tell(part: &str) -> bool {
+    part.bytes().filter(u8::is_ascii_digit).count() >= FEWEST_DIGITS || part.contains(['@', '{', '%', '\\'])
 }
 
 #[cfg(test)]

@@ -74,25 +74,36 @@ impl Run {
         if digits < SHORTEST {
             return;
         }
-        let digits = text.get(range.clone()).unwrap_or_default().replace("0x", "");
-        let digits: String = digits.chars().filter(char::is_ascii_hexdigit).collect();
+        let digits = values(text.get(range.clone()).unwrap_or_default());
         // A digit glued to a run must not hide it.
-        let readings = [digits.as_str(), digits.get(1..).unwrap_or_default()].map(decoded);
-        let says = |bytes: &Vec<u8>| bytes::have_text(bytes) || inflate::has_header(bytes);
-        let readings: Vec<Vec<u8>> = readings.into_iter().filter(says).collect();
+        let readings = [digits.as_slice(), digits.get(1..).unwrap_or_default()];
+        let says = |digits: &&[u8]| {
+            bytes::have_text(stream(digits)) || inflate::has_header(&stream(digits).take(3).collect::<Vec<_>>())
+        };
+        let readings: Vec<Vec<u8>> = readings.iter().filter(|digits| says(digits)).map(|digits| stream(digits).collect()).collect();
         if !readings.is_empty() {
             found.push((range, readings));
         }
     }
 }
 
-fn decoded(digits: &str) -> Vec<u8> {
-    let value = |digit: &u8| char::from(*digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
-    let byte = |pair: &[u8]| match pair {
-        [high, low] => Some(value(high)? << 4 | value(low)?),
-        _ => None,
-    };
-    digits.as_bytes().chunks_exact(2).filter_map(byte).collect()
+/// The values of the digits of a run, without those of `0x`.
+fn values(run: &str) -> Vec<u8> {
+    let mut values: Vec<u8> = Vec::with_capacity(run.len());
+    for byte in run.bytes() {
+        match byte {
+            b'0'..=b'9' => values.push(byte - b'0'),
+            b'a'..=b'f' => values.push(byte - b'a' + 10),
+            b'A'..=b'F' => values.push(byte - b'A' + 10),
+            b'x' => drop(values.pop()),
+            _ => {}
+        }
+    }
+    values
+}
+
+fn stream(digits: &[u8]) -> impl Iterator<Item = u8> + '_ {
+    digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit))
 }
 
 #[cfg(test)]

@@ -14,11 +14,6 @@ const SHORTEST_RAW: usize = 12;
 /// Enough to see whether raw deflate is text.
 const TASTE: usize = 256;
 
-/// Whether bytes may be compressed text.
-pub(super) fn is_likely(bytes: &[u8]) -> bool {
-    has_header(bytes) || is_raw(bytes)
-}
-
 /// Whether bytes begin as gzip or zlib.
 pub(super) fn has_header(bytes: &[u8]) -> bool {
     match *bytes {
@@ -30,14 +25,15 @@ pub(super) fn has_header(bytes: &[u8]) -> bool {
     }
 }
 
-fn is_raw(bytes: &[u8]) -> bool {
+/// Whether bytes are deflated text, without a header.
+pub(super) fn is_raw(bytes: &[u8]) -> bool {
     // Text is a deflate stream now and then, of nothing.
-    if bytes.len() < SHORTEST_RAW || !begins_block(bytes) || bytes::have_text(bytes) {
+    if bytes.len() < SHORTEST_RAW || !begins_block(bytes) || bytes::have_text(bytes.iter().copied()) {
         return false;
     }
     let (_, out) = stream(bytes, TASTE);
     // By chance a few bytes of text come out now and then, but nothing else with them.
-    bytes::have_text(&out) && out.is_ascii()
+    bytes::have_text(out.iter().copied()) && out.is_ascii()
 }
 
 /// Whether a deflate block may begin here (RFC 1951 §3.2.3), which few random bytes do.

@@ -18,6 +18,7 @@ mod inflate;
 mod json;
 mod merge;
 mod named;
+mod plainly;
 mod quoted_printable;
 pub(crate) mod scattered;
 mod smuggled;
@@ -145,11 +146,18 @@ impl Search<'_> {
         for view in escapes::view(text, class).into_iter().chain(quoted_printable::view(text, class)) {
             self.view(sense, text, &view, depth, found);
         }
+        if plainly::is_timestamp(text) {
+            return;
+        }
         let mut hidden = Vec::new();
-        for block in blocks::in_text(text, class) {
+        let digits = if class.meets(Class::DIGIT) { text.bytes().filter(u8::is_ascii_digit).count() } else { 0 };
+        let is_identifier = plainly::is_identifier(text);
+        for block in blocks::in_text(text, class, digits, is_identifier) {
             self.block(sense, text, &block, depth, &mut hidden);
         }
-        spelling::search(self, sense, (text, class), &mut hidden);
+        if !is_identifier {
+            spelling::search(self, sense, (text, class, digits), &mut hidden);
+        }
         merge::add(text, hidden, found);
     }
 

@@ -11,11 +11,14 @@ pub(super) fn view(text: &str, class: Class) -> Option<View> {
     }
     let mut view: Option<View> = None;
     let (mut from, mut kept) = (0, 0);
+    // In a query, `page=34` is no escape.
+    let is_query = class.meets(Class::byte(b'?').join(Class::byte(b'&')));
     while let Some(found) = text.get(from..).and_then(|rest| rest.find('=')) {
         let place = from + found;
         let rest = text.get(place..).unwrap_or_default();
         let (says, length) = match soft_break(rest) {
             Some(length) => (Vec::new(), length),
+            None if is_query && text.get(..place).is_some_and(ends_name) => (Vec::new(), 0),
             None => escaped(rest),
         };
         from = place + length.max(1);
@@ -31,6 +34,10 @@ pub(super) fn view(text: &str, class: Class) -> Option<View> {
     let mut view = view?;
     view.keep(text, kept..text.len());
     Some(view.end(text.len()))
+}
+
+fn ends_name(head: &str) -> bool {
+    head.ends_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | ']'))
 }
 
 fn soft_break(rest: &str) -> Option<usize> {
@@ -63,6 +70,8 @@ mod tests {
             ("=E2=80=93 caf=C3=A9", Some("– café")),
             ("a=b, x = 1, y=11", None),
             ("==", None),
+            ("/x?page=34&size=20", None),
+            ("/x?page=3=35", Some("/x?page=35")),
         ] {
             assert_eq!(view(text, Class::of(text)).map(|view| view.text).as_deref(), plain, "{text}");
         }

@@ -48,7 +48,7 @@ const FEWEST_WORDS: usize = 4;
 fn numbers(text: &str, spelling: Spelling) -> Vec<Plain> {
     let mut plains: Vec<Plain> = Vec::new();
     let mut chain = Chain { text, groups: Vec::new(), glued: false, times: 1, read: 0 };
-    for word in words(text) {
+    for word in words(text, spelling) {
         if !joins(text.get(chain.read..word.start).unwrap_or_default()) {
             chain.end(spelling, &mut plains);
         } else if chain.groups.len() >= MOST_GROUPS {
@@ -63,16 +63,22 @@ fn numbers(text: &str, spelling: Spelling) -> Vec<Plain> {
     plains
 }
 
-/// Runs of ASCII letters and digits.
-fn words(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+/// Runs of ASCII letters and digits. Where only digits count, those without are left out:
+/// as a part of the gap between two others they keep them apart.
+fn words(text: &str, spelling: Spelling) -> impl Iterator<Item = Range<usize>> + '_ {
     let bytes = text.as_bytes();
+    let (begins, back): (fn(&u8) -> bool, _) = match spelling {
+        Spelling::Digits => (u8::is_ascii_digit, true),
+        Spelling::Letters | Spelling::Words => (u8::is_ascii_alphanumeric, false),
+    };
     let mut place = 0;
     std::iter::from_fn(move || {
-        let rest = bytes.get(place..)?;
-        let start = place + rest.iter().position(u8::is_ascii_alphanumeric)?;
-        let length = bytes.get(start..)?.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
-        place = start + length;
-        Some(start..place)
+        let found = place + bytes.get(place..)?.iter().position(begins)?;
+        let head = bytes.get(place..found)?;
+        let before = if back { head.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count() } else { 0 };
+        let length = bytes.get(found..)?.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+        place = found + length;
+        Some(found - before..place)
     })
 }
 

@@ -11,11 +11,10 @@ const WIDEST_GAP: usize = 6;
 /// The IBANs of a text that are split.
 pub(super) fn split(text: &str) -> Vec<Plain> {
     let mut found: Vec<Plain> = Vec::new();
-    let mut before = None;
-    for (place, c) in text.char_indices() {
-        let begins =
-            c.is_ascii_alphabetic() && before.is_none_or(|before: char| !before.is_ascii_alphanumeric());
-        before = Some(c);
+    let mut before = b' ';
+    for (place, byte) in text.bytes().enumerate() {
+        let begins = byte.is_ascii_alphabetic() && !before.is_ascii_alphanumeric();
+        before = byte;
         if begins && found.last().is_none_or(|last| last.range.end <= place) {
             found.extend(text.get(place..).and_then(|rest| number(rest, place)));
         }

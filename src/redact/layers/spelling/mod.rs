@@ -43,10 +43,10 @@ pub(super) enum Trust {
 pub(super) fn search(
     search: &mut Search<'_>,
     sense: &Sense,
-    (text, class): (&str, Class),
+    (text, class, digits): (&str, Class, usize),
     found: &mut Vec<Finding>,
 ) {
-    for plains in plains(text, class) {
+    for plains in plains(text, class, digits) {
         let (view, places) = written(text, &plains);
         let mut inner = Vec::new();
         let class = Class::of(&view.text);
@@ -57,9 +57,8 @@ pub(super) fn search(
 }
 
 /// The readings of a text: parts that do not overlap, in order.
-fn plains(text: &str, class: Class) -> impl Iterator<Item = Vec<Plain>> {
+fn plains(text: &str, class: Class, digits: usize) -> impl Iterator<Item = Vec<Plain>> {
     const LETTERS: Class = Class::UPPER.join(Class::LOWER);
-    let digits = if class.meets(Class::DIGIT) { text.bytes().filter(u8::is_ascii_digit).count() } else { 0 };
     let letters = class.meets(LETTERS);
     let if_likely = |likely: bool, read: fn(&str) -> Vec<Plain>| if likely { read(text) } else { Vec::new() };
     let many = digits >= FEWEST_DIGITS;
