@@ -1,12 +1,14 @@
 //! The one-pass walk against the reference: a tree, and jsonpath-rust on it.
 
-use jsonpath_rust::parser::parse_json_path;
-use jsonpath_rust::query::js_path_process;
-use portcullis::redact::plan::{Parts, Plan};
+mod tree;
+
+use portcullis::model::ids::RuleId;
+use portcullis::redact::operator::Operator;
+use portcullis::redact::plan::{Parts, Plan, Redaction};
 use portcullis::redact::{Path, Redactor};
 use proptest::prelude::*;
 use serde_json::{Map, Value};
-use std::collections::HashSet;
+use tree::Plainly;
 
 /// Few names, so that paths and documents meet.
 fn name() -> impl Strategy<Value = String> {
@@ -40,42 +42,41 @@ fn query() -> impl Strategy<Value = String> {
     prop::collection::vec(segment, 0..4).prop_map(|segments| format!("${}", segments.concat()))
 }
 
-/// Keeps a node if a query selects it or anything above or below it.
-fn keep(node: &Value, selected: &HashSet<*const Value>, released: bool) -> Option<Value> {
-    let released = released || selected.contains(&std::ptr::from_ref(node));
-    match node {
-        Value::Object(members) => {
-            let kept: Map<_, _> = members
-                .iter()
-                .filter_map(|(name, member)| Some((name.clone(), keep(member, selected, released)?)))
-                .collect();
-            (released || !kept.is_empty()).then_some(Value::Object(kept))
-        }
-        Value::Array(elements) => {
-            let kept: Vec<Value> =
-                elements.iter().filter_map(|element| keep(element, selected, released)).collect();
-            (released || !kept.is_empty()).then_some(Value::Array(kept))
-        }
-        scalar => released.then(|| scalar.clone()),
-    }
+fn operator() -> impl Strategy<Value = Plainly> {
+    prop::sample::select(vec![Plainly::Drop, Plainly::Null, Plainly::Mask, Plainly::Keep])
+}
+
+fn redaction(index: usize, operator: Plainly) -> Redaction {
+    let operator = match operator {
+        Plainly::Drop => Operator::Drop,
+        Plainly::Null => Operator::Null,
+        Plainly::Mask => Operator::Mask,
+        Plainly::Keep => Operator::Keep,
+    };
+    Redaction { id: RuleId::new(&format!("r-{index}")), operator }
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn one_pass_keeps_what_the_reference_keeps(document in document(), queries in prop::collection::vec(query(), 1..4)) {
-        let mut selected = HashSet::new();
-        for query in &queries {
-            let parsed = parse_json_path(query).unwrap();
-            selected.extend(js_path_process(&parsed, &document).unwrap().iter().map(|node| std::ptr::from_ref(node.val)));
-        }
-        let expected = keep(&document, &selected, false);
-        let release = queries.iter().map(|query| Path::compile(query).unwrap()).collect();
-        let plan = Plan::new(Parts { release, ..Parts::default() });
+    fn one_pass_keeps_what_the_reference_keeps(
+        document in document(),
+        queries in prop::collection::vec(query(), 1..4),
+        covers in prop::collection::vec((query(), operator()), 0..3),
+    ) {
+        let expected = tree::filter(&document, &queries, &covers);
+        let compile = |query: &String| Path::compile(query).unwrap();
+        let redact = covers.iter().enumerate();
+        let redact = redact.map(|(index, (query, operator))| (compile(query), redaction(index, *operator)));
+        let plan = Plan::new(Parts {
+            release: queries.iter().map(compile).collect(),
+            redact: redact.collect(),
+            ..Parts::default()
+        });
         let text = document.to_string();
         let got = Redactor::new(&plan, 2026).structure(text.as_bytes()).unwrap();
         let got = got.map(|kept| serde_json::from_str::<Value>(&kept).unwrap());
-        prop_assert_eq!(got, expected, "{} of {}", queries.join(", "), text);
+        prop_assert_eq!(got, expected, "{} but {:?} of {}", queries.join(", "), covers, text);
     }
 }

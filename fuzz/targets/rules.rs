@@ -1,0 +1,20 @@
+//! Rule files and queries of any content load or are refused with a sentence.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use portcullis::redact::Path;
+use portcullis::redact::detect::Detectors;
+use portcullis::redact::profile::Profile;
+use portcullis::redact::tools::ServerRules;
+use portcullis_fuzz::engine::RULES;
+
+fuzz_target!(|data: &[u8]| {
+    let Some((kind, rest)) = data.split_first() else { return };
+    let Ok(text) = std::str::from_utf8(rest) else { return };
+    match kind % 4 {
+        0 => drop(Path::compile(text).map_err(|why| assert!(!why.is_empty()))),
+        1 => drop(Detectors::load([("d.yaml".to_owned(), text.to_owned())])),
+        2 => drop(Profile::load("p.yaml", text, &RULES.detectors)),
+        _ => drop(ServerRules::load("t.yaml", text, &RULES.profiles)),
+    }
+});
