@@ -55,9 +55,12 @@ fn literal(
     places: &mut Places,
     text: &str,
 ) -> Result<Option<Option<String>>, Blocked> {
-    match literal::to_json(text) {
-        Some(json) => whole(plan, run, places, &json),
-        None => Ok(None),
+    let Some(json) = literal::to_json(text) else { return Ok(None) };
+    match walk::filter(plan, run, places, json.as_bytes()) {
+        Ok(filtered) => Ok(Some(filtered.map(Cow::into_owned))),
+        // Python reads `[2024-01-05]`; JSON does not. Not `whole` again: it would end here.
+        Err(Blocked::Syntax) => Ok(None),
+        Err(bound) => Err(bound),
     }
 }
 

@@ -214,6 +214,17 @@ fn json_lines_and_fences_get_the_plan_too() {
     );
 }
 
+/// Found by fuzzing: read over and over, such text took the process down.
+#[test]
+fn what_python_reads_and_json_does_not_is_text() {
+    let rule = "{ release: all, profile: hipaa-safe-harbor }";
+    for text in ["[01]", "[1.]", "[-]", "(1-1)", "[2024.]", "{'a': 1e}"] {
+        assert_eq!(filter_text(rule, text).as_deref(), Some(text));
+    }
+    assert_eq!(filter_text(rule, "[2024-01-05]").as_deref(), Some("[2024]"));
+    assert_eq!(filter_text(r"{ release: { s: [$.id] } }", "{'id': 01}"), None);
+}
+
 fn filter_text(rule: &str, text: &str) -> Option<String> {
     let mut sources = builtin::rules();
     sources.tools = vec![Source { file: "t".into(), text: format!("server: s\ntools:\n  t: {rule}\n") }];
