@@ -72,7 +72,9 @@ fn events(data: &[u8]) {
     got.extend(parts.feed(after).unwrap_or_default());
     assert_eq!(got, expected);
     let mut out = Vec::new();
-    expected.iter().for_each(|event: &Event| write(event, &mut out));
+    // One that says nothing is a blank line, which is none.
+    let says = |event: &&Event| **event != Event::default();
+    expected.iter().filter(says).for_each(|event| write(event, &mut out));
     let again = Splitter::default().feed(&out).unwrap_or_default();
-    assert_eq!(again.len(), expected.len(), "{:?}", String::from_utf8_lossy(&out));
+    assert_eq!(again.len(), expected.iter().filter(says).count(), "{:?}", String::from_utf8_lossy(&out));
 }

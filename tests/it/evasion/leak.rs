@@ -8,6 +8,7 @@
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use serde_json::Value;
 use std::collections::HashSet;
 use std::fmt::Write as _;
 use unicode_normalization::UnicodeNormalization;
@@ -25,18 +26,20 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
 const ENGINES: [GeneralPurpose; 2] =
     [GeneralPurpose::new(&alphabet::STANDARD, LENIENT), GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT)];
 
+/// Of a number, as many characters as may stand together: a card may show its issuer.
+const MOST_TOGETHER: usize = 6;
+
 /// The first of `secrets` that can be read in `output`, and the view it was read in.
 pub fn leak(output: &str, secrets: &[String]) -> Option<(String, String)> {
-    let secrets: Vec<(String, &String)> = secrets.iter().map(|secret| (plain(secret), secret)).collect();
+    let secrets: Vec<(Vec<String>, &String)> = secrets.iter().map(|secret| (signs(secret), secret)).collect();
     let (mut seen, mut layer) = (HashSet::from([output.to_owned()]), vec![output.to_owned()]);
     for _ in 0..=DEPTH {
         for view in &layer {
             let bare = plain(view);
             // Markers and counters hold digits of their own, so digits alone, too.
             let digits: String = bare.chars().filter(char::is_ascii_digit).collect();
-            for (wanted, secret) in &secrets {
-                let numeric = wanted.bytes().all(|byte| byte.is_ascii_digit());
-                if bare.contains(wanted.as_str()) || (numeric && digits.contains(wanted.as_str())) {
+            for (signs, secret) in &secrets {
+                if signs.iter().any(|sign| bare.contains(sign) || (is_number(sign) && digits.contains(sign))) {
                     return Some(((*secret).clone(), view.clone()));
                 }
             }
@@ -50,6 +53,21 @@ pub fn leak(output: &str, secrets: &[String]) -> Option<(String, String)> {
         layer = next;
     }
     None
+}
+
+/// What gives a secret away: itself, or a good part of a number.
+fn signs(secret: &str) -> Vec<String> {
+    let whole = plain(secret);
+    let digits = whole.bytes().filter(u8::is_ascii_digit).count();
+    let part = MOST_TOGETHER + 1;
+    if whole.len() <= part + 1 || digits * 3 < whole.len() * 2 {
+        return vec![whole];
+    }
+    (0..=whole.len() - part).filter_map(|from| whole.get(from..from + part)).map(str::to_owned).collect()
+}
+
+fn is_number(sign: &str) -> bool {
+    sign.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Letters and digits only, lower-cased, in their plainest spelling.
@@ -77,6 +95,7 @@ fn skeleton(c: char) -> Option<char> {
 /// Every text that `view` or a part of it decodes to.
 fn decodings(view: &str) -> Vec<String> {
     let mut found = vec![escapes(view), percent(view), entities(view), quoted_printable(view), numbers(view)];
+    found.extend(serde_json::from_str::<Value>(view).map(|tree| scalars(&tree)));
     for run in runs(view, |c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_' | '=')) {
         let bare = run.trim_end_matches('=');
         // A run may begin or end with letters that are not of it.
@@ -232,6 +251,16 @@ fn entities(view: &str) -> String {
         }
     }
     out + rest
+}
+
+/// The values of a document one behind another, its member names left out.
+fn scalars(tree: &Value) -> String {
+    match tree {
+        Value::Object(members) => members.values().map(scalars).collect(),
+        Value::Array(elements) => elements.iter().map(scalars).collect(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
 }
 
 /// Numbers in every other spelling, as integers: `5.36904399e8`.
