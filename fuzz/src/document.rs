@@ -7,8 +7,22 @@ const NAMES: [&str; 8] = ["a", "b", "c", "d e", "é", "ssn", "name", "note"];
 const NUMBERS: [&str; 12] =
     ["0", "-0", "1", "-1", "2", "1.0", "1.10", "1e2", "1E+2", "-2.5e-3", "12345678901234567890123", "0.10"];
 const SPACES: [&str; 4] = ["", " ", "\n", "\t \r"];
-const PIECES: [&str; 14] =
-    ["", "a", "\\n", "\\u00e9", "\\/", "é", "\\\"", "\\\\", "\u{1f600}", "\\ud83d\\ude00", "x y", "[", "{}", "\\u0000"];
+const PIECES: [&str; 14] = [
+    "",
+    "a",
+    "\\n",
+    "\\u00e9",
+    "\\/",
+    "é",
+    "\\\"",
+    "\\\\",
+    "\u{1f600}",
+    "\\ud83d\\ude00",
+    "x y",
+    "[",
+    "{}",
+    "\\u0000",
+];
 
 /// A document as text, with the spelling of every string, number and literal in it.
 #[derive(Default)]

@@ -27,9 +27,11 @@ fn run(bytes: &mut Unstructured<'_>) -> Result<()> {
         redact: covers.iter().map(|(query, operator)| (compile(query), redaction(*operator))).collect(),
         ..Parts::default()
     });
-    let tree: Value = serde_json::from_str(&written.text).unwrap_or_else(|why| panic!("{why}: {}", written.text));
+    let tree: Value =
+        serde_json::from_str(&written.text).unwrap_or_else(|why| panic!("{why}: {}", written.text));
     let expected = tree::filter(&tree, &release, &covers).map(|kept| kept.to_string());
-    let kept = engine::structure(&plan, &written.text).unwrap_or_else(|why| panic!("{why}: {}", written.text));
+    let kept =
+        engine::structure(&plan, &written.text).unwrap_or_else(|why| panic!("{why}: {}", written.text));
     let read = kept.as_ref().map(|kept| parse(kept).to_string());
     assert_eq!(read, expected, "{release:?} but {covers:?} of {}", written.text);
     if tree.is_object() || tree.is_array() {
@@ -53,7 +55,9 @@ fn spelt_alike(kept: &str, scalars: &HashSet<String>) {
                     serde_json::from_str(value.get()).unwrap_or_default();
                 open.extend(members.into_values());
             }
-            Some(b'[') => open.extend(serde_json::from_str::<Vec<&RawValue>>(value.get()).unwrap_or_default()),
+            Some(b'[') => {
+                open.extend(serde_json::from_str::<Vec<&RawValue>>(value.get()).unwrap_or_default())
+            }
             _ => found.push(value.get()),
         }
     }

@@ -61,7 +61,8 @@ fn no_disguise_carries_a_secret_through() {
         let count = by_family.entry(family).or_default();
         count.0 += 1;
         count.1 += usize::from(wrong.is_none());
-        missed.extend(wrong.map(|why| format!("{} ({}, {}): {why}", case.name, case.disguise, case.position)));
+        missed
+            .extend(wrong.map(|why| format!("{} ({}, {}): {why}", case.name, case.disguise, case.position)));
     }
     for (family, (all, caught)) in &by_family {
         println!("{family}: {caught} of {all}");
@@ -124,7 +125,8 @@ fn the_figures_in_the_readme_are_true() {
         positions.insert(case.position);
     }
     let clean: Vec<Clean> = read(&folder().join("clean.jsonl"));
-    let harmed = clean.iter().filter(|clean| clean.said().iter().any(|(_, part)| baseline::mask(part) != *part));
+    let harmed =
+        clean.iter().filter(|clean| clean.said().iter().any(|(_, part)| baseline::mask(part) != *part));
     let figures = [
         ("cases", all),
         ("entities", entities.len()),
@@ -181,7 +183,8 @@ fn parts(redactor: &mut Redactor<'_>, said: &Said) -> Result<Vec<String>, Blocke
 }
 
 fn cases() -> impl Iterator<Item = (String, Case)> {
-    let mut files: Vec<PathBuf> = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|file| file.extension().is_some_and(|end| end == "jsonl") && !file.ends_with("clean.jsonl"));
     files.sort();
     files.into_iter().flat_map(|file| {

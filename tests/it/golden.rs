@@ -13,6 +13,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -93,14 +94,13 @@ fn filter(folder: &Path, case: &Case, scopes: &str) -> String {
     let (server, tool) = case.tool.split_once('.').unwrap();
     let tool = rules.tool(&ServerName::new(server), tool).unwrap();
     let schema = fs::read_to_string(folder.join("schema.json")).ok();
-    let shape = || {
-        schema.as_ref().map(|schema| Shape::compile(&serde_json::from_str::<Value>(schema).unwrap()))
-    };
+    let compile = |schema: String| Shape::compile(&serde_json::from_str::<Value>(&schema).unwrap());
+    let shape = schema.map(compile).map(Arc::new);
     let held = Scopes::parse(scopes).unwrap();
-    let plan = rules.plan(tool, &held, shape(), &Narrowing::default()).unwrap();
+    let plan = rules.plan(tool, &held, shape.clone(), &Narrowing::default()).unwrap();
     let mut redactor = Redactor::new(&plan, 2026);
     let input = read(&folder.join("input.json"));
-    tool_result(&mut redactor, shape().as_ref(), Blobs::Drop, &input)
+    tool_result(&mut redactor, shape.as_deref(), Blobs::Drop, &input)
         .unwrap_or_else(|denial| format!("blocked: {denial:?}"))
 }
 
@@ -135,9 +135,10 @@ fn folders() -> impl Iterator<Item = PathBuf> {
     entries(&Path::new(env!("CARGO_MANIFEST_DIR")).join("corpora/golden")).filter(|path| path.is_dir())
 }
 
-fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> {
-    let mut found: Vec<PathBuf> =
-        fs::read_dir(folder).map(|entries| entries.map(|entry| entry.unwrap().path()).collect()).unwrap_or_default();
+fn entries(folder: &Path) -> std::vec::IntoIter<PathBuf> {
+    let mut found: Vec<PathBuf> = fs::read_dir(folder)
+        .map(|entries| entries.map(|entry| entry.unwrap().path()).collect())
+        .unwrap_or_default();
     found.sort();
     found.into_iter()
 }

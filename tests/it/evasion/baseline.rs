@@ -21,5 +21,7 @@ static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 });
 
 pub(crate) fn mask(text: &str) -> String {
-    PATTERNS.iter().fold(text.to_owned(), |text, pattern| pattern.replace_all(&text, "[REDACTED]").into_owned())
+    PATTERNS
+        .iter()
+        .fold(text.to_owned(), |text, pattern| pattern.replace_all(&text, "[REDACTED]").into_owned())
 }

@@ -39,7 +39,8 @@ pub fn leak(output: &str, secrets: &[String]) -> Option<(String, String)> {
             // Markers and counters hold digits of their own, so digits alone, too.
             let digits: String = bare.chars().filter(char::is_ascii_digit).collect();
             for (signs, secret) in &secrets {
-                if signs.iter().any(|sign| bare.contains(sign) || (is_number(sign) && digits.contains(sign))) {
+                if signs.iter().any(|sign| bare.contains(sign) || (is_number(sign) && digits.contains(sign)))
+                {
                     return Some(((*secret).clone(), view.clone()));
                 }
             }
@@ -72,7 +73,11 @@ fn is_number(sign: &str) -> bool {
 
 /// Letters and digits only, lower-cased, in their plainest spelling.
 fn plain(text: &str) -> String {
-    text.nfkd().flat_map(char::to_lowercase).filter_map(skeleton).filter(char::is_ascii_alphanumeric).collect()
+    text.nfkd()
+        .flat_map(char::to_lowercase)
+        .filter_map(skeleton)
+        .filter(char::is_ascii_alphanumeric)
+        .collect()
 }
 
 /// Letters that look like Latin ones, and the digits of all scripts that NFKD leaves.
@@ -87,8 +92,12 @@ fn skeleton(c: char) -> Option<char> {
             return to.chars().nth(place);
         }
     }
-    let zeros = [0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50, 0xed0, 0xf20, 0x1040, 0x17e0, 0x1810];
-    let value = zeros.into_iter().find_map(|zero| u32::from(c).checked_sub(zero).filter(|value| *value < 10))?;
+    let zeros = [
+        0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50, 0xed0,
+        0xf20, 0x1040, 0x17e0, 0x1810,
+    ];
+    let value =
+        zeros.into_iter().find_map(|zero| u32::from(c).checked_sub(zero).filter(|value| *value < 10))?;
     char::from_digit(value, 10)
 }
 
@@ -152,7 +161,8 @@ fn printable(text: String) -> String {
     let (mut good, mut all) = (0_usize, 0_usize);
     for c in text.chars() {
         all += 1;
-        good += usize::from(c.is_ascii_graphic() || c.is_whitespace() || (c.is_alphanumeric() && !c.is_ascii()));
+        good +=
+            usize::from(c.is_ascii_graphic() || c.is_whitespace() || (c.is_alphanumeric() && !c.is_ascii()));
     }
     if good * 4 >= all * 3 { text } else { String::new() }
 }
@@ -203,7 +213,10 @@ fn percent(view: &str) -> String {
 }
 
 fn quoted_printable(view: &str) -> String {
-    marked_bytes(&view.replace("=\r\n", "").replace("=\n", "").replace("=\\r\\n", "").replace("=\\n", ""), b'=')
+    marked_bytes(
+        &view.replace("=\r\n", "").replace("=\n", "").replace("=\\r\\n", "").replace("=\\n", ""),
+        b'=',
+    )
 }
 
 /// Bytes written as a mark and two hexadecimal digits.
@@ -227,8 +240,18 @@ fn marked_bytes(view: &str, mark: u8) -> String {
 
 fn entities(view: &str) -> String {
     const NAMED: [(&str, &str); 12] = [
-        ("amp", "&"), ("lt", "<"), ("gt", ">"), ("quot", "\""), ("apos", "'"), ("nbsp", " "),
-        ("commat", "@"), ("period", "."), ("hyphen", "-"), ("dash", "-"), ("num", "#"), ("shy", ""),
+        ("amp", "&"),
+        ("lt", "<"),
+        ("gt", ">"),
+        ("quot", "\""),
+        ("apos", "'"),
+        ("nbsp", " "),
+        ("commat", "@"),
+        ("period", "."),
+        ("hyphen", "-"),
+        ("dash", "-"),
+        ("num", "#"),
+        ("shy", ""),
     ];
     let (mut out, mut rest) = (String::with_capacity(view.len()), view);
     while let Some(start) = rest.find('&') {
@@ -236,7 +259,9 @@ fn entities(view: &str) -> String {
         rest = rest.get(start + 1..).unwrap_or_default();
         let body: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '#').collect();
         let code = match body.strip_prefix('#') {
-            Some(hex) if hex.starts_with(['x', 'X']) => u32::from_str_radix(hex.get(1..).unwrap_or_default(), 16).ok(),
+            Some(hex) if hex.starts_with(['x', 'X']) => {
+                u32::from_str_radix(hex.get(1..).unwrap_or_default(), 16).ok()
+            }
             Some(decimal) => decimal.parse().ok(),
             None => None,
         };
