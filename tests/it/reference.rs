@@ -53,7 +53,7 @@ fn redaction(index: usize, operator: Plainly) -> Redaction {
         Plainly::Mask => Operator::Mask,
         Plainly::Keep => Operator::Keep,
     };
-    Redaction { id: RuleId::new(&format!("r-{index}")), operator }
+    Redaction { id: RuleId::new(format!("r-{index}")), operator }
 }
 
 proptest! {
