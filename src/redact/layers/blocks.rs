@@ -170,7 +170,10 @@ mod tests {
 
     fn said(text: &str) -> Vec<String> {
         let mut budget = Budget::default();
-        in_text(text, Class::of(text), text.len(), false).iter().flat_map(|block| block.readings(&mut budget)).collect()
+        in_text(text, Class::of(text), text.len(), false)
+            .iter()
+            .flat_map(|block| block.readings(&mut budget))
+            .collect()
     }
 
     #[test]

@@ -78,9 +78,11 @@ impl Run {
         // A digit glued to a run must not hide it.
         let readings = [digits.as_slice(), digits.get(1..).unwrap_or_default()];
         let says = |digits: &&[u8]| {
-            bytes::have_text(stream(digits)) || inflate::has_header(&stream(digits).take(3).collect::<Vec<_>>())
+            bytes::have_text(stream(digits))
+                || inflate::has_header(&stream(digits).take(3).collect::<Vec<_>>())
         };
-        let readings: Vec<Vec<u8>> = readings.iter().filter(|digits| says(digits)).map(|digits| stream(digits).collect()).collect();
+        let readings: Vec<Vec<u8>> =
+            readings.iter().filter(|digits| says(digits)).map(|digits| stream(digits).collect()).collect();
         if !readings.is_empty() {
             found.push((range, readings));
         }

@@ -150,7 +150,8 @@ impl Search<'_> {
             return;
         }
         let mut hidden = Vec::new();
-        let digits = if class.meets(Class::DIGIT) { text.bytes().filter(u8::is_ascii_digit).count() } else { 0 };
+        let digits =
+            if class.meets(Class::DIGIT) { text.bytes().filter(u8::is_ascii_digit).count() } else { 0 };
         let is_identifier = plainly::is_identifier(text);
         for block in blocks::in_text(text, class, digits, is_identifier) {
             self.block(sense, text, &block, depth, &mut hidden);

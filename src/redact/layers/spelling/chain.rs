@@ -75,7 +75,8 @@ fn words(text: &str, spelling: Spelling) -> impl Iterator<Item = Range<usize>> +
     std::iter::from_fn(move || {
         let found = place + bytes.get(place..)?.iter().position(begins)?;
         let head = bytes.get(place..found)?;
-        let before = if back { head.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count() } else { 0 };
+        let before =
+            if back { head.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count() } else { 0 };
         let length = bytes.get(found..)?.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
         place = found + length;
         Some(found - before..place)
