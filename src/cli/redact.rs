@@ -4,13 +4,14 @@ mod why;
 
 use crate::cli::Exit;
 use crate::config::rulebook::Places;
+use crate::jose::random_id;
 use crate::model::denial::Denial;
 use crate::model::ids::ServerName;
 use crate::model::scope::Scopes;
 use crate::redact::plan::Plan;
 use crate::redact::rules::Rules;
 use crate::redact::tools::{Blobs, Narrowing, ToolRules};
-use crate::redact::{Blocked, Redactor};
+use crate::redact::{Blocked, Redactor, Secrets, Setting};
 use crate::release;
 use anyhow::{Context as _, anyhow};
 use clap::Args;
@@ -53,7 +54,9 @@ pub(super) fn run(options: &Options) -> anyhow::Result<Exit> {
     let plan = whose.plan(&rules)?;
     let mut input = Vec::new();
     std::io::stdin().take(MOST_BYTES).read_to_end(&mut input).context("read standard input")?;
-    let mut redactor = Redactor::new(&plan, this_year());
+    // Keyed stand-ins are those of this run: the deployment's key stays with the gate.
+    let secrets = Secrets::new(random_id().as_bytes(), "redact").map(Arc::new);
+    let mut redactor = Redactor::within(&plan, Setting { this_year: this_year(), secrets });
     let filtered = filter(&mut redactor, &input);
     if options.explain {
         eprint!("{}", why::table(whose.tool, &whose.scopes, plan.detection(), &input, &filtered));

@@ -41,7 +41,7 @@ use places::Places;
 use plan::Plan;
 use run::Run;
 use std::borrow::Cow;
-pub use transform::{Pseudonyms, Secrets, Setting};
+pub use transform::{Secrets, Setting};
 
 /// The rule by which a profile would change this value, if one would: for what may not
 /// be sent at all.
@@ -108,8 +108,8 @@ pub struct Redactor<'p> {
 }
 
 impl<'p> Redactor<'p> {
-    /// `this_year` serves the age rule of HIPAA 164.514(b)(2)(i)(C). What needs a key or a
-    /// memory masks ([`Redactor::within`]).
+    /// `this_year` serves the age rule of HIPAA 164.514(b)(2)(i)(C). What needs a key
+    /// masks ([`Redactor::within`]).
     pub fn new(plan: &'p Plan, this_year: u16) -> Self {
         Self::within(plan, Setting { this_year, ..Setting::default() })
     }

@@ -21,12 +21,6 @@ pub enum Operator {
     /// A keyed hash (HMAC-SHA-256), the same for the same value in every result of a
     /// deployment: for joining, never for reversing.
     Hash,
-    /// `PERSON_7`: the same for the same value all through a lineage. The gate puts the value
-    /// back into an argument whose rule allows it.
-    Pseudonym,
-    /// An encrypted stand-in that holds the value itself, good for this lineage and entity.
-    /// Restored like a pseudonym, and needs no memory of it.
-    Token,
     /// Format-preserving encryption (NIST SP 800-38G, FF1): digits become other digits.
     Fpe,
     /// A date is moved by a number of days that is one lineage's own.
@@ -53,8 +47,6 @@ impl Operator {
             Self::Partial => "partial",
             Self::Replace => "replace",
             Self::Hash => "hash",
-            Self::Pseudonym => "pseudonym",
-            Self::Token => "token",
             Self::Fpe => "fpe",
             Self::Shift => "shift",
             Self::Year => "year",
@@ -72,8 +64,6 @@ impl Operator {
             Self::Null => 1,
             Self::Mask => 2,
             Self::Replace => 3,
-            Self::Pseudonym => 4,
-            Self::Token => 5,
             Self::Hash => 6,
             Self::Fpe => 7,
             Self::Age => 8,
@@ -87,15 +77,25 @@ impl Operator {
     }
 }
 
-const WORDS: [Operator; 14] = [
+/// Security codes, PINs and track data.
+const CARD_SECURITY: &str = "CARD_SECURITY";
+/// Primary account numbers.
+pub(crate) const PAN: &str = "PAN";
+
+/// Why an operator may not be used on an entity, if it may not.
+pub(crate) fn forbidden(entity: &str, operator: Operator) -> Option<&'static str> {
+    let kept = !matches!(operator, Operator::Drop | Operator::Null);
+    (entity == CARD_SECURITY && kept)
+        .then_some("PCI DSS 3.3.1: nothing of CARD_SECURITY may be kept: write `drop` or `null`")
+}
+
+const WORDS: [Operator; 12] = [
     Operator::Keep,
     Operator::Drop,
     Operator::Mask,
     Operator::Partial,
     Operator::Replace,
     Operator::Hash,
-    Operator::Pseudonym,
-    Operator::Token,
     Operator::Fpe,
     Operator::Shift,
     Operator::Year,

@@ -3,7 +3,7 @@
 use crate::model::fault::{SourceFault, read_yaml};
 use crate::model::ids::Entity;
 use crate::redact::detect::Detectors;
-use crate::redact::operator::Operator;
+use crate::redact::operator::{self, Operator};
 use crate::redact::plan::Detection;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
@@ -47,6 +47,9 @@ impl Profile {
             let entity = Entity::new(&name);
             if !known.contains(&entity) {
                 return Err(SourceFault::at(file, &operator, format!("no detector finds `{name}`")));
+            }
+            if let Some(why) = operator::forbidden(&name, operator.value) {
+                return Err(SourceFault::at(file, &operator, why));
             }
             operators.insert(entity, operator.value);
         }

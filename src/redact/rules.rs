@@ -1,10 +1,11 @@
 //! All rules of a gate, loaded together and swapped together.
 
 use crate::model::fault::SourceFault;
-use crate::model::ids::ServerName;
+use crate::model::ids::{Entity, ServerName};
 use crate::model::scope::Scopes;
 use crate::redact::detect::Detectors;
 use crate::redact::kept::Kept;
+use crate::redact::operator::{Operator, PAN};
 use crate::redact::path::Path;
 use crate::redact::plan::{Detection, Plan};
 use crate::redact::profile::{self, Profile};
@@ -61,6 +62,7 @@ impl Rules {
                 Err(found) => faults.extend(found),
             }
         }
+        faults.extend(truncated_and_hashed(&profiles, &servers));
         if faults.is_empty() {
             Ok(Self { detectors, profiles, servers, detections: Kept::default() })
         } else {
@@ -129,6 +131,21 @@ impl Rules {
                 + tools().map(|tool| tool.examples).sum::<usize>(),
         }
     }
+}
+
+/// PCI DSS 3.5.1: who has a truncated and a hashed form of one card number can find the number.
+fn truncated_and_hashed(
+    profiles: &HashMap<String, Profile>,
+    servers: &HashMap<ServerName, ServerRules>,
+) -> Option<SourceFault> {
+    let pan = Entity::new(PAN);
+    let profiles = profiles.values().filter_map(|profile| profile.detection.operators.get(&pan).copied());
+    let tools = servers.values().flat_map(ServerRules::all).flat_map(|tool| tool.operators_of(&pan));
+    let used: Vec<Operator> = profiles.chain(tools).collect();
+    let both = used.contains(&Operator::Partial) && used.contains(&Operator::Hash);
+    let why = "PCI DSS 3.5.1: one rule shows a part of PAN and another its hash, from which together the \
+               number can be found: use `replace` or `fpe` in place of one of them";
+    both.then(|| SourceFault::whole("rules", why))
 }
 
 /// Counts of what was loaded; every example counted has passed.

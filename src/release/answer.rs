@@ -106,7 +106,7 @@ impl Reading<'_> {
         read: &Map<String, Value>,
     ) -> Result<Map<String, Value>, Denial> {
         let messages = &pending.grant.messages;
-        let mut redactor = Redactor::new(&messages.plan, year(self.call));
+        let mut redactor = Redactor::within(&messages.plan, self.setting());
         let handles = self.handles(&pending.about);
         let mut filter =
             Filter { redactor: &mut redactor, blobs: Blobs::Drop, messages, handles: Some(&handles) };
@@ -128,7 +128,7 @@ impl Reading<'_> {
         read: &Map<String, Value>,
     ) -> Result<Map<String, Value>, Denial> {
         let item = pending.grant.item.as_ref().ok_or(Denial::ResultBlocked("no grant"))?;
-        let mut redactor = Redactor::new(&item.plan, year(self.call));
+        let mut redactor = Redactor::within(&item.plan, self.setting());
         let mut out = Map::new();
         for _ in 0..2 {
             let messages = &pending.grant.messages;
@@ -172,7 +172,7 @@ impl Reading<'_> {
     /// A tool's result, also one that a task brings later.
     pub(super) fn tool(&mut self, pending: &Pending, item: &ItemGrant, raw: &str) -> Result<String, Denial> {
         let messages = &pending.grant.messages;
-        let mut redactor = Redactor::new(&item.plan, year(self.call));
+        let mut redactor = Redactor::within(&item.plan, self.setting());
         let shape = item.definition.as_ref().and_then(|definition| definition.shape.as_deref());
         let written = result::filter(&mut redactor, shape, item.blobs, messages, raw)?;
         let mut out = format!("{{{}", written.members);

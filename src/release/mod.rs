@@ -21,6 +21,7 @@ use crate::model::call::Call;
 use crate::model::denial::Denial;
 use crate::model::ids::{Lineage, ServerName, SessionId};
 use crate::model::scope::Scopes;
+use crate::redact::Setting;
 use crate::request::{Grant, OpenSession, Pending, Stateless};
 use crate::store::lineages::Lineages;
 use crate::store::seals::Seals;
@@ -174,6 +175,12 @@ impl Release {
 }
 
 impl<'r> Reading<'r> {
+    /// What operators may need for this caller.
+    fn setting(&self) -> Setting {
+        let secrets = self.release.seals.secrets(&self.facts.lineage).map(Arc::new);
+        Setting { this_year: year(self.call), secrets }
+    }
+
     fn handles<'h>(&self, about: &'h str) -> Handles<'h>
     where
         'r: 'h,

@@ -3,8 +3,8 @@
 use crate::model::denial::Denial;
 use crate::redact::Redactor;
 use crate::redact::tools::Blobs;
+use crate::release::Reading;
 use crate::release::filter::Filter;
-use crate::release::{Reading, year};
 use crate::request::conversation::Question;
 use crate::request::{ItemGrant, Pending};
 use crate::wire::form::asks::Asking;
@@ -125,7 +125,7 @@ impl Reading<'_> {
     ) -> Result<Map<String, Value>, Denial> {
         let grant = self.facts.grant.clone();
         let messages = &grant.messages;
-        let mut redactor = Redactor::new(&messages.plan, year(self.call));
+        let mut redactor = Redactor::within(&messages.plan, self.setting());
         let about = self.facts.pending.as_ref().map(|pending| pending.about.clone()).unwrap_or_default();
         let handles = self.handles(&about);
         let blobs = Blobs::Drop;
@@ -140,7 +140,7 @@ impl Reading<'_> {
         form: &'static Form,
         read: &Map<String, Value>,
     ) -> Result<Map<String, Value>, Denial> {
-        let mut redactor = Redactor::new(&item.plan, year(self.call));
+        let mut redactor = Redactor::within(&item.plan, self.setting());
         let messages = &pending.grant.messages;
         let mut filter = Filter { redactor: &mut redactor, blobs: item.blobs, messages, handles: None };
         form::rebuild(form, read, &mut filter)

@@ -7,6 +7,7 @@
 
 use crate::jose::base64url;
 use crate::model::ids::{Lineage, ServerName};
+use crate::redact::Secrets;
 use crate::wire::form::Seal;
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::{digest, hmac};
@@ -21,6 +22,7 @@ const LONGEST: usize = 64 << 10;
 pub struct Seals {
     key: LessSafeKey,
     nonces: hmac::Key,
+    redaction: Vec<u8>,
 }
 
 /// Whom and what a sealed thing is good for.
@@ -46,7 +48,13 @@ impl Seals {
         Ok(Self {
             key: LessSafeKey::new(key),
             nonces: hmac::Key::new(hmac::HMAC_SHA256, part("nonce").as_ref()),
+            redaction: part("redaction").as_ref().to_vec(),
         })
+    }
+
+    /// What redaction hashes, encrypts and moves dates with, for a lineage.
+    pub fn secrets(&self, lineage: &Lineage) -> Option<Secrets> {
+        Secrets::new(&self.redaction, lineage.as_str())
     }
 
     /// None for what is too long to be handed back.

@@ -2,6 +2,7 @@
 
 mod echoes;
 mod layers;
+mod operators;
 mod places;
 
 use base64::Engine as _;

@@ -5,10 +5,11 @@ use super::{ScopedRedaction, ScopedRelease, ToolRules, UNNAMED};
 use crate::model::fault::{Origin, SourceFault};
 use crate::model::ids::{Entity, RuleId};
 use crate::model::scope::Scopes;
+use crate::redact::operator;
 use crate::redact::path::Path;
 use crate::redact::plan::{Detection, Plan, Redaction};
 use crate::redact::profile::Profile;
-use crate::redact::{Blocked, Redactor};
+use crate::redact::{Blocked, Redactor, Secrets, Setting};
 use serde_json::Value;
 use serde_saphyr::Spanned;
 use std::collections::HashMap;
@@ -44,6 +45,15 @@ pub(super) fn compile(
     for (number, rule) in raw.redact.iter().enumerate() {
         match Path::compile(&rule.value.path) {
             Err(why) => faults.push(SourceFault::at(file, rule, why)),
+            Ok(_)
+                if let Some(why) = rule
+                    .value
+                    .entity
+                    .as_deref()
+                    .and_then(|entity| operator::forbidden(entity, rule.value.operator)) =>
+            {
+                faults.push(SourceFault::at(file, rule, why));
+            }
             Ok(path) => redact.push(ScopedRedaction {
                 path,
                 redaction: Redaction {
@@ -99,6 +109,8 @@ pub(super) fn detection(
 
 /// The year against which examples are run; they must not change with the calendar.
 const EXAMPLE_YEAR: u16 = 2026;
+/// The same everywhere: an example says what a keyed operator makes with this key.
+const EXAMPLE_KEY: &[u8] = b"the key of examples, and of nothing else";
 
 pub(super) fn prove(file: &str, examples: &[Spanned<Example>], rules: &ToolRules) -> Vec<SourceFault> {
     let fault = |example: &Spanned<Example>| {
@@ -118,7 +130,8 @@ pub(super) fn prove(file: &str, examples: &[Spanned<Example>], rules: &ToolRules
 
 fn filter_value(plan: &Plan, result: &Value) -> Result<Value, Blocked> {
     let document = result.to_string();
-    let mut redactor = Redactor::new(plan, EXAMPLE_YEAR);
+    let secrets = Secrets::new(EXAMPLE_KEY, "example").map(Arc::new);
+    let mut redactor = Redactor::within(plan, Setting { this_year: EXAMPLE_YEAR, secrets });
     let mut filtered = redactor.structure(document.as_bytes())?;
     if redactor.must_repeat() {
         filtered = redactor.structure(document.as_bytes())?;

@@ -132,6 +132,12 @@ impl ToolRules {
         PlanKey { held, narrow: narrow.clone(), shape }
     }
 
+    /// What the rules by path do with values of an entity.
+    pub(crate) fn operators_of(&self, entity: &Entity) -> impl Iterator<Item = Operator> {
+        let redactions = self.redact.iter().map(|rule| &rule.redaction);
+        redactions.filter(move |redaction| redaction.entity == *entity).map(|redaction| redaction.operator)
+    }
+
     /// The scopes under which something is released.
     pub fn releasing_scopes(&self) -> impl Iterator<Item = &str> {
         self.release.iter().filter_map(|rule| rule.scope.as_deref())

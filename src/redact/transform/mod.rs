@@ -24,15 +24,6 @@ pub(crate) enum Outcome {
     Number(String),
 }
 
-/// Stand-ins that can be taken back, of one lineage.
-pub trait Pseudonyms: Send + Sync {
-    /// `PERSON_7`, the same whenever the lineage meets the value. None if it has too many.
-    fn pseudonym(&self, entity: &Entity, value: &str) -> Option<String>;
-
-    /// A stand-in that holds the value, encrypted. None if it is too long.
-    fn token(&self, entity: &Entity, value: &str) -> Option<String>;
-}
-
 /// What operators know besides the value.
 #[derive(Clone, Default)]
 pub struct Setting {
@@ -40,15 +31,12 @@ pub struct Setting {
     pub this_year: u16,
     /// Without, what needs a key masks.
     pub secrets: Option<Arc<Secrets>>,
-    /// Without, what can be taken back masks.
-    pub pseudonyms: Option<Arc<dyn Pseudonyms>>,
 }
 
 /// Applies an operator to a value or to a part of a text.
 pub(crate) fn apply(run: &mut Run, operator: Operator, entity: &Entity, kind: Kind, text: &str) -> Outcome {
     let setting = &run.setting;
     let secrets = setting.secrets.as_deref();
-    let pseudonyms = setting.pseudonyms.as_deref();
     let made = match operator {
         Operator::Keep => return Outcome::Same,
         Operator::Drop => return Outcome::Drop,
@@ -57,8 +45,6 @@ pub(crate) fn apply(run: &mut Run, operator: Operator, entity: &Entity, kind: Ki
         Operator::Partial => Some(marker::partial(text)),
         Operator::Replace => Some(run.mark(entity, text)),
         Operator::Hash => secrets.map(|secrets| secrets.hash(entity, text)),
-        Operator::Pseudonym => pseudonyms.and_then(|known| known.pseudonym(entity, text)),
-        Operator::Token => pseudonyms.and_then(|known| known.token(entity, text)),
         Operator::Fpe => secrets.and_then(|secrets| secrets.encrypt(entity, text)),
         Operator::Shift => secrets.and_then(|secrets| secrets.shift(text, setting.this_year)),
         Operator::Year => Some(marker::year(text, setting.this_year)),
