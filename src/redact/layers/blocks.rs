@@ -95,14 +95,15 @@ fn chains(text: &str) -> Vec<Range<usize>> {
         let head = symbols(word.as_bytes());
         let padded = head + word.bytes().skip(head).take(2).take_while(|byte| *byte == b'=').count();
         if head > 0 {
-            chain.add(start..start + padded, head, &mut chains);
+            chain.add(word.get(..head).unwrap_or_default(), start..start + padded, &mut chains);
         }
         if padded < word.len() {
             // A mark ends one run, and another may begin behind it.
             chain.end(&mut chains);
             let tail = word.bytes().rev().take_while(|byte| base64::is_symbol(*byte)).count();
             if tail > 0 {
-                chain.add(start + word.len() - tail..start + word.len(), tail, &mut chains);
+                let last = word.get(word.len() - tail..).unwrap_or_default();
+                chain.add(last, start + word.len() - tail..start + word.len(), &mut chains);
             }
         }
     }
@@ -121,10 +122,13 @@ struct Chain {
     even: bool,
     /// All groups are of whole quadruples.
     whole: bool,
+    /// Some group is no word: it has a digit, or a capital behind its first letter.
+    odd: bool,
 }
 
 impl Chain {
-    fn add(&mut self, range: Range<usize>, symbols: usize, chains: &mut Vec<Range<usize>>) {
+    fn add(&mut self, group: &str, range: Range<usize>, chains: &mut Vec<Range<usize>>) {
+        let symbols = group.len();
         let goes_on = self.groups > 0
             && range.start - self.range.end <= WIDEST_BREAK
             && (self.even && symbols <= self.first || self.whole);
@@ -135,6 +139,7 @@ impl Chain {
         self.groups += 1;
         self.symbols += symbols;
         self.range.end = range.end;
+        self.odd |= group.bytes().skip(1).any(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
         self.even &= symbols == self.first;
         self.whole &= symbols.is_multiple_of(4);
         if !self.even && !self.whole {
@@ -143,7 +148,7 @@ impl Chain {
     }
 
     fn end(&mut self, chains: &mut Vec<Range<usize>>) {
-        if self.groups > 1 && self.symbols >= SHORTEST {
+        if self.groups > 1 && self.odd && self.symbols >= SHORTEST {
             chains.push(self.range.clone());
         }
         *self = Self::default();

@@ -255,6 +255,8 @@ fn spelt_otherwise() {
         ("her SSN is five three six nine oh four three nine nine", "her SSN is [US_SSN_1]"),
         ("4lll 1111 1111 11I1", "[PAN_1]"),
         ("41111111111111l1", "[PAN_1]"),
+        ("4111 llll 1111 1111", "[PAN_1]"),
+        ("4111 1111 1111-IIII", "[PAN_1]"),
         ("SSN 536-9O-4399", "SSN [US_SSN_1]"),
         ("ЅЅN 536904399", "ЅЅN [US_SSN_1]"),
         ("SSN ५३६९०४३९९", "SSN [US_SSN_1]"),

@@ -24,7 +24,22 @@ pub(super) fn split(text: &str) -> Vec<Plain> {
 
 /// Numbers in which letters stand for digits.
 pub(super) fn with_letters(text: &str) -> Vec<Plain> {
-    numbers(text, Spelling::Letters)
+    if may_have_letters(text) { numbers(text, Spelling::Letters) } else { Vec::new() }
+}
+
+/// Whether letters that look like digits stand among digits, or in a group beside some.
+fn may_have_letters(text: &str) -> bool {
+    const BESIDE: usize = 3;
+    let bytes = text.as_bytes();
+    let looks = |byte: &u8| byte.is_ascii_alphabetic() && group::figure(*byte).is_some();
+    words(text, Spelling::Digits).any(|word| {
+        let is_group = |range: Range<usize>| bytes.get(range).is_some_and(|group| group.iter().all(looks));
+        let own = bytes.get(word.clone()).unwrap_or_default();
+        let mixed = own.iter().any(looks) && own.iter().all(|byte| group::figure(*byte).is_some());
+        let behind = word.end + 1;
+        let before = word.start.saturating_sub(1 + BESIDE)..word.start.saturating_sub(1);
+        mixed || is_group(behind..behind + BESIDE) || before.len() == BESIDE && is_group(before)
+    })
 }
 
 /// Numbers that are spelt in words.
@@ -84,6 +99,9 @@ fn words(text: &str, spelling: Spelling) -> impl Iterator<Item = Range<usize>> +
 }
 
 fn joins(gap: &str) -> bool {
+    if let [only] = gap.as_bytes() {
+        return !only.is_ascii_alphanumeric();
+    }
     gap.len() <= 4 * WIDEST_GAP
         && gap.chars().count() <= WIDEST_GAP
         && !gap.contains(|c: char| c.is_alphanumeric())

@@ -51,7 +51,7 @@ pub(super) fn digits(text: &str, group: &Group, spelling: Spelling) -> String {
 }
 
 /// The digit that a byte is, or looks like.
-fn figure(byte: u8) -> Option<u8> {
+pub(super) fn figure(byte: u8) -> Option<u8> {
     Some(match byte {
         b'0'..=b'9' => byte,
         b'O' | b'o' | b'Q' | b'D' => b'0',

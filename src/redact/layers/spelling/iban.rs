@@ -15,11 +15,22 @@ pub(super) fn split(text: &str) -> Vec<Plain> {
     for (place, byte) in text.bytes().enumerate() {
         let begins = byte.is_ascii_alphabetic() && !before.is_ascii_alphanumeric();
         before = byte;
-        if begins && found.last().is_none_or(|last| last.range.end <= place) {
+        if begins && may_begin(text.as_bytes(), place) && found.last().is_none_or(|last| last.range.end <= place) {
             found.extend(text.get(place..).and_then(|rest| number(rest, place)));
         }
     }
     found
+}
+
+/// Whether two letters and no third begin here, or one by itself.
+fn may_begin(bytes: &[u8], place: usize) -> bool {
+    match bytes.get(place + 1) {
+        Some(second) if second.is_ascii_alphabetic() => {
+            bytes.get(place + 2).is_some_and(|third| !third.is_ascii_alphabetic())
+        }
+        Some(second) => !second.is_ascii_digit(),
+        None => false,
+    }
 }
 
 /// The IBAN that begins here.
@@ -30,6 +41,7 @@ fn number(rest: &str, place: usize) -> Option<Plain> {
         return None;
     }
     let mut says = String::new();
+    let capitals = rest.starts_with(|c: char| c.is_ascii_uppercase());
     let (mut length, mut gap, mut gaps) = (usize::MAX, 0, 0);
     let mut end = 0;
     for (at, c) in rest.char_indices() {
@@ -52,7 +64,9 @@ fn number(rest: &str, place: usize) -> Option<Plain> {
             2 | 3 => c.is_ascii_digit(),
             _ => true,
         };
-        if !fits {
+        // "at 9:30" begins no Austrian one.
+        let is_word = says.len() == 2 && gap > 0 && !capitals;
+        if !fits || is_word || c.is_ascii_alphabetic() && c.is_ascii_uppercase() != capitals {
             return None;
         }
         gap = 0;
@@ -87,7 +101,7 @@ mod tests {
                 "{text}"
             );
         }
-        for text in ["DE88/3704/0044/0532/0130/00", "DE89/3704/0044/0532/0130/001", "DE89, see 3704"] {
+        for text in ["DE88/3704/0044/0532/0130/00", "DE89/3704/0044/0532/0130/001", "DE89, see 3704", "de 89 3704 0044 0532 0130 00", "at 61 19 043 00234573201"] {
             assert!(split(text).is_empty(), "{text}");
         }
     }
