@@ -2,7 +2,7 @@
 
 use crate::tree::Plainly;
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
-use portcullis::model::ids::RuleId;
+use portcullis::model::ids::{Entity, RuleId};
 use portcullis::redact::operator::Operator;
 use portcullis::redact::plan::Redaction;
 
@@ -67,5 +67,5 @@ pub fn redaction(operator: Plainly) -> Redaction {
         Plainly::Mask => Operator::Mask,
         Plainly::Keep => Operator::Keep,
     };
-    Redaction { id: RuleId::new("by-path"), operator }
+    Redaction { id: RuleId::new("by-path"), operator, entity: Entity::new("VALUE") }
 }

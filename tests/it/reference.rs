@@ -2,7 +2,7 @@
 
 mod tree;
 
-use portcullis::model::ids::RuleId;
+use portcullis::model::ids::{Entity, RuleId};
 use portcullis::redact::operator::Operator;
 use portcullis::redact::plan::{Parts, Plan, Redaction};
 use portcullis::redact::{Path, Redactor};
@@ -53,7 +53,7 @@ fn redaction(index: usize, operator: Plainly) -> Redaction {
         Plainly::Mask => Operator::Mask,
         Plainly::Keep => Operator::Keep,
     };
-    Redaction { id: RuleId::new(format!("r-{index}")), operator }
+    Redaction { id: RuleId::new(format!("r-{index}")), operator, entity: Entity::new("VALUE") }
 }
 
 proptest! {
