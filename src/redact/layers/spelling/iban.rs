@@ -15,7 +15,10 @@ pub(super) fn split(text: &str) -> Vec<Plain> {
     for (place, byte) in text.bytes().enumerate() {
         let begins = byte.is_ascii_alphabetic() && !before.is_ascii_alphanumeric();
         before = byte;
-        if begins && may_begin(text.as_bytes(), place) && found.last().is_none_or(|last| last.range.end <= place) {
+        if begins
+            && may_begin(text.as_bytes(), place)
+            && found.last().is_none_or(|last| last.range.end <= place)
+        {
             found.extend(text.get(place..).and_then(|rest| number(rest, place)));
         }
     }
@@ -101,7 +104,13 @@ mod tests {
                 "{text}"
             );
         }
-        for text in ["DE88/3704/0044/0532/0130/00", "DE89/3704/0044/0532/0130/001", "DE89, see 3704", "de 89 3704 0044 0532 0130 00", "at 61 19 043 00234573201"] {
+        for text in [
+            "DE88/3704/0044/0532/0130/00",
+            "DE89/3704/0044/0532/0130/001",
+            "DE89, see 3704",
+            "de 89 3704 0044 0532 0130 00",
+            "at 61 19 043 00234573201",
+        ] {
             assert!(split(text).is_empty(), "{text}");
         }
     }
