@@ -163,6 +163,8 @@ fn the_figures_in_the_readme_are_true() {
     let readme = fs::read_to_string(folder().join("README.md")).unwrap();
     let lines = figures.map(|(what, number)| format!("| {what} | {number} |"));
     assert!(readme.contains(&lines.join("\n")), "README.md should say\n{}", lines.join("\n"));
+    let front = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    assert!(front.contains(&format!("`corpora/evasion` has {all} secrets in disguise")), "{all}");
 }
 
 impl Case {

@@ -351,7 +351,6 @@ fn near_misses() {
         "da39a3ee5e6b4b0d3255bfef95601890afd80709",
         "sha512-WNLJCKJ1rmjsMyuYVHjPhh7JBbv2Ku0pJ8tHsIrXwnXpT5lgV0IXZJdiVlYZMjmRmKxNRfLFrGVqDVAd0NLQbA==",
         "arn:aws:iam::123456789012:role/Administrator",
-        "a4111111111111111f",
         "4111111111111111.25",
         "4111/1111/1111/1112",
         "4501, 4502, 4503, 4504, 4505",

@@ -4,6 +4,7 @@ use super::group::{self, Group, Spelling};
 use super::shape;
 use super::{FEWEST_DIGITS, Plain};
 use crate::redact::class::Class;
+use crate::redact::layers::plainly;
 use std::ops::Range;
 
 /// What may stand between two groups of one number, in characters.
@@ -200,14 +201,19 @@ impl Chain<'_> {
 }
 
 /// Whether a mark that joins words stands between the groups and a word beside them, as in
-/// `card_4111…` and `4111…-visa`. In identifiers the neighbour is hexadecimal.
+/// `card_4111…` and `4111…-visa`, or a line under nothing, as in `_4111…_`. In identifiers
+/// the neighbour is hexadecimal.
 fn is_attached(text: &str, groups: &[Group]) -> bool {
     let (Some(first), Some(last)) = (groups.first(), groups.last()) else { return false };
     let head = text.get(..first.range.start).unwrap_or_default();
     let tail = text.get(last.range.end..).unwrap_or_default();
     let marks = ['_', '-', '.'];
     let before = head.strip_suffix(marks).is_some_and(|head| is_word(head.bytes().rev()));
-    before || tail.strip_prefix(marks).is_some_and(|tail| is_word(tail.bytes()))
+    let alone = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+    before
+        || tail.strip_prefix(marks).is_some_and(|tail| is_word(tail.bytes()))
+        || head.strip_suffix('_').is_some_and(|head| alone(head.chars().next_back()))
+        || tail.strip_prefix('_').is_some_and(|tail| alone(tail.chars().next()))
 }
 
 /// Whether a word with other letters than hexadecimal digits begins here.
@@ -228,8 +234,8 @@ fn digit_group(range: Range<usize>) -> Group {
     Group { count: range.len(), figures: range.len(), range }
 }
 
-/// Whether a word of letters and digits has letters that are no hexadecimal digits: hashes
-/// have none.
+/// Whether a word of letters and digits is no hash: those have no letters but hexadecimal
+/// digits, and not many digits in a row.
 fn speaks(word: &str) -> bool {
-    word.bytes().any(is_no_hex)
+    word.bytes().any(is_no_hex) || plainly::may_hold_a_card(word)
 }

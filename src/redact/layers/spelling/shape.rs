@@ -6,7 +6,7 @@ use crate::redact::detect::check::card;
 use std::ops::Range;
 
 /// How the digits of cards are grouped: on the card, and as they are most often typed.
-const CARDS: [&[usize]; 12] = [
+const CARDS: [&[usize]; 14] = [
     &[4, 4, 4, 4],
     &[4, 6, 5],
     &[4, 6, 4],
@@ -19,6 +19,9 @@ const CARDS: [&[usize]; 12] = [
     &[12, 4],
     &[6, 10],
     &[6, 6, 4],
+    // As an amount is written.
+    &[1, 3, 3, 3, 3, 3],
+    &[3, 3, 3, 3, 3],
 ];
 const CARD: Range<usize> = 13..20;
 const SSN: usize = 9;
