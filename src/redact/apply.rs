@@ -11,6 +11,7 @@ use crate::redact::layers::scattered::Joined;
 use crate::redact::marker::REDACTED;
 use crate::redact::operator::Operator;
 use crate::redact::places::Sensed;
+use crate::redact::plainly;
 use crate::redact::plan::{Detection, Plan, Redaction};
 use crate::redact::run::Run;
 use crate::redact::transform::{self, Outcome};
@@ -141,7 +142,7 @@ fn read(
     findings: &mut Vec<Finding>,
 ) {
     scan(detection, run, sensed.sense, (text, class), findings);
-    if forms::may_have_keys(class) {
+    if forms::may_have_keys(class) && !plainly::gives_no_keys(text) {
         run.forms.find(detection, &mut run.scratch, (sensed.number, sensed.keys), text, findings);
     }
 }

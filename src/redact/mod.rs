@@ -21,6 +21,7 @@ mod marker;
 pub mod operator;
 mod path;
 mod places;
+mod plainly;
 pub mod plan;
 pub mod profile;
 pub mod rules;

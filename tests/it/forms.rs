@@ -111,8 +111,9 @@ fn many_values_in_one_object_do_not_each_look_for_their_labels_again() {
             Redactor::new(&plan, 2026).structure(document.as_bytes()).unwrap();
             start.elapsed()
         };
-        let (once, more) = (time(800), time(6400));
-        assert!(more < once * 24 + std::time::Duration::from_millis(150), "{once:?}, then {more:?}");
+        // Something else may have the machine once, not each time.
+        let by_length = || time(6400) < time(800) * 24 + std::time::Duration::from_millis(150);
+        assert!((0..3).any(|_| by_length()));
     }
 }
 

@@ -7,6 +7,7 @@
 use super::label::{endings, is_key};
 use super::members::{behind, elements, head, members, members_in, string, value_length};
 use super::vocabulary::{is_bare_name, plain, tells_of_a_person};
+use std::borrow::Cow;
 
 /// How far behind a value a label is looked for: each object around may ask for the same
 /// bytes. What stands before the value was read already and has no bound.
@@ -30,12 +31,13 @@ impl Role {
     pub(crate) const ROWS: Self = Self(1 << 3);
 
     pub(crate) fn of(member: &str) -> Self {
-        let name = plain(member);
+        let is_plain = member.bytes().all(|byte| byte.is_ascii_lowercase());
+        let name: Cow<'_, str> = if is_plain { member.into() } else { plain(member).into() };
         let roles = [
-            (NAMING.contains(&name.as_str()), Self::NAMES),
+            (NAMING.contains(&&*name), Self::NAMES),
             (is_value(member, &name), Self::VALUE),
-            (COLUMNS.contains(&name.as_str()), Self::COLUMNS),
-            (ROWS.contains(&name.as_str()), Self::ROWS),
+            (COLUMNS.contains(&&*name), Self::COLUMNS),
+            (ROWS.contains(&&*name), Self::ROWS),
         ];
         Self(roles.into_iter().filter(|(holds, _)| *holds).fold(0, |all, (_, role)| all | role.0))
     }

@@ -6,7 +6,7 @@
 use super::Walk;
 use crate::redact::forms::names;
 use crate::redact::forms::siblings::{
-    MOST_LABELS, REACH, Role, behind_value, columns, columns_behind, header, keys,
+    MOST_LABELS, REACH, Role, behind_value, columns, columns_behind, header,
 };
 use crate::redact::places::Entered;
 use std::ops::Range;
@@ -80,7 +80,7 @@ impl<'d> Walk<'_, 'd> {
         self.under(place, entered, &siblings.keys)
     }
 
-    fn read_labels(&self, siblings: &mut Siblings) {
+    fn read_labels(&mut self, siblings: &mut Siblings) {
         let new = siblings.labels.iter().take(siblings.count).skip(siblings.read);
         let mut labels: Vec<&'d str> =
             new.map(|label| self.reader.source(label.start, label.end).trim_end()).collect();
@@ -93,9 +93,11 @@ impl<'d> Walk<'_, 'd> {
             siblings.looked = Some(here);
             labels.extend(behind);
         }
-        for key in labels.into_iter().flat_map(keys) {
-            if siblings.keys.len() < MOST_KEYS && !siblings.keys.contains(&key) {
-                siblings.keys.push(key);
+        for label in labels {
+            for key in self.run.forms.label(label).iter() {
+                if siblings.keys.len() < MOST_KEYS && !siblings.keys.contains(key) {
+                    siblings.keys.push(key.clone());
+                }
             }
         }
     }

@@ -389,10 +389,8 @@ fn long_texts_take_time_by_their_length() {
             drop(Redactor::new(&plan, 2026).structure(document.as_bytes()));
             start.elapsed()
         };
-        let (short, long) = (time(4_000).max(time(4_000)), time(32_000));
-        assert!(
-            long < short * 30 + std::time::Duration::from_millis(100),
-            "{piece}: {short:?}, then {long:?}"
-        );
+        // Something else may have the machine once, not each time.
+        let by_length = || time(32_000) < time(4_000) * 30 + std::time::Duration::from_millis(100);
+        assert!((0..3).any(|_| by_length()), "{piece}");
     }
 }

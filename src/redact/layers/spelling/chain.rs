@@ -4,7 +4,7 @@ use super::group::{self, Group, Spelling};
 use super::shape;
 use super::{FEWEST_DIGITS, Plain};
 use crate::redact::class::Class;
-use crate::redact::layers::plainly;
+use crate::redact::plainly;
 use std::ops::Range;
 
 /// What may stand between two groups of one number, in characters.

@@ -1,10 +1,26 @@
 //! What most long values are, and are told to be by their shape alone: identifiers, hashes
 //! and points in time. Nothing else is spelt in them than what their bytes say.
 
-/// A UUID, or one run of hexadecimal digits, with a letter among them and no card.
-pub(super) fn is_identifier(text: &str) -> bool {
+/// Whether a text is sure to give its parts no keys, though it has a colon.
+pub(crate) fn gives_no_keys(text: &str) -> bool {
+    is_timestamp(text) || is_address(text) || text.strip_prefix(URN).is_some_and(is_identifier)
+}
+
+/// What UUIDs are written behind where a URI is asked for (RFC 9562 §4).
+const URN: &str = "urn:uuid:";
+
+/// The address of a page, with nothing in it that could part a key from a value.
+fn is_address(text: &str) -> bool {
+    let behind = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let joins = |byte: u8| byte.is_ascii_alphanumeric() || b"/.-_#".contains(&byte);
+    behind.is_some_and(|behind| behind.bytes().all(joins))
+}
+
+/// A UUID, also as a URN, or one run of hexadecimal digits, with a letter among them and no card.
+pub(crate) fn is_identifier(text: &str) -> bool {
     const DASHES: [usize; 4] = [8, 13, 18, 23];
     const UUID: usize = 36;
+    let text = text.strip_prefix(URN).unwrap_or(text);
     let is_uuid = text.len() == UUID;
     let mut letters = false;
     for (place, byte) in text.bytes().enumerate() {
@@ -19,7 +35,7 @@ pub(super) fn is_identifier(text: &str) -> bool {
 
 /// Whether a word has so many digits in a row that they may be a card's with letters beside
 /// them. In a hash that is chance: one of fifty has fifteen, and their last must fit.
-pub(super) fn may_hold_a_card(word: &str) -> bool {
+pub(crate) fn may_hold_a_card(word: &str) -> bool {
     const FEWEST: usize = 13;
     const COMMON: usize = 15;
     const SHORT: usize = 24;
@@ -28,7 +44,7 @@ pub(super) fn may_hold_a_card(word: &str) -> bool {
 }
 
 /// A date of our time with a time of day (RFC 3339), and nothing behind it.
-pub(super) fn is_timestamp(text: &str) -> bool {
+pub(crate) fn is_timestamp(text: &str) -> bool {
     const SHAPE: &[u8] = b"0000-00-00T00:00:00";
     const LONGEST_FRACTION: usize = 9;
     let Some((head, tail)) = text.as_bytes().split_at_checked(SHAPE.len()) else { return false };
@@ -52,8 +68,16 @@ mod tests {
 
     #[test]
     fn what_is_plain_is_told_by_its_shape() {
-        for text in ["550e8400-e29b-41d4-a716-446655440000", "e3b0c44298fc1c14", "DEADBEEF0"] {
+        let uuid = "550e8400-e29b-41d4-a716-446655440000";
+        for text in [uuid, &format!("{URN}{uuid}"), "e3b0c44298fc1c14", "DEADBEEF0"] {
             assert!(is_identifier(text), "{text}");
+        }
+        for text in ["http://hl7.org/fhir/sid/us-ssn", &format!("{URN}{uuid}"), "2026-03-05T09:30:00Z"] {
+            assert!(gives_no_keys(text), "{text}");
+        }
+        for text in ["http://a.example/ssn:536904399", "http://a.example?ssn=1", "urn:ssn:536904399", "ssn:1"]
+        {
+            assert!(!gives_no_keys(text), "{text}");
         }
         for text in [
             "4111111111111111",
