@@ -131,7 +131,7 @@ fn what_became_of_each_value_is_explained() {
     for said in [
         "$.ssn                    replace   US_SSN by its key, us-ssn  rules/detectors/pii-us/us-ssn.yaml",
         "$.note                   replace   PHONE by its shape, phone",
-        "$.other                  changed   it holds a name that another value gives",
+        "$.other                  changed   something in it: a hidden spelling",
     ] {
         assert!(wide.contains(said), "{said}\n{wide}");
     }

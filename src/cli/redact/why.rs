@@ -51,7 +51,8 @@ fn words(line: &Explained, input: &Value, shown: &HashSet<String>) -> (String, S
             if before.is_subset(shown) {
                 ("released".into(), by)
             } else {
-                let why = "it holds a name that another value gives, or JSON with something of its own";
+                let why = "something in it: a hidden spelling, JSON or a key of its own, or a name that \
+                           another value gives";
                 ("changed".into(), why.to_owned())
             }
         }
