@@ -64,11 +64,8 @@ pub(crate) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// # Errors
-    /// [`Blocked::NotUtf8`] when the bytes are not UTF-8.
-    pub(crate) fn new(bytes: &'a [u8]) -> Result<Self, Blocked> {
-        let text = std::str::from_utf8(bytes).map_err(|_| Blocked::NotUtf8)?;
-        Ok(Self { text, position: 0, nodes: 0 })
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self { text, position: 0, nodes: 0 }
     }
 
     pub(crate) fn position(&self) -> usize {

@@ -126,9 +126,9 @@ impl<'p> Redactor<'p> {
     /// # Errors
     /// [`Blocked`] when it cannot be filtered whole.
     pub fn structure<'d>(&mut self, document: &'d [u8]) -> Result<Option<Cow<'d, str>>, Blocked> {
-        let filtered = walk::filter(self.plan, &mut self.run, &mut self.places, document)?;
-        self.seen_whole()?;
         let source = std::str::from_utf8(document).map_err(|_| Blocked::NotUtf8)?;
+        let filtered = walk::filter(self.plan, &mut self.run, &mut self.places, source)?;
+        self.seen_whole()?;
         self.twin = Some((source.to_owned(), filtered.as_deref().map(str::to_owned)));
         Ok(filtered)
     }

@@ -41,7 +41,7 @@ fn whole(
     if !text.trim_start().starts_with(['{', '[', '(']) {
         return Ok(None);
     }
-    match walk::filter(plan, run, places, text.as_bytes()) {
+    match walk::filter(plan, run, places, text) {
         Ok(filtered) => Ok(Some(filtered.map(Cow::into_owned))),
         Err(Blocked::Syntax) => literal(plan, run, places, text),
         Err(bound) => Err(bound),
@@ -56,7 +56,7 @@ fn literal(
     text: &str,
 ) -> Result<Option<Option<String>>, Blocked> {
     let Some(json) = literal::to_json(text) else { return Ok(None) };
-    match walk::filter(plan, run, places, json.as_bytes()) {
+    match walk::filter(plan, run, places, &json) {
         Ok(filtered) => Ok(Some(filtered.map(Cow::into_owned))),
         // Python reads `[2024-01-05]`; JSON does not. Not `whole` again: it would end here.
         Err(Blocked::Syntax) => Ok(None),

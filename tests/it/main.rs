@@ -28,6 +28,7 @@ mod http;
 mod identity;
 mod injection;
 mod issuer;
+mod keyed;
 mod mirrored;
 mod older;
 mod planted;

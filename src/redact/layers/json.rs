@@ -20,7 +20,7 @@ pub(super) fn search(
     text: &str,
     depth: usize,
 ) -> Option<Vec<Finding>> {
-    let reader = Reader::new(text.as_bytes()).ok()?;
+    let reader = Reader::new(text);
     let mut leaves = Leaves { all: Vec::new(), keys: Keys::new(sense), reader };
     leaves.reader.white_space();
     match leaves.value(ROOT, 0).and_then(|()| leaves.reader.end()) {

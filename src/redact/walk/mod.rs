@@ -38,9 +38,9 @@ pub(crate) fn filter<'d>(
     plan: &Plan,
     run: &mut Run,
     places: &mut Places,
-    document: &'d [u8],
+    document: &'d str,
 ) -> Result<Option<Cow<'d, str>>, Blocked> {
-    at(plan, run, places, ROOT, Reader::new(document)?)
+    at(plan, run, places, ROOT, Reader::new(document))
 }
 
 fn at<'d>(

@@ -110,7 +110,7 @@ impl Walk<'_, '_> {
         }
         self.run.nesting += 1;
         let inside = self.places.inside(place);
-        let filtered = at(self.plan, self.run, self.places, inside, Reader::new(text.as_bytes())?);
+        let filtered = at(self.plan, self.run, self.places, inside, Reader::new(text));
         self.run.nesting -= 1;
         match filtered {
             Ok(Some(Cow::Borrowed(_))) => Ok(Some(Outcome::Same)),
