@@ -32,6 +32,7 @@ use crate::audit::{Audit, Reply};
 use crate::catalogue::Catalogue;
 use crate::exchange::Exchange;
 use crate::identity::Identity;
+use crate::inspect::Inspector;
 use crate::inspect::injection::Injection;
 use crate::jose::random_id;
 use crate::model::call::Call;
@@ -44,6 +45,7 @@ use crate::redact::rules::Rules;
 use crate::release::{Release, Released};
 use crate::session::Guard;
 use crate::store::lineages::Lineages;
+use crate::store::vault::Vault;
 use crate::upstream::Upstream;
 use crate::wire::arrival::Arrival;
 use arc_swap::ArcSwap;
@@ -67,6 +69,7 @@ pub struct Gate {
     pub rulebook: ArcSwap<Rulebook>,
     pub catalogue: Arc<Catalogue>,
     pub lineages: Arc<Lineages>,
+    pub vault: Arc<Vault>,
     pub exchange: Exchange,
     pub upstream: Arc<Upstream>,
     pub release: Release,
@@ -86,7 +89,7 @@ impl Gate {
         let authenticated = self.identity.authenticate(call, arrival).await?;
         let bound = self.guard.bind(call, authenticated).await?;
         let permitted = self.decider(&rulebook).permit(call, bound)?;
-        let vetted = crate::inspect::vet(&rulebook.injection, call, permitted)?;
+        let vetted = self.inspector(&rulebook).vet(call, permitted)?;
         let delegated = self.exchange.delegate(call, vetted).await?;
         let answered = self.upstream.forward(call, delegated).await?;
         self.release.filter(call, answered).await
@@ -100,5 +103,10 @@ impl Gate {
             catalogue: &self.catalogue,
             lineages: &self.lineages,
         }
+    }
+
+    fn inspector<'g>(&'g self, rulebook: &'g Rulebook) -> Inspector<'g> {
+        let Rulebook { injection, rules, .. } = rulebook;
+        Inspector { injection, entities: &rules.entities, vault: &self.vault }
     }
 }

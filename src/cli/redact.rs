@@ -11,7 +11,7 @@ use crate::model::scope::Scopes;
 use crate::redact::plan::Plan;
 use crate::redact::rules::Rules;
 use crate::redact::tools::{Blobs, Narrowing, ToolRules};
-use crate::redact::{Blocked, Redactor, Secrets, Setting};
+use crate::redact::{Blocked, Numbered, Redactor, Secrets, Setting, Substitutes};
 use crate::release;
 use anyhow::{Context as _, anyhow};
 use clap::Args;
@@ -56,7 +56,8 @@ pub(super) fn run(options: &Options) -> anyhow::Result<Exit> {
     std::io::stdin().take(MOST_BYTES).read_to_end(&mut input).context("read standard input")?;
     // Keyed stand-ins are those of this run: the deployment's key stays with the gate.
     let secrets = Secrets::new(random_id().as_bytes(), "redact").map(Arc::new);
-    let mut redactor = Redactor::within(&plan, Setting { this_year: this_year(), secrets });
+    let substitutes: Option<Arc<dyn Substitutes>> = Some(Arc::new(Numbered::default()));
+    let mut redactor = Redactor::within(&plan, Setting { this_year: this_year(), secrets, substitutes });
     let filtered = filter(&mut redactor, &input);
     if options.explain {
         eprint!("{}", why::table(whose.tool, &whose.scopes, plan.detection(), &input, &filtered));

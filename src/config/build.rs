@@ -32,6 +32,7 @@ use crate::store::lineages::{Budget, Lineages};
 use crate::store::seals::Seals;
 use crate::store::sessions::Sessions;
 use crate::store::tasks::Tasks;
+use crate::store::vault::{Keeping, Vault};
 use crate::upstream::Upstream;
 use crate::upstream::children::Bounds;
 use crate::upstream::endpoint::Endpoint;
@@ -194,6 +195,9 @@ impl Checked {
         let sessions = Arc::new(Sessions::default());
         let seals = Arc::new(Seals::open(&state).map_err(|error| fault(&error))?);
         let tasks = Arc::new(Tasks::default());
+        let vault = &self.file.vault;
+        let keeping = Keeping { life: Duration::from_secs(vault.seconds.get()), most: vault.pseudonyms };
+        let vault = Arc::new(Vault::new(seals.clone(), keeping));
         let rates = Limits::new(
             rate(guard.calls_per_second, guard.call_burst),
             rate(guard.tool_calls_per_second, guard.tool_call_burst),
@@ -235,9 +239,10 @@ impl Checked {
             rulebook: ArcSwap::from_pointee(self.rulebook),
             catalogue,
             lineages: lineages.clone(),
+            vault: vault.clone(),
             exchange,
             upstream: Arc::new(upstream),
-            release: Release { lineages, sessions, seals, tasks },
+            release: Release { lineages, sessions, seals, tasks, vault },
             audit: Audit::new(journal, pseudonyms),
         };
         Ok(Built {

@@ -40,6 +40,8 @@ pub struct File {
     pub limits: LimitsFile,
     #[serde(default)]
     pub guard: GuardFile,
+    #[serde(default)]
+    pub vault: VaultFile,
 }
 
 #[derive(Debug, Deserialize)]
@@ -192,6 +194,22 @@ impl Default for GuardFile {
             window_seconds: 3600,
             kill_seconds: 3600,
         }
+    }
+}
+
+/// Of the operators `pseudonym` and `token`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct VaultFile {
+    /// How long a stand-in is good after it was last given.
+    pub seconds: NonZeroU64,
+    /// Of one caller; beyond it values are masked.
+    pub pseudonyms: usize,
+}
+
+impl Default for VaultFile {
+    fn default() -> Self {
+        Self { seconds: NonZeroU64::MIN.saturating_add(8 * 3600 - 1), pseudonyms: 10_000 }
     }
 }
 

@@ -3,50 +3,76 @@
 //! Invariant: no argument leaves that does not fit the tool's pinned schema, reads
 //! like an instruction to the system, would write a redaction marker back, or holds
 //! personal data where the rules let none out. The same goes for prompt arguments,
-//! answers to a server's questions, and whatever else a client may send.
+//! answers to a server's questions, and whatever else a client may send. A stand-in becomes
+//! its value in those arguments alone that a rule names; anywhere else it is refused.
 
 mod canonical;
 pub mod injection;
 mod markers;
 mod message;
+mod restore;
 
 use crate::catalogue::Definition;
 use crate::model::call::Call;
 use crate::model::denial::{Denial, MessageFault};
+use crate::model::ids::Entity;
 use crate::model::sensitive::Sensitive;
 use crate::model::trail::Event;
 use crate::policy::Permitted;
 use crate::request::{Grant, Request};
+use crate::store::vault::Vault;
 use crate::wire::message::Message;
 use crate::wire::method::Method;
 use crate::wire::revision::Era;
 use injection::{Action, Injection};
+use restore::Restored;
 use serde_json::Value;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
-/// A request whose arguments may leave. Made only by [`vet`].
+/// A request whose arguments may leave. Made only by [`Inspector::vet`].
 pub struct Vetted {
     request: Request,
     token: Sensitive<String>,
     grant: Grant,
 }
 
-/// # Errors
-/// [`Denial::ArgumentsInvalid`], [`Denial::MarkerWrittenBack`], [`Denial::Injection`] or
-/// [`Denial::Outflow`].
-pub fn vet(rules: &Injection, call: &mut Call, permitted: Permitted) -> Result<Vetted, Denial> {
-    let (request, grant) = (permitted.request(), permitted.grant());
-    if request.method() == Method::ToolsCall {
-        let definition = grant.item.as_ref().and_then(|item| item.definition.as_ref());
-        let definition = definition.ok_or(Denial::ToolUnknown)?;
-        let arguments = request.message.arguments();
-        definition.check(&arguments).map_err(Denial::ArgumentsInvalid)?;
-        if request.revision.era() == Era::Modern {
-            check_mirrored(definition, &arguments, &request.message)?;
+/// What arguments are held against.
+pub struct Inspector<'i> {
+    pub injection: &'i Injection,
+    /// All that stand-ins are named after.
+    pub entities: &'i BTreeSet<Entity>,
+    pub vault: &'i Arc<Vault>,
+}
+
+impl Inspector<'_> {
+    /// # Errors
+    /// [`Denial::ArgumentsInvalid`], [`Denial::MarkerWrittenBack`], [`Denial::Injection`],
+    /// [`Denial::Outflow`], [`Denial::SubstituteUnknown`] or [`Denial::SubstituteMisplaced`].
+    pub fn vet(&self, call: &mut Call, permitted: Permitted) -> Result<Vetted, Denial> {
+        let (request, grant) = (permitted.request(), permitted.grant());
+        let back = self.back(request, call.clock.now());
+        let mut restored = None;
+        if request.method() == Method::ToolsCall {
+            let definition = grant.item.as_ref().and_then(|item| item.definition.as_ref());
+            let definition = definition.ok_or(Denial::ToolUnknown)?;
+            let arguments = request.message.arguments();
+            restored = Restored::of(&back, request, grant)?;
+            let leaving = restored.as_ref().map_or(&arguments, |restored| &restored.arguments);
+            definition.check(leaving).map_err(Denial::ArgumentsInvalid)?;
+            if request.revision.era() == Era::Modern {
+                check_mirrored(definition, &arguments, &request.message)?;
+            }
         }
+        message::look(self.injection, &back, call, request, grant)?;
+        let (mut request, token, mut grant) = permitted.into_parts();
+        if let (Some(restored), Some(item)) = (restored, &mut grant.item) {
+            call.trail.add(Event::Restored(restored.counts));
+            request.message.call_with(restored.arguments, restored.raw);
+            item.hidden = Some(restored.hidden);
+        }
+        Ok(Vetted { request, token, grant })
     }
-    message::look(rules, call, request, grant)?;
-    let (request, token, grant) = permitted.into_parts();
-    Ok(Vetted { request, token, grant })
 }
 
 /// Headers that mirror arguments must agree with them: another reader goes by the header.

@@ -97,6 +97,10 @@ fn describe(event: &Event, pseudonyms: &Pseudonyms, record: &mut Map<String, Val
             put("decision", json!({"allow": allow, "reason": plain(reason), "policy": policy}));
         }
         Event::Noted { rule } => put("noted", json!(rule.as_str())),
+        Event::Restored(counts) => {
+            let counts = counts.iter().map(|(entity, count)| (entity.as_str().to_owned(), json!(count)));
+            put("restored", Value::Object(counts.collect()));
+        }
         Event::Delegated { mode, audience, scope } => {
             put("delegation", json!({"mode": mode, "aud": plain(audience), "scope": plain(scope)}));
         }

@@ -63,6 +63,10 @@ pub enum Denial {
     Injection(RuleId),
     /// A redaction marker came back as an argument and would overwrite real data.
     MarkerWrittenBack,
+    /// A pseudonym or token that this caller was not given, or not of late.
+    SubstituteUnknown,
+    /// A pseudonym or token where no rule restores it: it would overwrite real data.
+    SubstituteMisplaced,
     /// Personal data that this tool, prompt or server may not be sent.
     Outflow(RuleId),
 
@@ -141,6 +145,8 @@ impl Denial {
             Self::ArgumentsInvalid(_) => "arguments_invalid",
             Self::Injection(_) => "injection",
             Self::MarkerWrittenBack => "marker_written_back",
+            Self::SubstituteUnknown => "substitute_unknown",
+            Self::SubstituteMisplaced => "substitute_misplaced",
             Self::Outflow(_) => "outflow",
             Self::ExchangeFailed(_) => "exchange_failed",
             Self::UpstreamUnreachable => "upstream_unreachable",
@@ -184,6 +190,8 @@ impl Denial {
             | Self::ToolUnknown
             | Self::ToolChanged
             | Self::MarkerWrittenBack
+            | Self::SubstituteUnknown
+            | Self::SubstituteMisplaced
             | Self::UpstreamUnreachable
             | Self::UpstreamTimedOut
             | Self::UpstreamRefused(_)
@@ -229,6 +237,16 @@ impl Denial {
             Self::Injection(_) => "Refused: an argument reads like an instruction to the system.".into(),
             Self::MarkerWrittenBack => {
                 "Refused: an argument carries a redaction marker, which would overwrite real data.".into()
+            }
+            Self::SubstituteUnknown => {
+                "Refused: an argument carries a pseudonym or token that you were not given, or that has \
+                 expired. Read the record again and use what it shows now."
+                    .into()
+            }
+            Self::SubstituteMisplaced => {
+                "Refused: an argument carries a pseudonym or token where this tool takes none; it would \
+                 overwrite real data."
+                    .into()
             }
             Self::Outflow(_) => "Refused: this holds personal data that may not be sent there.".into(),
             Self::ExchangeFailed(_) => "No delegated access could be obtained for this call.".into(),

@@ -5,6 +5,7 @@
 
 use crate::model::ids::{Entity, Lineage, RuleId, ServerName, ToolName};
 use crate::model::scope::Scopes;
+use std::collections::BTreeMap;
 
 /// One step that a stage reports.
 #[derive(Clone, Debug)]
@@ -31,6 +32,8 @@ pub enum Event {
     Noted {
         rule: RuleId,
     },
+    /// Values took the place of stand-ins in the arguments: how many of each entity.
+    Restored(BTreeMap<Entity, u64>),
     Delegated {
         mode: &'static str,
         audience: String,

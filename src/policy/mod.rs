@@ -16,7 +16,7 @@ use crate::model::trail::Event;
 use crate::redact::plan::Plan;
 use crate::redact::rules::Rules;
 use crate::redact::tools::{Narrowing, Pattern, ServerRules, ToolRules};
-use crate::request::{Grant, ItemGrant, MessageGrant, Request, Shown, Target};
+use crate::request::{Grant, ItemGrant, MessageGrant, Request, Shown, Target, Task};
 use crate::session::Bound;
 use crate::store::lineages::Lineages;
 use crate::wire::capabilities::Offers;
@@ -90,8 +90,9 @@ impl Decider<'_> {
                     }
                     Method::SubscriptionsListen => {
                         self.subscribes(call, &request)?;
-                        for (task, tool) in &request.tasks {
-                            let item = self.item(call, &request, &Target::Tool(tool.clone()))?;
+                        for (task, Task { tool, hidden }) in &request.tasks {
+                            let mut item = self.item(call, &request, &Target::Tool(tool.clone()))?;
+                            item.hidden.clone_from(hidden);
                             grant.tasks.insert(task.clone(), item);
                         }
                     }
@@ -126,7 +127,15 @@ impl Decider<'_> {
         let shape = definition.as_ref().and_then(|definition| definition.shape.clone());
         let plan = self.rules.plan(rules, &request.principal.scopes, shape, &decision.narrowing);
         let plan = plan.ok_or(Denial::PolicyUnavailable)?;
-        Ok(ItemGrant { definition, plan, blobs: rules.blobs, arguments: rules.arguments.clone() })
+        let held = &request.principal.scopes;
+        Ok(ItemGrant {
+            definition,
+            plan,
+            blobs: rules.blobs,
+            arguments: rules.arguments.clone(),
+            restore: rules.restore.iter().filter(|rule| rule.applies(held)).cloned().collect(),
+            hidden: request.hidden.clone(),
+        })
     }
 
     fn rules_of(&self, request: &Request, target: &Target) -> Option<&ToolRules> {

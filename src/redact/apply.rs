@@ -15,6 +15,7 @@ use crate::redact::plainly;
 use crate::redact::plan::{Detection, Plan, Redaction};
 use crate::redact::run::Run;
 use crate::redact::transform::{self, Outcome};
+use std::borrow::Cow;
 
 /// The entity whose values are looked for by their words, too.
 const PERSON: &str = "PERSON";
@@ -71,7 +72,10 @@ pub(crate) fn by_detectors(
 
 /// Replaces the found parts of a text that is not JSON.
 pub(crate) fn prose(plan: &Plan, run: &mut Run, text: &str) -> String {
-    let Some(detection) = &plan.detection else { return text.to_owned() };
+    let hidden = run.hidden.clone();
+    let without = hidden.as_ref().map_or(Cow::Borrowed(text), |hidden| hidden.replace(text));
+    let Some(detection) = &plan.detection else { return without.into_owned() };
+    let text = &*without;
     let mut findings = Vec::new();
     let keys = KeyPath::default();
     let sense = detection.scanner.sense(&keys);

@@ -13,6 +13,7 @@ mod clean;
 pub mod detect;
 mod echo;
 mod forms;
+mod hidden;
 mod json;
 mod kept;
 mod layers;
@@ -24,6 +25,7 @@ mod places;
 mod plainly;
 pub mod plan;
 pub mod profile;
+pub mod restore;
 pub mod rules;
 mod run;
 pub mod shape;
@@ -36,13 +38,20 @@ mod walk;
 use crate::model::ids::RuleId;
 use crate::model::strict::StrictFault;
 use crate::model::trail::Filtered;
+pub use hidden::Hidden;
 pub use marker::REDACTED;
 pub use path::Path;
 use places::Places;
 use plan::Plan;
 use run::Run;
 use std::borrow::Cow;
-pub use transform::{Secrets, Setting};
+use std::sync::Arc;
+pub use transform::{Numbered, Secrets, Setting, Substitutes};
+
+/// How stand-ins are spelt.
+pub mod substitute {
+    pub use super::transform::{Mention, NUMBERS, Reference, mentions, pseudonym, token};
+}
 
 /// The rule by which a profile would change this value, if one would: for what may not
 /// be sent at all.
@@ -164,6 +173,11 @@ impl<'p> Redactor<'p> {
     /// otherwise.
     pub fn instead(&mut self, value: &str, shown: &str) {
         self.run.instead.insert(value.to_owned(), shown.to_owned());
+    }
+
+    /// From now on these values become what stands for them, wherever text holds them.
+    pub fn hide(&mut self, hidden: Arc<Hidden>) {
+        self.run.hidden = Some(hidden);
     }
 
     /// Whether all parts must be filtered once more, because a name was learned

@@ -18,6 +18,12 @@ pub enum Operator {
     Partial,
     /// A numbered marker, the same for the same value all through one result: `[US_SSN_1]`.
     Replace,
+    /// A stand-in that is the same in every result of one lineage, and that a later argument
+    /// may carry where a rule restores it: `PERSON_4821937`.
+    Pseudonym,
+    /// The same, but the value itself, encrypted for one lineage and entity: it survives a
+    /// restart, and is longer.
+    Token,
     /// A keyed hash (HMAC-SHA-256), the same for the same value in every result of a
     /// deployment: for joining, never for reversing.
     Hash,
@@ -46,6 +52,8 @@ impl Operator {
             Self::Mask => "mask",
             Self::Partial => "partial",
             Self::Replace => "replace",
+            Self::Pseudonym => "pseudonym",
+            Self::Token => "token",
             Self::Hash => "hash",
             Self::Fpe => "fpe",
             Self::Shift => "shift",
@@ -57,6 +65,11 @@ impl Operator {
         }
     }
 
+    /// Whether what stands for the value can be exchanged for it again.
+    pub(crate) fn is_reversible(self) -> bool {
+        matches!(self, Self::Pseudonym | Self::Token)
+    }
+
     /// How much of the value an operator shows, least first.
     pub(crate) fn shows(self) -> u8 {
         match self {
@@ -64,6 +77,8 @@ impl Operator {
             Self::Null => 1,
             Self::Mask => 2,
             Self::Replace => 3,
+            Self::Pseudonym => 4,
+            Self::Token => 5,
             Self::Hash => 6,
             Self::Fpe => 7,
             Self::Age => 8,
@@ -89,12 +104,14 @@ pub(crate) fn forbidden(entity: &str, operator: Operator) -> Option<&'static str
         .then_some("PCI DSS 3.3.1: nothing of CARD_SECURITY may be kept: write `drop` or `null`")
 }
 
-const WORDS: [Operator; 12] = [
+const WORDS: [Operator; 14] = [
     Operator::Keep,
     Operator::Drop,
     Operator::Mask,
     Operator::Partial,
     Operator::Replace,
+    Operator::Pseudonym,
+    Operator::Token,
     Operator::Hash,
     Operator::Fpe,
     Operator::Shift,

@@ -9,9 +9,10 @@ use crate::redact::operator::{Operator, PAN};
 use crate::redact::path::Path;
 use crate::redact::plan::{Detection, Plan};
 use crate::redact::profile::{self, Profile};
+use crate::redact::restore::Restore;
 use crate::redact::shape::Shape;
 use crate::redact::tools::{Narrowing, ServerRules, ToolRules};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// A rule file: where it came from and what it says.
@@ -34,6 +35,8 @@ pub struct Rules {
     pub detectors: Detectors,
     pub profiles: HashMap<String, Profile>,
     servers: HashMap<ServerName, ServerRules>,
+    /// All that values can be said to be.
+    pub entities: Arc<BTreeSet<Entity>>,
     /// By the profiles whose detectors they join.
     detections: Kept<Vec<String>, Option<Detection>>,
 }
@@ -63,8 +66,12 @@ impl Rules {
             }
         }
         faults.extend(truncated_and_hashed(&profiles, &servers));
+        faults.extend(never_restored(&profiles, &servers));
         if faults.is_empty() {
-            Ok(Self { detectors, profiles, servers, detections: Kept::default() })
+            let tools = servers.values().flat_map(ServerRules::all);
+            let by_path = tools.flat_map(ToolRules::redactions).map(|(entity, _)| entity.clone());
+            let entities = Arc::new(detectors.entities().into_iter().chain(by_path).collect());
+            Ok(Self { detectors, profiles, servers, entities, detections: Kept::default() })
         } else {
             Err(faults)
         }
@@ -146,6 +153,32 @@ fn truncated_and_hashed(
     let why = "PCI DSS 3.5.1: one rule shows a part of PAN and another its hash, from which together the \
                number can be found: use `replace` or `fpe` in place of one of them";
     both.then(|| SourceFault::whole("rules", why))
+}
+
+/// A rule that restores what nothing replaces would never restore anything.
+fn never_restored(
+    profiles: &HashMap<String, Profile>,
+    servers: &HashMap<ServerName, ServerRules>,
+) -> Vec<SourceFault> {
+    let tools = || servers.values().flat_map(ServerRules::all);
+    let by_profile = profiles.values().flat_map(|profile| profile.detection.operators.iter());
+    let by_profile = by_profile.map(|(entity, operator)| (entity, *operator));
+    let reversible = by_profile.chain(tools().flat_map(ToolRules::redactions));
+    let reversible: BTreeSet<&Entity> =
+        reversible.filter(|(_, operator)| operator.is_reversible()).map(|(entity, _)| entity).collect();
+    let rules = tools().flat_map(|tool| &tool.restore);
+    let missing = rules.flat_map(|rule| rule.entities.iter().map(move |entity| (rule, entity)));
+    let missing = missing.filter(|(_, entity)| !reversible.contains(entity));
+    let fault = |(rule, entity): (&Restore, &Entity)| SourceFault {
+        file: rule.origin.file.clone(),
+        line: rule.origin.line,
+        column: 1,
+        message: format!(
+            "nothing makes {entity} a `pseudonym` or `token`, so this rule can never restore one: say so in a \
+             profile or under `redact`"
+        ),
+    };
+    missing.map(fault).collect()
 }
 
 /// Counts of what was loaded; every example counted has passed.

@@ -7,11 +7,13 @@ use crate::redact::clean::Clean;
 use crate::redact::detect::Scratch;
 use crate::redact::echo::Echo;
 use crate::redact::forms::Forms;
+use crate::redact::hidden::Hidden;
 use crate::redact::layers::Budget;
 use crate::redact::marker::Markers;
 use crate::redact::plan::Plan;
 use crate::redact::transform::Setting;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 /// The state of one result. It holds values, so it never outlives the result and
 /// has no `Debug`.
@@ -22,6 +24,8 @@ pub(crate) struct Run {
     pub(crate) setting: Setting,
     /// Strings whose fate was settled elsewhere in the result.
     pub(crate) instead: HashMap<String, String>,
+    /// Values that the caller may not see although nothing about them tells.
+    pub(crate) hidden: Option<Arc<Hidden>>,
     pub(crate) clean: Clean,
     pub(crate) scratch: Scratch,
     pub(crate) forms: Forms,

@@ -7,8 +7,8 @@ use crate::redact::plan::Plan;
 use crate::redact::tools::Blobs;
 use crate::redact::{REDACTED, Redactor};
 use crate::release::filter::Filter;
-use crate::release::{Reading, lists, result, year};
-use crate::request::{ItemGrant, Pending, Target};
+use crate::release::{Reading, lists, result};
+use crate::request::{ItemGrant, Pending, Target, Task};
 use crate::wire::answer::ErrorObject;
 use crate::wire::form::{self, Form, answers};
 use crate::wire::method::Method;
@@ -106,7 +106,7 @@ impl Reading<'_> {
         read: &Map<String, Value>,
     ) -> Result<Map<String, Value>, Denial> {
         let messages = &pending.grant.messages;
-        let mut redactor = Redactor::within(&messages.plan, self.setting());
+        let mut redactor = self.redactor(&messages.plan, pending.grant.item.as_ref());
         let handles = self.handles(&pending.about);
         let mut filter =
             Filter { redactor: &mut redactor, blobs: Blobs::Drop, messages, handles: Some(&handles) };
@@ -128,7 +128,7 @@ impl Reading<'_> {
         read: &Map<String, Value>,
     ) -> Result<Map<String, Value>, Denial> {
         let item = pending.grant.item.as_ref().ok_or(Denial::ResultBlocked("no grant"))?;
-        let mut redactor = Redactor::within(&item.plan, self.setting());
+        let mut redactor = self.redactor(&item.plan, Some(item));
         let mut out = Map::new();
         for _ in 0..2 {
             let messages = &pending.grant.messages;
@@ -172,7 +172,7 @@ impl Reading<'_> {
     /// A tool's result, also one that a task brings later.
     pub(super) fn tool(&mut self, pending: &Pending, item: &ItemGrant, raw: &str) -> Result<String, Denial> {
         let messages = &pending.grant.messages;
-        let mut redactor = Redactor::within(&item.plan, self.setting());
+        let mut redactor = self.redactor(&item.plan, Some(item));
         let shape = item.definition.as_ref().and_then(|definition| definition.shape.as_deref());
         let written = result::filter(&mut redactor, shape, item.blobs, messages, raw)?;
         let mut out = format!("{{{}", written.members);
@@ -203,7 +203,9 @@ impl Reading<'_> {
         let (Some(id), Some(Target::Tool(tool))) = (id, &pending.target) else {
             return Err(Denial::UpstreamMalformed("task"));
         };
-        self.release.tasks.began(&self.facts.lineage, &self.facts.server, id, tool);
+        let hidden = pending.grant.item.as_ref().and_then(|item| item.hidden.clone());
+        let task = Task { tool: tool.clone(), hidden };
+        self.release.tasks.began(&self.facts.lineage, &self.facts.server, id, task);
         let form = if inner.is_some() { &answers::TASK_CREATED } else { &answers::TASK };
         let mut out = self.rebuild(pending, form, read)?;
         // What it comes to is told by tasks/get alone.
@@ -242,7 +244,7 @@ impl Reading<'_> {
             out.insert("result".into(), filtered);
         }
         if let Some(error) = carried.error {
-            let message = self.words(&item.plan, &error.message);
+            let message = self.words(&item.plan, Some(item), &error.message);
             out.insert("error".into(), json!({"code": short(error.code), "message": message}));
         }
         Ok(out)
@@ -250,7 +252,7 @@ impl Reading<'_> {
 
     /// Whether a task was given to this caller.
     fn has(&self, task: &str) -> bool {
-        self.release.tasks.tool(&self.facts.lineage, &self.facts.server, task).is_some()
+        self.release.tasks.get(&self.facts.lineage, &self.facts.server, task).is_some()
     }
 
     /// An error. Servers put rows and stack traces into it.
@@ -261,7 +263,7 @@ impl Reading<'_> {
             None => Some(&grant.messages.plan).filter(|_| grant.messages.declared),
         };
         let message = match plan {
-            Some(plan) => self.words(plan, &error.message),
+            Some(plan) => self.words(plan, grant.item.as_ref(), &error.message),
             None => "The server refused the request.".to_owned(),
         };
         let mut out = json!({"code": short(error.code), "message": message});
@@ -275,7 +277,7 @@ impl Reading<'_> {
                 let asked = Map::from_iter([("elicitations".to_owned(), data["elicitations"].clone())]);
                 Some(Value::Object(self.rebuild(pending, &answers::ELICITATIONS, &asked)?))
             }
-            _ => data.get("uri").and_then(Value::as_str).map(|uri| json!({"uri": self.words(plan, uri)})),
+            _ => data.get("uri").and_then(Value::as_str).map(|uri| json!({"uri": self.words(plan, grant.item.as_ref(), uri)})),
         };
         if let Some(data) = data {
             out["data"] = data;
@@ -283,8 +285,8 @@ impl Reading<'_> {
         Ok(out)
     }
 
-    fn words(&self, plan: &Plan, text: &str) -> String {
-        let shown = Redactor::new(plan, year(self.call)).text(text);
+    fn words(&self, plan: &Plan, item: Option<&ItemGrant>, text: &str) -> String {
+        let shown = self.redactor(plan, item).text(text);
         shown.ok().flatten().unwrap_or_else(|| REDACTED.to_owned())
     }
 
@@ -304,6 +306,7 @@ impl Reading<'_> {
         let told = self.release.lineages.disclose(&self.facts.lineage, redactor.subjects(), now);
         if told.is_err() {
             self.call.trail.add(Event::Killed { pattern: "subject_budget" });
+            self.release.vault.forget(&self.facts.lineage);
             return Err(Denial::BudgetExceeded);
         }
         Ok(())

@@ -23,7 +23,7 @@ impl Handles<'_> {
         let about = match seal {
             Seal::State | Seal::Cursor => self.about,
             Seal::Task => {
-                self.tasks.tool(self.lineage, self.server, text)?;
+                self.tasks.get(self.lineage, self.server, text)?;
                 ""
             }
             Seal::Event => return None,

@@ -21,12 +21,14 @@ use crate::model::call::Call;
 use crate::model::denial::Denial;
 use crate::model::ids::{Lineage, ServerName, SessionId};
 use crate::model::scope::Scopes;
-use crate::redact::Setting;
-use crate::request::{Grant, OpenSession, Pending, Stateless};
+use crate::redact::plan::Plan;
+use crate::redact::{Redactor, Setting, Substitutes};
+use crate::request::{Grant, ItemGrant, OpenSession, Pending, Stateless};
 use crate::store::lineages::Lineages;
 use crate::store::seals::Seals;
 use crate::store::sessions::{Session, Sessions};
 use crate::store::tasks::Tasks;
+use crate::store::vault::Vault;
 use crate::upstream::Answered;
 use crate::upstream::source::Source;
 use crate::wire::message::RequestId;
@@ -43,6 +45,7 @@ pub struct Release {
     pub sessions: Arc<Sessions>,
     pub seals: Arc<Seals>,
     pub tasks: Arc<Tasks>,
+    pub vault: Arc<Vault>,
 }
 
 /// What may leave. Made only by [`Release::filter`].
@@ -175,10 +178,20 @@ impl Release {
 }
 
 impl<'r> Reading<'r> {
-    /// What operators may need for this caller.
-    fn setting(&self) -> Setting {
-        let secrets = self.release.seals.secrets(&self.facts.lineage).map(Arc::new);
-        Setting { this_year: year(self.call), secrets }
+    /// With all that operators may need for this caller. What was put into the arguments of
+    /// the call, or of the task that `item` is about, does not come back.
+    fn redactor<'p>(&self, plan: &'p Plan, item: Option<&ItemGrant>) -> Redactor<'p> {
+        let (release, lineage) = (self.release, &self.facts.lineage);
+        let secrets = release.seals.secrets(lineage).map(Arc::new);
+        let substitutes: Arc<dyn Substitutes> = Arc::new(release.vault.of(lineage, self.call.clock.now()));
+        let this_year = year(self.call);
+        let mut redactor =
+            Redactor::within(plan, Setting { this_year, secrets, substitutes: Some(substitutes) });
+        let own = item.or(self.facts.grant.item.as_ref());
+        if let Some(hidden) = own.and_then(|item| item.hidden.clone()) {
+            redactor.hide(hidden);
+        }
+        redactor
     }
 
     fn handles<'h>(&self, about: &'h str) -> Handles<'h>

@@ -1,7 +1,6 @@
 //! What a server says unasked: notifications, and requests of its own.
 
 use crate::model::denial::Denial;
-use crate::redact::Redactor;
 use crate::redact::tools::Blobs;
 use crate::release::Reading;
 use crate::release::filter::Filter;
@@ -81,7 +80,7 @@ impl Reading<'_> {
     fn task_notice(&mut self, raw: Option<&RawValue>) -> Result<Option<Map<String, Value>>, Denial> {
         let read = params(raw)?;
         let Some(task) = read.get("taskId").and_then(Value::as_str) else { return Ok(None) };
-        let known = self.release.tasks.tool(&self.facts.lineage, &self.facts.server, task).is_some();
+        let known = self.release.tasks.get(&self.facts.lineage, &self.facts.server, task).is_some();
         let Some(raw) = raw.filter(|_| known) else { return Ok(None) };
         let carries = read.contains_key("result") || read.contains_key("error");
         match (self.facts.grant.tasks.get(task).cloned(), &self.facts.pending) {
@@ -125,7 +124,7 @@ impl Reading<'_> {
     ) -> Result<Map<String, Value>, Denial> {
         let grant = self.facts.grant.clone();
         let messages = &grant.messages;
-        let mut redactor = Redactor::within(&messages.plan, self.setting());
+        let mut redactor = self.redactor(&messages.plan, None);
         let about = self.facts.pending.as_ref().map(|pending| pending.about.clone()).unwrap_or_default();
         let handles = self.handles(&about);
         let blobs = Blobs::Drop;
@@ -140,7 +139,7 @@ impl Reading<'_> {
         form: &'static Form,
         read: &Map<String, Value>,
     ) -> Result<Map<String, Value>, Denial> {
-        let mut redactor = Redactor::within(&item.plan, self.setting());
+        let mut redactor = self.redactor(&item.plan, Some(item));
         let messages = &pending.grant.messages;
         let mut filter = Filter { redactor: &mut redactor, blobs: item.blobs, messages, handles: None };
         form::rebuild(form, read, &mut filter)

@@ -11,7 +11,9 @@ use crate::model::feature::Feature;
 use crate::model::ids::{ServerName, SessionId, ToolName};
 use crate::model::principal::Principal;
 use crate::model::scope::Scopes;
+use crate::redact::Hidden;
 use crate::redact::plan::{Detection, Plan};
+use crate::redact::restore::Restore;
 use crate::redact::tools::{Blobs, Pattern};
 use crate::wire::capabilities::Offers;
 use crate::wire::message::{Message, RequestId};
@@ -32,8 +34,10 @@ pub struct Request {
     pub target: Option<Target>,
     /// For a response of the client: what it answers.
     pub answers: Option<Question>,
-    /// Of tasks that the client wants to hear of: the upstream's id, and the tool.
-    pub tasks: Vec<(String, String)>,
+    /// Of tasks that the client wants to hear of: the upstream's id, and what it came from.
+    pub tasks: Vec<(String, Task)>,
+    /// Of a message about a task: what was put into the arguments that it began with.
+    pub hidden: Option<Arc<Hidden>>,
     /// Of a stream that is taken up again: the request whose it is.
     pub resumes: Option<RequestId>,
 }
@@ -62,6 +66,14 @@ impl Target {
             Self::Tool(name) | Self::Prompt(name) | Self::Resource(name) => name,
         }
     }
+}
+
+/// What a task came from.
+#[derive(Clone)]
+pub struct Task {
+    pub tool: String,
+    /// What was put into its arguments, and must not come back.
+    pub hidden: Option<Arc<Hidden>>,
 }
 
 /// The session a legacy request belongs to.
@@ -139,6 +151,10 @@ pub struct ItemGrant {
     pub blobs: Blobs,
     /// What the client's arguments must not hold.
     pub arguments: Option<Detection>,
+    /// Where those may carry stand-ins.
+    pub restore: Vec<Restore>,
+    /// The values that were put there.
+    pub hidden: Option<Arc<Hidden>>,
 }
 
 /// What belongs to no tool, prompt or resource, and what it may say.

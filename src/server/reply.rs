@@ -149,6 +149,8 @@ fn form(denial: &Denial, asked: &Asked) -> Form {
         | Denial::ArgumentsInvalid(_)
         | Denial::Injection(_)
         | Denial::MarkerWrittenBack
+        | Denial::SubstituteUnknown
+        | Denial::SubstituteMisplaced
         | Denial::Outflow(_)
         | Denial::ResultBlocked(_)
         | Denial::ExchangeFailed(_)
@@ -164,6 +166,8 @@ fn form(denial: &Denial, asked: &Asked) -> Form {
         | Denial::ArgumentsInvalid(_)
         | Denial::Injection(_)
         | Denial::MarkerWrittenBack
+        | Denial::SubstituteUnknown
+        | Denial::SubstituteMisplaced
         | Denial::Outflow(_) => error(400, REFUSED),
         Denial::ResultBlocked(_) | Denial::UpstreamMalformed(_) | Denial::UpstreamRefused(_) => {
             error(502, UNAVAILABLE)

@@ -20,7 +20,7 @@ use crate::model::principal::Principal;
 use crate::model::sensitive::Sensitive;
 use crate::model::trail::Event;
 use crate::request::conversation::Question;
-use crate::request::{OpenSession, Request, Target};
+use crate::request::{OpenSession, Request, Target, Task};
 use crate::store::lineages::Lineages;
 use crate::store::seals::Seals;
 use crate::store::sessions::Sessions;
@@ -83,6 +83,7 @@ impl Guard {
             target: None,
             answers,
             tasks: Vec::new(),
+            hidden: None,
             resumes: None,
         };
         let request = self.opened(request)?;
@@ -193,12 +194,13 @@ impl Guard {
             let answer = form::rebuild(question.asking.answer(), result, &mut opener)?;
             request.message.params.insert("result".to_owned(), Value::Object(answer));
         }
-        let tool = |task: &str| self.tasks.tool(lineage, server, task).ok_or(Denial::HandleUnknown);
+        let known = |task: &str| self.tasks.get(lineage, server, task).ok_or(Denial::HandleUnknown);
         if let Some(task) = request.message.task() {
-            request.target = Some(Target::Tool(tool(task)?));
+            let Task { tool, hidden } = known(task)?;
+            (request.target, request.hidden) = (Some(Target::Tool(tool)), hidden);
         }
         request.tasks = (request.message.tasks_listened())
-            .map(|task| Ok((task.to_owned(), tool(task)?)))
+            .map(|task| Ok((task.to_owned(), known(task)?)))
             .collect::<Result<_, Denial>>()?;
         Ok(request)
     }

@@ -6,6 +6,7 @@ pub mod lineages;
 pub mod seals;
 pub mod sessions;
 pub mod tasks;
+pub mod vault;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

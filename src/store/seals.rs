@@ -59,10 +59,19 @@ impl Seals {
 
     /// None for what is too long to be handed back.
     pub fn seal(&self, bond: &Bond<'_>, text: &str) -> Option<String> {
+        self.seal_for(&bond.text(), text)
+    }
+
+    /// None for what was not sealed here for this caller and purpose.
+    pub fn unseal(&self, bond: &Bond<'_>, sealed: &str) -> Option<String> {
+        self.open_for(&bond.text(), sealed)
+    }
+
+    /// As [`Seals::seal`], bound to what `bound` says.
+    pub(super) fn seal_for(&self, bound: &str, text: &str) -> Option<String> {
         if text.len() > LONGEST {
             return None;
         }
-        let bound = bond.text();
         let tag = hmac::sign(&self.nonces, format!("{bound}\u{1f}{text}").as_bytes());
         let nonce: [u8; NONCE_LEN] = tag.as_ref().get(..NONCE_LEN)?.try_into().ok()?;
         let mut sealed = text.as_bytes().to_vec();
@@ -71,8 +80,8 @@ impl Seals {
         Some(base64url(&[&nonce[..], &sealed].concat()))
     }
 
-    /// None for what was not sealed here for this caller and purpose.
-    pub fn unseal(&self, bond: &Bond<'_>, sealed: &str) -> Option<String> {
+    /// None for what was not sealed here for `bound`.
+    pub(super) fn open_for(&self, bound: &str, sealed: &str) -> Option<String> {
         if sealed.len() > 2 * LONGEST {
             return None;
         }
@@ -80,7 +89,7 @@ impl Seals {
         let (nonce, rest) = bytes.split_at_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         let mut rest = rest.to_vec();
-        let opened = self.key.open_in_place(nonce, Aad::from(bond.text().as_bytes()), &mut rest).ok()?;
+        let opened = self.key.open_in_place(nonce, Aad::from(bound.as_bytes()), &mut rest).ok()?;
         String::from_utf8(opened.to_vec()).ok()
     }
 }

@@ -1,6 +1,7 @@
 //! Which tool is behind a task, so that the task obeys the tool's rules.
 
 use crate::model::ids::{Lineage, ServerName};
+use crate::request::Task;
 use crate::store::lock;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Mutex;
@@ -18,28 +19,28 @@ type Key = (Lineage, ServerName, String);
 
 #[derive(Default)]
 struct Known {
-    tools: HashMap<Key, String>,
+    tasks: HashMap<Key, Task>,
     order: VecDeque<Key>,
 }
 
 impl Tasks {
     /// Remembers a task by its upstream's own id.
-    pub fn began(&self, lineage: &Lineage, server: &ServerName, task: &str, tool: &str) {
+    pub fn began(&self, lineage: &Lineage, server: &ServerName, id: &str, task: Task) {
         let mut known = lock(&self.known);
-        let key = (lineage.clone(), server.clone(), task.to_owned());
-        if known.tools.insert(key.clone(), tool.to_owned()).is_none() {
+        let key = (lineage.clone(), server.clone(), id.to_owned());
+        if known.tasks.insert(key.clone(), task).is_none() {
             known.order.push_back(key);
         }
         if known.order.len() > MOST
             && let Some(oldest) = known.order.pop_front()
         {
-            known.tools.remove(&oldest);
+            known.tasks.remove(&oldest);
         }
     }
 
-    /// The tool that this caller's task came from.
-    pub fn tool(&self, lineage: &Lineage, server: &ServerName, task: &str) -> Option<String> {
-        let key = (lineage.clone(), server.clone(), task.to_owned());
-        lock(&self.known).tools.get(&key).cloned()
+    /// What this caller's task came from.
+    pub fn get(&self, lineage: &Lineage, server: &ServerName, id: &str) -> Option<Task> {
+        let key = (lineage.clone(), server.clone(), id.to_owned());
+        lock(&self.known).tasks.get(&key).cloned()
     }
 }

@@ -259,7 +259,14 @@ impl Message {
         self.params.get("arguments").cloned().unwrap_or_else(|| json!({}))
     }
 
-    pub(super) fn raw_arguments(&self) -> Option<&RawValue> {
+    /// Calls with other arguments; `raw` is how they are written.
+    pub fn call_with(&mut self, arguments: Value, raw: Box<RawValue>) {
+        self.params.insert("arguments".to_owned(), arguments);
+        self.arguments = Some(raw);
+    }
+
+    /// The arguments as they were written.
+    pub fn raw_arguments(&self) -> Option<&RawValue> {
         self.arguments.as_deref()
     }
 }

@@ -39,3 +39,4 @@ mod rules;
 mod streams;
 mod support;
 mod tls;
+mod vault;

@@ -76,6 +76,11 @@ impl Path {
         &self.text
     }
 
+    /// The values that the query selects; None if it fails on this document.
+    pub(crate) fn select<'v>(&self, value: &'v Value) -> Option<Vec<&'v Value>> {
+        jsonpath_rust::query::js_path_vals(&self.text, value).ok()
+    }
+
     pub(crate) fn hops(&self) -> &Arc<[Hop]> {
         &self.hops
     }

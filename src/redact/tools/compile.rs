@@ -1,6 +1,6 @@
 //! From a rule as it is written to one that can be applied, and the run of its examples.
 
-use super::file::{Example, Release, ToolFile};
+use super::file::{Example, Release, RestoreFile, ToolFile};
 use super::{ScopedRedaction, ScopedRelease, ToolRules, UNNAMED};
 use crate::model::fault::{Origin, SourceFault};
 use crate::model::ids::{Entity, RuleId};
@@ -9,7 +9,8 @@ use crate::redact::operator;
 use crate::redact::path::Path;
 use crate::redact::plan::{Detection, Plan, Redaction};
 use crate::redact::profile::Profile;
-use crate::redact::{Blocked, Redactor, Secrets, Setting};
+use crate::redact::restore::Restore;
+use crate::redact::{Blocked, Numbered, Redactor, Secrets, Setting, Substitutes};
 use serde_json::Value;
 use serde_saphyr::Spanned;
 use std::collections::HashMap;
@@ -67,6 +68,7 @@ pub(super) fn compile(
             }),
         }
     }
+    let restore = restore(file, raw, &mut faults);
     let detection = self::detection(file, raw.profile.as_ref(), profiles, &mut faults);
     let arguments = self::detection(file, raw.arguments.as_ref(), profiles, &mut faults);
     if release.is_empty() {
@@ -86,10 +88,31 @@ pub(super) fn compile(
         redact,
         detection,
         arguments,
+        restore,
         text: raw.text,
         examples: raw.examples.len(),
         plans: Arc::default(),
     })
+}
+
+fn restore(file: &str, raw: &ToolFile, faults: &mut Vec<SourceFault>) -> Vec<Restore> {
+    let mut rules = Vec::new();
+    for rule in &raw.restore {
+        let RestoreFile { path, entities, when } = &rule.value;
+        match Path::compile(path) {
+            Err(why) => faults.push(SourceFault::at(file, rule, why)),
+            Ok(_) if entities.is_empty() => {
+                faults.push(SourceFault::at(file, rule, "name the `entities` that may be restored here"));
+            }
+            Ok(path) => rules.push(Restore {
+                path,
+                entities: entities.iter().map(Entity::new).collect(),
+                when: when.clone(),
+                origin: Origin::of(file, rule),
+            }),
+        }
+    }
+    rules
 }
 
 /// The detectors of a profile that a rule names.
@@ -131,7 +154,8 @@ pub(super) fn prove(file: &str, examples: &[Spanned<Example>], rules: &ToolRules
 fn filter_value(plan: &Plan, result: &Value) -> Result<Value, Blocked> {
     let document = result.to_string();
     let secrets = Secrets::new(EXAMPLE_KEY, "example").map(Arc::new);
-    let mut redactor = Redactor::within(plan, Setting { this_year: EXAMPLE_YEAR, secrets });
+    let substitutes: Option<Arc<dyn Substitutes>> = Some(Arc::new(Numbered::default()));
+    let mut redactor = Redactor::within(plan, Setting { this_year: EXAMPLE_YEAR, secrets, substitutes });
     let mut filtered = redactor.structure(document.as_bytes())?;
     if redactor.must_repeat() {
         filtered = redactor.structure(document.as_bytes())?;

@@ -1,6 +1,7 @@
 //! The effective plan of a tool in words, for `portcullis check --explain`.
 
 use super::ToolRules;
+use crate::model::ids::Entity;
 use crate::model::scope::Scopes;
 use crate::redact::plan::TextMode;
 use crate::redact::tools::Blobs;
@@ -32,6 +33,18 @@ impl ToolRules {
             let idle = held.is_some_and(|held| !rule.applies(held));
             let what = if idle { "lifted" } else { rule.redaction.operator.name() };
             line(&format!("{what:<9} {:<32}{when}{unless}  ({})", rule.path.as_str(), rule.origin));
+        }
+        for rule in &self.restore {
+            let idle = held.is_some_and(|held| !rule.applies(held));
+            let when = rule.when.as_ref().map(|scope| format!(" for {scope}")).unwrap_or_default();
+            let what = if idle { "no values" } else { "restores" };
+            let entities: Vec<&str> = rule.entities.iter().map(Entity::as_str).collect();
+            let path = rule.path.as_str();
+            line(&format!(
+                "{what:<9} {path:<32} {} in arguments{when}  ({})",
+                entities.join(", "),
+                rule.origin
+            ));
         }
         self.describe_detectors(&mut line);
         line(&format!("text      {}", text(self.text)));

@@ -8,7 +8,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Unexpected, Visitor};
 use serde_json::Value;
 use serde_saphyr::Spanned;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 #[derive(Debug, Deserialize)]
@@ -55,6 +55,9 @@ pub(super) struct ToolFile {
     pub(super) profile: Option<Spanned<String>>,
     /// The client's arguments may hold nothing that this profile finds.
     pub(super) arguments: Option<Spanned<String>>,
+    /// Arguments in which a pseudonym or token becomes the value again.
+    #[serde(default)]
+    pub(super) restore: Vec<Spanned<RestoreFile>>,
     #[serde(default)]
     pub(super) text: TextMode,
     /// Whether images, audio and other binary content may pass.
@@ -124,6 +127,16 @@ pub(super) struct RedactFile {
     /// The redaction is lifted for holders of this scope.
     pub(super) unless: Option<String>,
     /// The redaction applies to holders of this scope only.
+    pub(super) when: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RestoreFile {
+    /// Within the arguments.
+    pub(super) path: String,
+    pub(super) entities: BTreeSet<String>,
+    /// For holders of this scope only.
     pub(super) when: Option<String>,
 }
 

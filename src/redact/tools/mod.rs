@@ -14,6 +14,7 @@ use crate::redact::kept::Kept;
 use crate::redact::operator::Operator;
 use crate::redact::path::Path;
 use crate::redact::plan::{Detection, Parts, Plan, Redaction, TextMode};
+use crate::redact::restore::Restore;
 use crate::redact::shape::Shape;
 pub use explain::{Detected, Explained, Fate, explain};
 pub use file::Blobs;
@@ -37,6 +38,8 @@ pub struct ToolRules {
     detection: Option<Detection>,
     /// What the client's arguments must not hold.
     pub arguments: Option<Detection>,
+    /// Where the client's arguments may carry stand-ins.
+    pub restore: Vec<Restore>,
     text: TextMode,
     pub(crate) examples: usize,
     /// The plans made of these rules for the callers of late.
@@ -132,10 +135,14 @@ impl ToolRules {
         PlanKey { held, narrow: narrow.clone(), shape }
     }
 
+    /// What the rules by path make of values: of which entity, by which operator.
+    pub(crate) fn redactions(&self) -> impl Iterator<Item = (&Entity, Operator)> {
+        self.redact.iter().map(|rule| (&rule.redaction.entity, rule.redaction.operator))
+    }
+
     /// What the rules by path do with values of an entity.
     pub(crate) fn operators_of(&self, entity: &Entity) -> impl Iterator<Item = Operator> {
-        let redactions = self.redact.iter().map(|rule| &rule.redaction);
-        redactions.filter(move |redaction| redaction.entity == *entity).map(|redaction| redaction.operator)
+        self.redactions().filter(move |(of, _)| *of == entity).map(|(_, operator)| operator)
     }
 
     /// The scopes under which something is released.

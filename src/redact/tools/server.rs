@@ -120,6 +120,10 @@ impl ServerRules {
         let tools = block(file, &raw.tools, profiles, &mut faults);
         let prompts = block(file, &raw.prompts, profiles, &mut faults);
         let resources = block(file, &raw.resources, profiles, &mut faults);
+        for rules in raw.prompts.values().chain(raw.resources.values()) {
+            let message = "`restore` is for the arguments of tools";
+            faults.extend(rules.value.restore.first().map(|rule| SourceFault::at(file, rule, message)));
+        }
         let declared = raw.messages.is_some();
         let raw_messages = raw.messages.unwrap_or_default();
         let messages = MessageRules {

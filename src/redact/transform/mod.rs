@@ -4,6 +4,7 @@
 
 mod general;
 mod keyed;
+mod substitutes;
 
 use crate::model::ids::Entity;
 use crate::redact::json::Kind;
@@ -12,6 +13,7 @@ use crate::redact::operator::Operator;
 use crate::redact::run::Run;
 pub use keyed::Secrets;
 use std::sync::Arc;
+pub use substitutes::{Mention, NUMBERS, Numbered, Reference, Substitutes, mentions, pseudonym, token};
 
 /// What takes a value's place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,12 +33,14 @@ pub struct Setting {
     pub this_year: u16,
     /// Without, what needs a key masks.
     pub secrets: Option<Arc<Secrets>>,
+    /// Without, what must be exchanged again masks.
+    pub substitutes: Option<Arc<dyn Substitutes>>,
 }
 
 /// Applies an operator to a value or to a part of a text.
 pub(crate) fn apply(run: &mut Run, operator: Operator, entity: &Entity, kind: Kind, text: &str) -> Outcome {
     let setting = &run.setting;
-    let secrets = setting.secrets.as_deref();
+    let (secrets, substitutes) = (setting.secrets.as_deref(), setting.substitutes.as_deref());
     let made = match operator {
         Operator::Keep => return Outcome::Same,
         Operator::Drop => return Outcome::Drop,
@@ -44,6 +48,8 @@ pub(crate) fn apply(run: &mut Run, operator: Operator, entity: &Entity, kind: Ki
         Operator::Mask => None,
         Operator::Partial => Some(marker::partial(text)),
         Operator::Replace => Some(run.mark(entity, text)),
+        Operator::Pseudonym => substitutes.and_then(|vault| vault.pseudonym(entity, text)),
+        Operator::Token => substitutes.and_then(|vault| vault.token(entity, text)),
         Operator::Hash => secrets.map(|secrets| secrets.hash(entity, text)),
         Operator::Fpe => secrets.and_then(|secrets| secrets.encrypt(entity, text)),
         Operator::Shift => secrets.and_then(|secrets| secrets.shift(text, setting.this_year)),

@@ -88,18 +88,28 @@ impl Walk<'_, '_> {
     }
 
     fn detected(&mut self, kind: Kind, place: usize, text: &str) -> Result<Verdict, Blocked> {
-        let Some(detection) = &self.plan.detection else {
-            return Ok(Verdict { outcome: Outcome::Same, rest: Rest::Closed });
-        };
+        let detection = self.plan.detection.as_ref();
         if kind == Kind::String
+            && detection.is_some()
             && looks_like_json(text)
             && let Some(outcome) = self.nested(place, text)?
         {
             // It was a part of its own.
             return Ok(Verdict { outcome, rest: Rest::Closed });
         }
-        let sensed = self.places.sense(place, &detection.scanner);
-        Ok(apply::by_detectors(detection, self.run, sensed, kind, text, &mut self.findings))
+        let hidden = self.run.hidden.clone();
+        let without = hidden.as_ref().map_or(Cow::Borrowed(text), |hidden| hidden.replace(text));
+        let mut verdict = match detection {
+            Some(detection) => {
+                let sensed = self.places.sense(place, &detection.scanner);
+                apply::by_detectors(detection, self.run, sensed, kind, &without, &mut self.findings)
+            }
+            None => Verdict { outcome: Outcome::Same, rest: Rest::Closed },
+        };
+        if let (Outcome::Same, Cow::Owned(without)) = (&verdict.outcome, without) {
+            verdict.outcome = Outcome::Text(without);
+        }
+        Ok(verdict)
     }
 
     /// Filters JSON written inside a string, keeping the key path: a card under

@@ -16,7 +16,7 @@ fn keyed(rule: &str, document: &Value, lineage: &str) -> Value {
     let tool = rules.tool(&ServerName::new("s"), "t").unwrap();
     let plan = rules.plan(tool, &Scopes::default(), None, &Narrowing::default()).unwrap();
     let secrets = Secrets::new(b"a key of more than thirty-two bytes", lineage).map(Arc::new);
-    let mut redactor = Redactor::within(&plan, Setting { this_year: 2026, secrets });
+    let mut redactor = Redactor::within(&plan, Setting { this_year: 2026, secrets, ..Setting::default() });
     let text = document.to_string();
     serde_json::from_str(&redactor.structure(text.as_bytes()).unwrap().unwrap()).unwrap()
 }
