@@ -3,10 +3,10 @@
 use portcullis::config::builtin;
 use portcullis::model::ids::ServerName;
 use portcullis::model::scope::Scopes;
-use portcullis::redact::Redactor;
 use portcullis::redact::rules::{Rules, Source};
 use portcullis::redact::shape::Shape;
 use portcullis::redact::tools::{Blobs, Narrowing};
+use portcullis::redact::{Numbered, Redactor, Setting, Substitutes};
 use portcullis::release::tool_result;
 use serde::Deserialize;
 use serde_json::Value;
@@ -98,7 +98,9 @@ fn filter(folder: &Path, case: &Case, scopes: &str) -> String {
     let shape = schema.map(compile).map(Arc::new);
     let held = Scopes::parse(scopes).unwrap();
     let plan = rules.plan(tool, &held, shape.clone(), &Narrowing::default()).unwrap();
-    let mut redactor = Redactor::new(&plan, 2026);
+    let substitutes: Option<Arc<dyn Substitutes>> = Some(Arc::new(Numbered::default()));
+    let mut redactor =
+        Redactor::within(&plan, Setting { this_year: 2026, substitutes, ..Setting::default() });
     let input = read(&folder.join("input.json"));
     tool_result(&mut redactor, shape.as_deref(), Blobs::Drop, &input)
         .unwrap_or_else(|denial| format!("blocked: {denial:?}"))

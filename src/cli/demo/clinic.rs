@@ -33,7 +33,7 @@ pub(super) fn tools(seed: u64) -> Vec<Tool> {
     let patient_id = object(&[("patientId", string("A patient's id, such as p-1007"))]);
     let reference = || object(&[("reference", string("")), ("display", string(""))]);
     let coded = || object(&[("code", string("")), ("display", string(""))]);
-    let (search, ward) = (charts.clone(), charts.clone());
+    let (search, ward, filing) = (charts.clone(), charts.clone(), charts.clone());
     vec![
         Tool::new("searchPatients", "Finds patients by the beginning of a family name; ten a page")
             .input(optional(&[
@@ -105,6 +105,13 @@ pub(super) fn tools(seed: u64) -> Vec<Tool> {
                 ("patients", array(object(&[("id", string("")), ("name", string(""))]))),
             ]))
             .calls(move |arguments| Ok(list_ward(&ward, arguments))),
+        Tool::new("addNote", "Files a note in a patient's record and shows it as it was filed")
+            .input(object(&[
+                ("patientId", string("A patient's id, such as p-1007")),
+                ("text", string("The note")),
+            ]))
+            .output(object(&[("patientId", string("")), ("filed", string(""))]))
+            .calls(move |arguments| add_note(&filing, arguments)),
     ]
 }
 
@@ -158,6 +165,11 @@ fn list_ward(charts: &[Chart], arguments: &Value) -> Value {
     let ward = arguments.get("ward").and_then(Value::as_str).unwrap_or_default();
     let rows = charts.iter().filter(|chart| chart.ward == ward).take(12);
     json!({"ward": ward, "patients": rows.map(|chart| json!({"id": chart.id, "name": chart.full_name})).collect::<Vec<_>>()})
+}
+
+fn add_note(charts: &[Chart], arguments: &Value) -> Result<Value, String> {
+    let chart = find(charts, arguments.get("patientId").and_then(Value::as_str).unwrap_or_default())?;
+    Ok(json!({"patientId": chart.id, "filed": arguments.get("text")}))
 }
 
 fn chart(seed: u64, number: u64) -> Chart {

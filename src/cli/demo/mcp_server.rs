@@ -110,17 +110,24 @@ pub(super) struct Server {
     gate: String,
     clock: Clock,
     last: Mutex<Option<Map<String, Value>>>,
+    heard: Mutex<Value>,
 }
 
 impl Server {
     pub(super) fn new(name: &str, audience: &str, tools: Vec<Tool>, issuer: Issuer, gate: &str) -> Arc<Self> {
         let (name, audience, gate) = (ServerName::new(name), audience.to_owned(), gate.to_owned());
-        Arc::new(Self { name, audience, tools, issuer, gate, clock: Clock::System, last: Mutex::default() })
+        let (last, heard) = (Mutex::default(), Mutex::default());
+        Arc::new(Self { name, audience, tools, issuer, gate, clock: Clock::System, last, heard })
     }
 
     /// The claims of the last token that was accepted.
     pub(super) fn last_token(&self) -> Map<String, Value> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default()
+    }
+
+    /// The arguments of the last call.
+    pub(super) fn last_arguments(&self) -> Value {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What a tool answers, without the gate: the truth that the story compares with.
@@ -186,7 +193,9 @@ impl Server {
                     .iter()
                     .find(|tool| Some(tool.name) == params.get("name").and_then(Value::as_str));
                 let tool = tool.ok_or((-32602, "unknown tool".to_owned()))?;
-                match (tool.handler)(params.get("arguments").unwrap_or(&json!({}))) {
+                let arguments = params.get("arguments").cloned().unwrap_or_else(|| json!({}));
+                self.heard.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&arguments);
+                match (tool.handler)(&arguments) {
                     Ok(structure) => {
                         json!({"content": [{"type": "text", "text": structure.to_string()}], "structuredContent": structure})
                     }

@@ -9,6 +9,7 @@ mod mcp_server;
 pub mod people;
 mod random;
 mod story;
+mod teller;
 mod world;
 
 use crate::cli::Exit;
