@@ -1,7 +1,7 @@
 //! The rules that ship in the binary load, examples and all.
 
 use portcullis::config::builtin;
-use portcullis::redact::rules::Rules;
+use portcullis::redact::rules::{Rules, Source};
 
 #[test]
 fn shipped_rules_do_what_their_examples_say() {
@@ -13,4 +13,40 @@ fn shipped_rules_do_what_their_examples_say() {
     });
     let census = rules.census();
     assert!(census.detectors >= 15 && census.examples >= 100, "{census:?}");
+}
+
+/// What `sources` with one file of tool rules more is refused for; empty if it loads.
+fn faults(rules: &str) -> String {
+    let mut sources = builtin::rules();
+    sources.tools = vec![Source { file: "ward.yaml".into(), text: format!("server: ward\n{rules}") }];
+    let faults = Rules::load(&sources).err().unwrap_or_default();
+    faults.iter().map(|fault| format!("{fault}\n")).collect()
+}
+
+#[test]
+fn a_rule_that_could_never_restore_anything_is_a_fault() {
+    let read =
+        "tools:\n  read: { release: all, redact: [{ path: $.name, as: pseudonym, entity: PERSON }] }\n";
+    let restore = |rule: &str| faults(&format!("{read}  write: {{ release: all, restore: [{rule}] }}\n"));
+    assert_eq!(restore("{ path: $.note, entities: [PERSON] }"), "");
+    for (rule, says) in [
+        (
+            "{ path: $.note, entities: [US_SSN] }",
+            "ward.yaml:4:1: nothing makes US_SSN a `pseudonym` or `token`",
+        ),
+        ("{ path: $.note, entities: [] }", "ward.yaml:4:36: name the `entities`"),
+        ("{ path: $.note }", "missing field `entities`"),
+        ("{ path: note, entities: [PERSON] }", "is not a JSONPath query"),
+    ] {
+        let found = restore(rule);
+        assert!(found.contains(says), "{rule}: {found}");
+    }
+    let prompt = faults(&format!(
+        "{read}prompts:\n  triage: {{ release: all, restore: [{{ path: $.note, entities: [PERSON] }}] }}\n"
+    ));
+    assert!(prompt.contains("`restore` is for the arguments of tools"), "{prompt}");
+    let code = faults(
+        "tools:\n  read: { release: all, redact: [{ path: $.cvv, as: token, entity: CARD_SECURITY }] }\n",
+    );
+    assert!(code.contains("PCI DSS 3.3.1"), "{code}");
 }

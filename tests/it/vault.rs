@@ -2,7 +2,7 @@
 //! person, and the tool gets the name.
 
 use crate::support::upstream::{self, Upstream};
-use crate::support::{Answer, Gate, records};
+use crate::support::{Answer, Demo, Gate, modern, modern_headers, records};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -51,12 +51,12 @@ fn call(gate: &Gate, token: &str, tool: &str, arguments: &Value) -> Answer {
 
 fn write(gate: &Gate, token: &str, arguments: &Value) -> Answer {
     // The header that the tool's schema wants mirrors what the client says.
-    let body = crate::support::modern("tools/call", json!({"name": "write", "arguments": arguments}));
+    let body = modern("tools/call", json!({"name": "write", "arguments": arguments}));
     let authorization = format!("Bearer {token}");
-    let mut headers = crate::support::modern_headers(&authorization, "tools/call").to_vec();
+    let mut headers = modern_headers(&authorization, "tools/call").to_vec();
     headers.push(("Mcp-Name", "write"));
     headers.extend(arguments["note"].as_str().map(|note| ("Mcp-Param-Note", note)));
-    crate::support::Demo::post_to(&gate.address, "ward", &headers, body.to_string().as_bytes())
+    Demo::post_to(&gate.address, "ward", &headers, body.to_string().as_bytes())
 }
 
 fn sent(upstream: &Upstream) -> String {
@@ -163,10 +163,10 @@ fn stand_ins_are_refused_to_others_and_elsewhere() {
     assert_ne!(answer.json()["result"]["isError"], true, "{}", answer.body);
     assert!(sent(&upstream).contains(r#"{"people":[["Amara Okafor"]]}"#));
     // Neither does a prompt, an id or anything else carry one out.
-    let id = json!({"jsonrpc": "2.0", "id": name, "method": "tools/list", "params": crate::support::modern("tools/list", json!({}))["params"]});
+    let id = json!({"jsonrpc": "2.0", "id": name, "method": "tools/list", "params": modern("tools/list", json!({}))["params"]});
     let authorization = format!("Bearer {amara}");
-    let headers = crate::support::modern_headers(&authorization, "tools/list");
-    let answer = crate::support::Demo::post_to(&gate.address, "ward", &headers, id.to_string().as_bytes());
+    let headers = modern_headers(&authorization, "tools/list");
+    let answer = Demo::post_to(&gate.address, "ward", &headers, id.to_string().as_bytes());
     assert!(answer.body.contains(misplaced), "{}", answer.body);
     let refusals = records(&gate.state).iter().filter(|record| record["event"] == "refusal").count();
     assert_eq!(refusals, 12);
@@ -186,4 +186,54 @@ fn stand_ins_expire_and_are_bounded() {
     std::thread::sleep(Duration::from_millis(1_500));
     let answer = write(&gate, &token, &json!({"note": read["name"]}));
     assert!(answer.body.contains("has expired"), "{}", answer.body);
+}
+
+/// What was put into a call's arguments does not come back by its task either.
+#[test]
+fn a_task_keeps_what_it_began_with_to_itself() {
+    let written = json!({"type": "object", "properties": {"note": {"type": "string"}}});
+    let tools = json!([{"name": "read", "inputSchema": {"type": "object"}}, {"name": "write", "inputSchema": written}]);
+    let times =
+        json!({"createdAt": "2026-01-02T03:04:05Z", "lastUpdatedAt": "2026-01-02T03:04:05Z", "ttlMs": null});
+    let upstream = Upstream::start(tools, move |message, stream| {
+        let mut task = times.clone();
+        task["taskId"] = json!("t-1");
+        let result = match (message["method"].as_str(), message["params"]["name"].as_str()) {
+            (Some("tasks/get"), _) => {
+                task["status"] = json!("completed");
+                task["statusMessage"] = json!("filed for Amara Okafor");
+                task["resultType"] = json!("complete");
+                task["result"] = json!({"content": [{"type": "text", "text": "filed for Amara Okafor"}]});
+                task
+            }
+            (_, Some("read")) => {
+                json!({"content": [], "structuredContent": {"name": NAME}, "resultType": "complete"})
+            }
+            _ => {
+                (task["status"], task["resultType"]) = (json!("working"), json!("task"));
+                task
+            }
+        };
+        upstream::whole(stream, message, &result);
+    });
+    let rules = format!("{RULES}messages: {{ allow: [tasks] }}\n");
+    let gate = Gate::start("vault-task", &format!("ward: {{ url: '{}', auth: none }}", upstream.url), &rules);
+    let token = gate.token("ward", "amara", "patient:read");
+    let extension = json!({"extensions": {"io.modelcontextprotocol/tasks": {}}});
+    let ask = |method: &str, params: Value, name: &str| {
+        let mut body = modern(method, params);
+        body["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"] = extension.clone();
+        let authorization = format!("Bearer {token}");
+        let mut headers = modern_headers(&authorization, method).to_vec();
+        headers.push(("Mcp-Name", name));
+        Demo::post_to(&gate.address, "ward", &headers, body.to_string().as_bytes())
+    };
+    let name = ask("tools/call", json!({"name": "read", "arguments": {}}), "read").json()["result"]["structuredContent"]["name"].clone();
+    let began = ask("tools/call", json!({"name": "write", "arguments": {"note": name}}), "write").json();
+    let task = began["result"]["taskId"].as_str().unwrap_or_else(|| panic!("{began}")).to_owned();
+    assert!(sent(&upstream).contains(NAME));
+    let ended = ask("tasks/get", json!({"taskId": task}), &task);
+    let shown = format!("filed for {}", name.as_str().unwrap());
+    assert_eq!(ended.json()["result"]["result"]["content"][0]["text"], shown, "{}", ended.body);
+    assert!(!ended.body.contains("Amara"), "{}", ended.body);
 }
