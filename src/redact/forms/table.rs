@@ -7,8 +7,19 @@ use super::lines::{is_rule, lines, trim, trim_of};
 use super::vocabulary::{is_bare_name, tells_of_a_person};
 use std::ops::Range;
 
-/// A quoted cell may go on over line ends, but not for longer than this.
+/// Quoted cells may go on over line ends, but not for longer than this.
 const LONGEST_RECORD: usize = 1 << 14;
+/// Nor those of a header. Every line may be one, and is looked at as one.
+const LONGEST_HEADER: usize = 256;
+
+/// How much of a record is read.
+#[derive(Clone, Copy)]
+struct Bounds {
+    bytes: usize,
+    cells: usize,
+}
+
+const WHOLE: Bounds = Bounds { bytes: LONGEST_RECORD, cells: usize::MAX };
 
 pub(super) fn read(text: &str, emit: Emit<'_>) {
     let lines: Vec<Range<usize>> = lines(text).collect();
@@ -45,13 +56,13 @@ struct Table<'t> {
 
 impl<'t> Table<'t> {
     fn begins(text: &'t str, lines: &[Range<usize>], at: usize, parted: Parted) -> Option<Self> {
-        let (header, next) = row(text, lines, at, parted)?;
+        let (header, next) = row(text, lines, at, parted, Bounds { bytes: LONGEST_HEADER, ..WHOLE })?;
         let keys = header.iter().filter(|cell| text.get((*cell).clone()).is_some_and(is_heading)).count();
         if header.len() < 2 || keys * 2 < header.len() {
             return None;
         }
         let first = without_rules(text, lines, next);
-        let (cells, _) = row(text, lines, first, parted)?;
+        let (cells, _) = row(text, lines, first, parted, Bounds { cells: header.len() + 1, ..WHOLE })?;
         // Rows may be ragged, but then the header must look like nothing else.
         let surely = || header.iter().filter_map(|cell| text.get(cell.clone())).all(is_identifier);
         if cells.len() != header.len() && !surely() {
@@ -68,7 +79,7 @@ impl<'t> Table<'t> {
             self.named_by_the_first(&self.header, emit);
         }
         let mut at = self.first;
-        while let Some((cells, next)) = row(self.text, lines, at, self.parted) {
+        while let Some((cells, next)) = row(self.text, lines, at, self.parted, WHOLE) {
             self.under_headings(&cells, 0, emit);
             if let Some(more) = cells.len().checked_sub(self.header.len()).filter(|more| *more > 0) {
                 // A delimiter within a cell moves those behind it: read from the end as well.
@@ -124,7 +135,13 @@ fn without_rules(text: &str, lines: &[Range<usize>], mut at: usize) -> usize {
 
 /// The cells of the row that begins on this line, and the line behind it. `None` if
 /// nothing parts it.
-fn row(text: &str, lines: &[Range<usize>], at: usize, parted: Parted) -> Option<(Vec<Range<usize>>, usize)> {
+fn row(
+    text: &str,
+    lines: &[Range<usize>],
+    at: usize,
+    parted: Parted,
+    bounds: Bounds,
+) -> Option<(Vec<Range<usize>>, usize)> {
     let line = lines.get(at)?.clone();
     let part = text.get(line.clone())?;
     let (cells, end) = match parted {
@@ -139,7 +156,7 @@ fn row(text: &str, lines: &[Range<usize>], at: usize, parted: Parted) -> Option<
             if !part.as_bytes().contains(&delimiter) {
                 return None;
             }
-            record(text, line.clone(), delimiter)
+            record(text, line.clone(), delimiter, bounds)
         }
     };
     let behind = lines.get(at..)?.iter().take_while(|line| line.start <= end).count();
@@ -192,10 +209,10 @@ fn gaps(text: &str, line: Range<usize>) -> Vec<Range<usize>> {
 
 /// One record as RFC 4180 has it, and where it ends: a quoted cell may hold delimiters
 /// and line ends.
-fn record(text: &str, line: Range<usize>, delimiter: u8) -> (Vec<Range<usize>>, usize) {
+fn record(text: &str, line: Range<usize>, delimiter: u8, bounds: Bounds) -> (Vec<Range<usize>>, usize) {
     let bytes = text.as_bytes();
     let byte = |at: usize| bytes.get(at).copied();
-    let limit = text.len().min(line.start + LONGEST_RECORD).max(line.end);
+    let limit = text.len().min(line.start + bounds.bytes).max(line.end);
     let (mut cells, mut start, mut at, mut end) = (Vec::new(), line.start, line.start, line.end);
     while at < end {
         if byte(at) == Some(b'"') && text.get(start..at).is_some_and(|before| before.trim().is_empty()) {
@@ -212,6 +229,9 @@ fn record(text: &str, line: Range<usize>, delimiter: u8) -> (Vec<Range<usize>>, 
         } else if byte(at) == Some(delimiter) {
             cells.push(cell(text, start..at));
             start = at + 1;
+            if cells.len() >= bounds.cells {
+                return (cells, end);
+            }
         }
         at += 1;
     }
@@ -222,14 +242,12 @@ fn record(text: &str, line: Range<usize>, delimiter: u8) -> (Vec<Range<usize>>, 
 /// The quote that ends a cell: two in a row are one in it.
 fn closing(bytes: &[u8], from: usize, limit: usize) -> Option<usize> {
     let mut at = from;
-    while at < limit {
-        if bytes.get(at) == Some(&b'"') {
-            if bytes.get(at + 1) != Some(&b'"') {
-                return Some(at);
-            }
-            at += 1;
+    while let Some(next) = memchr::memchr(b'"', bytes.get(at..limit)?) {
+        at += next;
+        if bytes.get(at + 1) != Some(&b'"') {
+            return Some(at);
         }
-        at += 1;
+        at += 2;
     }
     None
 }
@@ -284,6 +302,14 @@ mod tests {
             "-[ RECORD 1 ]--\nname | Ann Lee\nssn  | 536904399\n",
             &[("ssn", "536904399"), ("name", "Ann Lee")],
         );
+    }
+
+    #[test]
+    fn quotes_that_open_on_every_line_are_read_a_little_at_a_time() {
+        let line = "`3x;\"\n{\"iban \n";
+        let header = super::Bounds { bytes: super::LONGEST_HEADER, ..super::WHOLE };
+        let (cells, end) = super::record(&line.repeat(10_000), 0..4, b';', header);
+        assert!(cells.len() < 64 && end < 2 * super::LONGEST_HEADER, "{} cells, to {end}", cells.len());
     }
 
     #[test]
