@@ -5,6 +5,7 @@
 //! opening record is the decision that was written before it was asked for; its closing
 //! one is written before its last message leaves.
 
+mod metrics;
 mod recorded;
 
 use crate::journal::Journal;
@@ -13,6 +14,7 @@ use crate::model::call::{Asked, Call};
 use crate::model::denial::Denial;
 use crate::model::ids::{CallId, SessionId};
 use crate::release::{Body, Released};
+pub use metrics::Metrics;
 pub use recorded::{Ending, Recorded};
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -22,6 +24,7 @@ use std::sync::Arc;
 pub struct Audit {
     journal: Journal,
     pseudonyms: Arc<Pseudonyms>,
+    pub metrics: Arc<Metrics>,
 }
 
 /// What leaves the gate. `server` turns it into HTTP.
@@ -40,7 +43,7 @@ pub enum Answer {
 
 impl Audit {
     pub fn new(journal: Journal, pseudonyms: Arc<Pseudonyms>) -> Self {
-        Self { journal, pseudonyms }
+        Self { journal, pseudonyms, metrics: Arc::default() }
     }
 
     /// Records how the call ended, then lets it end.
@@ -65,6 +68,7 @@ impl Audit {
     /// # Errors
     /// [`Denial::AuditUnavailable`]: the answer must be withheld.
     async fn record(&self, call: &Call, status: &str, denial: Option<&Denial>) -> Result<(), Denial> {
+        self.metrics.observe(call, status);
         self.keep(&call.id, record::outcome(call, status, denial, &self.pseudonyms)).await
     }
 

@@ -103,6 +103,7 @@ impl Drop for Recorded {
             return;
         }
         let ending = if std::thread::panicking() { Ending::Failed } else { Ending::ClientLeft };
+        self.audit.metrics.observe(&self.call, ending.as_str());
         let record = record::outcome(&self.call, ending.as_str(), None, &self.audit.pseudonyms);
         let (audit, call) = (self.audit.clone(), self.call.id.clone());
         if let Ok(runtime) = Handle::try_current() {

@@ -5,6 +5,7 @@ use crate::config::build::{Built, Checked};
 use crate::model::clock::Clock;
 use crate::server::drain::Drain;
 use crate::server::listener;
+use crate::server::metrics;
 use crate::server::router;
 use crate::server::upkeep::{CatalogueReader, watch_rules};
 use anyhow::Context as _;
@@ -31,17 +32,28 @@ pub(super) fn run(config: &Path, json: bool) -> anyhow::Result<Exit> {
         let listener = TcpListener::bind(checked.listen)
             .await
             .with_context(|| format!("listen on {}", checked.listen))?;
+        let scraped = match checked.metrics {
+            None => None,
+            Some(address) => Some(
+                TcpListener::bind(address).await.with_context(|| format!("serve metrics on {address}"))?,
+            ),
+        };
         tracing::info!(address = %checked.listen, url = %checked.file.public_url.value, "the gate is up");
         let drain = Drain::default();
         on_signals(drain.clone())?;
-        gate(checked, listener, drain).await?;
+        gate(checked, listener, scraped, drain).await?;
         tracing::info!("the gate is down");
         Ok(Exit::Ok)
     })
 }
 
 /// Builds a checked configuration and serves it until `drain` begins.
-pub(super) async fn gate(checked: Checked, listener: TcpListener, drain: Drain) -> anyhow::Result<()> {
+pub(super) async fn gate(
+    checked: Checked,
+    listener: TcpListener,
+    scraped: Option<TcpListener>,
+    drain: Drain,
+) -> anyhow::Result<()> {
     let (places, texts) = (checked.places.clone(), checked.texts.clone());
     let Built { gate, tokens, audiences, served, body, connections, tls, heartbeat } =
         checked.build(&Clock::System)?;
@@ -51,12 +63,14 @@ pub(super) async fn gate(checked: Checked, listener: TcpListener, drain: Drain) 
     let catalogue = tokio::spawn(reader.run());
     let rules = tokio::spawn(watch_rules(gate.clone(), places, texts));
     let certificates = tls.clone().map(|tls| tokio::spawn(async move { tls.watch().await }));
+    let metrics = scraped
+        .map(|listener| tokio::spawn(metrics::serve(listener, gate.audit.metrics.clone(), drain.clone())));
     let router = router::router(gate.clone(), served, body, heartbeat);
     listener::serve(listener, router, connections, tls, drain).await;
     catalogue.abort();
     rules.abort();
-    if let Some(certificates) = certificates {
-        certificates.abort();
+    for task in certificates.into_iter().chain(metrics) {
+        task.abort();
     }
     gate.upstream.shut_down().await;
     Ok(())

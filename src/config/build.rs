@@ -54,6 +54,7 @@ pub struct Checked {
     name: String,
     folder: PathBuf,
     pub listen: SocketAddr,
+    pub metrics: Option<SocketAddr>,
     pub places: Places,
     pub texts: Texts,
     pub rulebook: Rulebook,
@@ -102,6 +103,10 @@ impl Checked {
             file.listen.value.parse().map_err(|_| {
                 at(&file.listen, "`listen` must be an address and port, such as 127.0.0.1:8700")
             })?;
+        let metrics = file.metrics.as_ref().and_then(|address| {
+            let message = "`metrics` must be an address and port, such as 127.0.0.1:9464";
+            address.value.parse().map_err(|_| faults.push(at(address, message))).ok()
+        });
         if let Err(fault) = safe_url(&file.public_url.value) {
             faults.push(at(&file.public_url, &format!("`public_url`: {fault}")));
         }
@@ -146,6 +151,7 @@ impl Checked {
                 name,
                 folder,
                 listen,
+                metrics,
                 places,
                 texts,
                 rulebook,

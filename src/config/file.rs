@@ -17,6 +17,9 @@ pub struct File {
     pub listen: Spanned<String>,
     /// The gate's URL as clients know it. Never taken from a request.
     pub public_url: Spanned<String>,
+    /// Where to serve counters at `/metrics`, such as `127.0.0.1:9464`. Plain HTTP to whoever
+    /// can reach it; nowhere by default.
+    pub metrics: Option<Spanned<String>>,
     /// Audit journal, pins and keys.
     pub state_dir: PathBuf,
     pub issuers: Vec<Spanned<IssuerFile>>,

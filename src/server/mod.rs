@@ -7,6 +7,7 @@ mod connection;
 pub mod drain;
 mod event_stream;
 pub mod listener;
+pub mod metrics;
 pub mod reply;
 pub mod router;
 mod stream;

@@ -34,7 +34,8 @@ const STAGES: [&str; 8] =
     ["identity", "session", "policy", "inspect", "exchange", "upstream", "release", "audit"];
 
 /// Foreign crates and the only modules that may name them.
-const PINNED: [(&str, &[&str]); 11] = [
+const PINNED: [(&str, &[&str]); 12] = [
+    ("prometheus_client", &["audit"]),
     ("hyper", &["net", "server"]),
     ("hyper_util", &["net", "server"]),
     ("hyper_rustls", &["net"]),

@@ -29,6 +29,7 @@ mod identity;
 mod injection;
 mod issuer;
 mod keyed;
+mod metrics;
 mod mirrored;
 mod older;
 mod planted;

@@ -97,7 +97,7 @@ impl World {
         ];
         let closing = drain.clone();
         tasks.push(tokio::spawn(async move {
-            if let Err(error) = serve::gate(checked, gate_at, closing).await {
+            if let Err(error) = serve::gate(checked, gate_at, None, closing).await {
                 eprintln!("portcullis: {error:#}");
             }
         }));
