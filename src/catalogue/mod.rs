@@ -25,6 +25,8 @@ pub struct Definition {
     /// SHA-256 over name, title, description, annotations and schemas.
     pub hash: String,
     pub shape: Option<Arc<Shape>>,
+    /// Of the arguments.
+    pub input: Arc<Shape>,
     /// Set when the hash is not the pinned one.
     pub changed: bool,
     /// The arguments that headers mirror (`x-mcp-header`).
@@ -42,8 +44,9 @@ impl Definition {
         let shape = tool.get("outputSchema").map(Shape::compile).map(Arc::new);
         let arguments = Arc::new(ArgumentSchema::compile(&schema));
         let mirrored = mirror::mirrored(&schema)?;
+        let input = Arc::new(Shape::compile(&schema));
         let (hash, listed) = (hash(tool), tool.clone());
-        Some(Self { name, hash, shape, changed: false, mirrored, listed, arguments })
+        Some(Self { name, hash, shape, input, changed: false, mirrored, listed, arguments })
     }
 
     /// The same tool under another name.
@@ -54,6 +57,7 @@ impl Definition {
             name,
             hash: hash(&listed),
             shape: self.shape.clone(),
+            input: self.input.clone(),
             changed: self.changed,
             mirrored: self.mirrored.clone(),
             listed,

@@ -56,6 +56,8 @@ pub enum Denial {
     ToolUnknown,
     /// The server's definition of the tool is no longer the pinned one.
     ToolChanged,
+    /// A path of the tool's rules can select nothing under the tool's schemas.
+    RulesMisfit,
 
     // -- inspect
     /// Says which argument and what was expected of it, never the value.
@@ -142,6 +144,7 @@ impl Denial {
             Self::PolicyUnavailable => "policy_unavailable",
             Self::ToolUnknown => "tool_unknown",
             Self::ToolChanged => "tool_changed",
+            Self::RulesMisfit => "rules_misfit",
             Self::ArgumentsInvalid(_) => "arguments_invalid",
             Self::Injection(_) => "injection",
             Self::MarkerWrittenBack => "marker_written_back",
@@ -189,6 +192,7 @@ impl Denial {
             | Self::PolicyUnavailable
             | Self::ToolUnknown
             | Self::ToolChanged
+            | Self::RulesMisfit
             | Self::MarkerWrittenBack
             | Self::SubstituteUnknown
             | Self::SubstituteMisplaced
@@ -232,6 +236,9 @@ impl Denial {
             Self::ToolUnknown => "Unknown tool, prompt or resource.".into(),
             Self::ToolChanged => {
                 "This tool's definition changed since it was reviewed; an operator must accept it.".into()
+            }
+            Self::RulesMisfit => {
+                "This tool's rules do not fit what it declares of itself; an operator must mend them.".into()
             }
             Self::ArgumentsInvalid(detail) => format!("Invalid arguments: {detail}."),
             Self::Injection(_) => "Refused: an argument reads like an instruction to the system.".into(),

@@ -49,7 +49,7 @@ pub struct Permitted {
 
 impl Decider<'_> {
     /// # Errors
-    /// [`Denial::ToolUnknown`], [`Denial::ToolChanged`], [`Denial::ScopeMissing`],
+    /// [`Denial::ToolUnknown`], [`Denial::ToolChanged`], [`Denial::RulesMisfit`], [`Denial::ScopeMissing`],
     /// [`Denial::PolicyRefused`], [`Denial::PolicyUnavailable`], or
     /// [`Denial::MethodRefused`] for a part of MCP that the server's rules leave out.
     pub fn permit(&self, call: &mut Call, bound: Bound) -> Result<Permitted, Denial> {
@@ -120,6 +120,9 @@ impl Decider<'_> {
                 if definition.changed {
                     return Err(Denial::ToolChanged);
                 }
+                if !self.fit(&request.server, &definition) {
+                    return Err(Denial::RulesMisfit);
+                }
                 Some(definition)
             }
             Target::Prompt(_) | Target::Resource(_) => None,
@@ -136,6 +139,11 @@ impl Decider<'_> {
             restore: rules.restore.iter().filter(|rule| rule.applies(held)).cloned().collect(),
             hidden: request.hidden.clone(),
         })
+    }
+
+    /// Whether every path of a tool's rules can fire: a redaction that cannot is a leak.
+    fn fit(&self, server: &ServerName, tool: &Definition) -> bool {
+        self.rules.misfits(server, &tool.name, tool.shape.as_deref(), &tool.input).is_empty()
     }
 
     fn rules_of(&self, request: &Request, target: &Target) -> Option<&ToolRules> {
@@ -170,7 +178,8 @@ impl Decider<'_> {
         server: &ServerName,
     ) -> impl Iterator<Item = Arc<Definition>> {
         self.catalogue.tools(server).unwrap_or_default().into_iter().filter(move |tool| {
-            let rules = self.rules.tool(server, &tool.name).filter(|_| !tool.changed);
+            let servable = !tool.changed && self.fit(server, tool);
+            let rules = self.rules.tool(server, &tool.name).filter(|_| servable);
             let target = Target::Tool(tool.name.clone());
             rules.is_some_and(|rules| self.may(call, request, (server, &target, rules)))
         })

@@ -12,6 +12,7 @@ mod class;
 mod clean;
 pub mod detect;
 mod echo;
+mod fit;
 mod forms;
 mod hidden;
 mod json;

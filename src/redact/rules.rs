@@ -90,6 +90,18 @@ impl Rules {
         self.servers.get(server)?.tool(tool)
     }
 
+    /// What the rules that name a tool say of places that its schemas rule out.
+    pub fn misfits(
+        &self,
+        server: &ServerName,
+        tool: &str,
+        output: Option<&Shape>,
+        input: &Shape,
+    ) -> Vec<SourceFault> {
+        let rules = self.servers.get(server).and_then(|server| server.tools.get(tool));
+        rules.map_or_else(Vec::new, |rules| rules.misfits(output, input))
+    }
+
     /// The plan for one tool, one caller and what policy takes away besides.
     /// `None` if policy names a path or profile that does not exist: an obligation
     /// that cannot be met refuses the call.

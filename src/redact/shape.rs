@@ -8,11 +8,14 @@
 //! ([`loosen`]): a mask cannot satisfy a `pattern` or an `enum`.
 
 use serde_json::{Map, Value, json};
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Nesting followed in a schema; a recursive `$ref` ends here as "anything".
 const MAX_DEPTH: usize = 16;
+/// Parts of a schema that are read; a schema that refers to itself twice has many.
+const MOST_PARTS: usize = 20_000;
 
 /// What a schema demands of one value.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +25,8 @@ pub struct Shape {
     required: Vec<String>,
     elements: Option<Arc<Shape>>,
     others: Option<Arc<Shape>>,
+    /// Whether an object may have no member but those named.
+    closed: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +41,7 @@ enum Type {
 
 impl Shape {
     pub fn compile(schema: &Value) -> Self {
-        compile(schema, schema, 0)
+        compile(schema, &Source { root: schema, parts: Cell::new(0) }, 0)
     }
 
     pub(crate) fn member(&self, name: &str) -> Option<&Arc<Shape>> {
@@ -45,6 +50,19 @@ impl Shape {
 
     pub(crate) fn element(&self) -> Option<&Arc<Shape>> {
         self.elements.as_ref()
+    }
+
+    /// The shapes of all members that the schema tells of; None if there may be others.
+    pub(crate) fn all_members(&self) -> Option<impl Iterator<Item = &Arc<Shape>>> {
+        self.closed.then(|| self.members.values().chain(&self.others))
+    }
+
+    pub(crate) fn may_be_object(&self) -> bool {
+        self.types.is_empty() || self.types.contains(&Type::Object)
+    }
+
+    pub(crate) fn may_be_array(&self) -> bool {
+        self.types.is_empty() || self.types.contains(&Type::Array)
     }
 
     pub(crate) fn requires(&self, name: &str) -> bool {
@@ -85,37 +103,47 @@ impl Shape {
     }
 }
 
-fn compile(schema: &Value, root: &Value, depth: usize) -> Shape {
+/// The whole schema, and how many of its parts were read.
+struct Source<'s> {
+    root: &'s Value,
+    parts: Cell<usize>,
+}
+
+fn compile(schema: &Value, source: &Source<'_>, depth: usize) -> Shape {
     let Some(object) = schema.as_object() else { return Shape::default() };
-    if depth > MAX_DEPTH {
+    source.parts.set(source.parts.get() + 1);
+    if depth > MAX_DEPTH || source.parts.get() > MOST_PARTS {
         return Shape::default();
     }
-    let mut shape = own(object, root, depth);
+    let mut shape = own(object, source, depth);
     if let Some(target) =
-        object.get("$ref").and_then(Value::as_str).and_then(|reference| resolve(root, reference))
+        object.get("$ref").and_then(Value::as_str).and_then(|reference| resolve(source.root, reference))
     {
-        shape.absorb(compile(target, root, depth + 1));
+        shape.absorb(compile(target, source, depth + 1));
     }
     for part in list(object, "allOf") {
-        shape.absorb(compile(part, root, depth + 1));
+        shape.absorb(compile(part, source, depth + 1));
     }
     for keyword in ["anyOf", "oneOf"] {
-        let choices: Vec<Shape> = list(object, keyword).map(|part| compile(part, root, depth + 1)).collect();
+        let choices: Vec<Shape> =
+            list(object, keyword).map(|part| compile(part, source, depth + 1)).collect();
         shape.absorb_choice(choices);
     }
     shape
 }
 
 /// What the schema object says itself, leaving references and combinations aside.
-fn own(object: &Map<String, Value>, root: &Value, depth: usize) -> Shape {
+fn own(object: &Map<String, Value>, source: &Source<'_>, depth: usize) -> Shape {
     let members = object.get("properties").and_then(Value::as_object).into_iter().flatten();
-    let below = |schema: &Value| Arc::new(compile(schema, root, depth + 1));
+    let below = |schema: &Value| Arc::new(compile(schema, source, depth + 1));
     Shape {
         types: types(object),
         members: members.map(|(name, schema)| (name.clone(), below(schema))).collect(),
         required: list(object, "required").filter_map(Value::as_str).map(str::to_owned).collect(),
         elements: object.get("items").filter(|items| items.is_object()).map(below),
         others: object.get("additionalProperties").filter(|others| others.is_object()).map(below),
+        closed: object.get("additionalProperties") == Some(&Value::Bool(false))
+            && !object.contains_key("patternProperties"),
     }
 }
 
@@ -129,6 +157,7 @@ impl Shape {
         self.required.extend(other.required);
         self.elements = self.elements.take().or(other.elements);
         self.others = self.others.take().or(other.others);
+        self.closed |= other.closed;
     }
 
     /// One of the shapes holds: any of their types, and of the demands on objects
@@ -139,6 +168,7 @@ impl Shape {
         if self.types.is_empty() && !open {
             self.types = types;
         }
+        self.closed |= !choices.is_empty() && choices.iter().all(|choice| choice.closed);
         for choice in choices {
             self.members.extend(choice.members);
             self.required.extend(choice.required);
@@ -265,6 +295,8 @@ mod tests {
         assert_eq!(Shape::compile(&schema).mask(), Value::Null);
         let tree = json!({"type": "object", "properties": {"next": {"$ref": "#"}}, "required": ["next"]});
         assert!(Shape::compile(&tree).mask().is_object());
+        let twins: Map<String, Value> = (0..9).map(|n| (n.to_string(), json!({"$ref": "#"}))).collect();
+        assert!(Shape::compile(&json!({"properties": twins})).mask().is_object());
     }
 
     #[test]

@@ -146,6 +146,7 @@ fn form(denial: &Denial, asked: &Asked) -> Form {
         Denial::PolicyUnavailable => error(503, UNAVAILABLE),
         Denial::ToolUnknown => error(200, -32602),
         Denial::ToolChanged
+        | Denial::RulesMisfit
         | Denial::ArgumentsInvalid(_)
         | Denial::Injection(_)
         | Denial::MarkerWrittenBack
@@ -163,6 +164,7 @@ fn form(denial: &Denial, asked: &Asked) -> Form {
             Form::ToolError
         }
         Denial::ToolChanged
+        | Denial::RulesMisfit
         | Denial::ArgumentsInvalid(_)
         | Denial::Injection(_)
         | Denial::MarkerWrittenBack

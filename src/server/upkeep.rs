@@ -1,13 +1,17 @@
 //! What goes on beside the calls: reading the servers' catalogues, and taking
 //! changed rules.
 
+use crate::catalogue::Definition;
+use crate::config::Faults;
 use crate::config::rulebook::{Places, Texts};
 use crate::exchange::client::{Target, TokenClient};
 use crate::exchange::operation;
 use crate::model::denial::Denial;
+use crate::model::fault::SourceFault;
 use crate::model::ids::ServerName;
 use crate::model::sensitive::Sensitive;
 use crate::pipeline::Gate;
+use crate::redact::rules::Rules;
 use crate::upstream::http::{Answer, Outgoing};
 use crate::wire::answer::{self, Incoming};
 use crate::wire::message::RequestId;
@@ -84,10 +88,15 @@ impl CatalogueReader {
             }
         };
         self.gate.upstream.found(server, era);
-        self.gate.catalogue.take(server, &tools).map_err(|error| {
+        let changed = self.gate.catalogue.take(server, &tools).map_err(|error| {
             tracing::error!(%server, %error, "keep the pins of a server's tools");
             "the pins cannot be kept"
-        })
+        })?;
+        let misfits = misfits(&self.gate, &self.gate.rulebook.load().rules, server);
+        if !misfits.is_empty() {
+            tracing::error!(%server, "tools are blocked whose rules do not fit their schemas:\n{}", Faults(misfits));
+        }
+        Ok(changed)
     }
 
     /// Asks whether the server speaks 2026-07-28. One that refuses in that revision's own
@@ -195,6 +204,17 @@ impl CatalogueReader {
     }
 }
 
+/// The rules that can never fire, by what is known of a server's tools.
+fn misfits(gate: &Gate, rules: &Rules, server: &ServerName) -> Vec<SourceFault> {
+    let tools = gate.catalogue.tools(server).unwrap_or_default();
+    let of = |tool: &Arc<Definition>| rules.misfits(server, &tool.name, tool.shape.as_deref(), &tool.input);
+    tools.iter().flat_map(of).collect()
+}
+
+fn misfits_of_all(gate: &Gate, rules: &Rules) -> Vec<SourceFault> {
+    rules.servers().flat_map(|server| misfits(gate, rules, &server.server)).collect()
+}
+
 /// What a request of 2026-07-28 says of its client.
 fn about() -> Value {
     json!({"_meta": {
@@ -221,6 +241,12 @@ pub async fn watch_rules(gate: Arc<Gate>, places: Places, mut last: Texts) {
         }
         last = texts.clone();
         match tokio::task::spawn_blocking(move || texts.load()).await {
+            Ok(Ok(rulebook))
+                if let faults = misfits_of_all(&gate, &rulebook.rules)
+                    && !faults.is_empty() =>
+            {
+                tracing::error!("rules not taken, the last good ones stay:\n{}", Faults(faults));
+            }
             Ok(Ok(rulebook)) => {
                 tracing::info!(version = %rulebook.version, "rules taken");
                 gate.rulebook.store(Arc::new(rulebook));

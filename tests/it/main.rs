@@ -31,6 +31,7 @@ mod issuer;
 mod keyed;
 mod metrics;
 mod mirrored;
+mod misfit;
 mod older;
 mod planted;
 mod redaction;

@@ -41,7 +41,7 @@ pub(super) fn compile(
             }
         }
     }
-    let subject = raw.subject.as_ref().and_then(&mut path);
+    let subject = raw.subject.as_ref().and_then(|text| Some((path(text)?, Origin::of(file, text))));
     let mut redact = Vec::new();
     for (number, rule) in raw.redact.iter().enumerate() {
         match Path::compile(&rule.value.path) {

@@ -7,9 +7,10 @@ mod explain;
 mod file;
 mod server;
 
-use crate::model::fault::Origin;
+use crate::model::fault::{Origin, SourceFault};
 use crate::model::ids::{Entity, RuleId};
 use crate::model::scope::Scopes;
+use crate::redact::fit::fits;
 use crate::redact::kept::Kept;
 use crate::redact::operator::Operator;
 use crate::redact::path::Path;
@@ -32,7 +33,7 @@ pub struct ToolRules {
     pub labels: Vec<String>,
     pub blobs: Blobs,
     pub profile: Option<String>,
-    subject: Option<Path>,
+    subject: Option<(Path, Origin)>,
     release: Vec<ScopedRelease>,
     redact: Vec<ScopedRedaction>,
     detection: Option<Detection>,
@@ -121,7 +122,7 @@ impl ToolRules {
         Plan::new(Parts {
             release: release.collect(),
             redact: own.chain(narrow.into_iter().map(|path| (path, policy.clone()))).collect(),
-            subject: self.subject.clone(),
+            subject: self.subject.as_ref().map(|(path, _)| path.clone()),
             detection: detection.or_else(|| self.detection.clone()),
             text: self.text,
             shape,
@@ -143,6 +144,26 @@ impl ToolRules {
     /// What the rules by path do with values of an entity.
     pub(crate) fn operators_of(&self, entity: &Entity) -> impl Iterator<Item = Operator> {
         self.redactions().filter(move |(of, _)| *of == entity).map(|(_, operator)| operator)
+    }
+
+    /// The paths that can select nothing, given what the tool's schemas allow of results and
+    /// of arguments: each is a rule that never fires.
+    pub fn misfits(&self, output: Option<&Shape>, input: &Shape) -> Vec<SourceFault> {
+        let release = self.release.iter().map(|rule| (&rule.path, &rule.origin));
+        let redact = self.redact.iter().map(|rule| (&rule.path, &rule.origin));
+        let subject = self.subject.iter().map(|(path, origin)| (path, origin));
+        let results = release.chain(redact).chain(subject);
+        let results = results.filter(|(path, _)| output.is_some_and(|shape| !fits(path, shape)));
+        let arguments = self.restore.iter().map(|rule| (&rule.path, &rule.origin));
+        let arguments = arguments.filter(|(path, _)| !fits(path, input));
+        let fault = |(path, origin): (&Path, &Origin), schema: &str| SourceFault {
+            file: origin.file.clone(),
+            line: origin.line,
+            column: 1,
+            message: format!("`{}` can never fire: the tool's {schema} has no such place", path.as_str()),
+        };
+        let results = results.map(|rule| fault(rule, "outputSchema"));
+        results.chain(arguments.map(|rule| fault(rule, "inputSchema"))).collect()
     }
 
     /// The scopes under which something is released.
