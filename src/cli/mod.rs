@@ -9,7 +9,9 @@ mod audit;
 mod check;
 mod coverage;
 pub mod demo;
+mod detect;
 mod redact;
+mod score;
 mod serve;
 mod style;
 mod test;
@@ -68,6 +70,12 @@ enum Command {
     },
     /// Filter a tool result or any text from standard input
     Redact(redact::Options),
+    /// Find personal data: reads {"id", "text"} a line, writes {"id", "spans"} with
+    /// [start, end, TYPE, score, rule] for each, offsets in code points
+    Detect(detect::Options),
+    /// Measure the detectors on annotated texts: precision and recall by type, what is fully
+    /// masked, false alarms, speed
+    Score(score::Options),
     /// Say what becomes of every part of every message of MCP
     Coverage {
         #[arg(long)]
@@ -136,6 +144,8 @@ pub fn run() -> ExitCode {
         }
         Command::Coverage { json } => coverage::run(json),
         Command::Redact(options) => redact::run(&options),
+        Command::Detect(options) => detect::run(&options),
+        Command::Score(options) => score::run(&options),
         Command::Rules(RulesCommand::Test { rules }) => test::rules(rules),
         Command::Policy(PolicyCommand::Test { policies }) => test::policies(policies),
         Command::Policy(PolicyCommand::Matrix) => test::matrix(),

@@ -19,6 +19,7 @@ mod json;
 mod kept;
 mod layers;
 mod literal;
+pub mod locate;
 mod marker;
 pub mod operator;
 mod path;

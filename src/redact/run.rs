@@ -9,6 +9,7 @@ use crate::redact::echo::Echo;
 use crate::redact::forms::Forms;
 use crate::redact::hidden::Hidden;
 use crate::redact::layers::Budget;
+use crate::redact::locate::Trace;
 use crate::redact::marker::Markers;
 use crate::redact::plan::Plan;
 use crate::redact::transform::Setting;
@@ -24,6 +25,8 @@ pub(crate) struct Run {
     pub(crate) setting: Setting,
     /// Strings whose fate was settled elsewhere in the result.
     pub(crate) instead: HashMap<String, String>,
+    /// Where things are found, for whom that is asked.
+    pub(crate) trace: Option<Trace>,
     /// Values that the caller may not see although nothing about them tells.
     pub(crate) hidden: Option<Arc<Hidden>>,
     pub(crate) clean: Clean,

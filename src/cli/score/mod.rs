@@ -1,0 +1,104 @@
+//! `portcullis score`: how well the detectors do on annotated texts.
+
+mod measure;
+pub(in crate::cli) mod record;
+mod table;
+
+use crate::cli::Exit;
+use crate::cli::detect::{self, Types};
+use crate::redact::plan::Detection;
+use measure::Measure;
+use record::{Record, Span};
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+#[derive(clap::Args)]
+pub(super) struct Options {
+    /// Annotated texts, a JSON object a line: {"id", "text", "spans": [[start, end, "TYPE"]]}
+    #[arg(value_name = "GOLD", required = true)]
+    gold: Vec<PathBuf>,
+    /// What another tool found in the same texts, to stand beside; for one GOLD
+    #[arg(long, value_name = "OTHER")]
+    baseline: Option<PathBuf>,
+    /// Only what a profile looks for; may be given several times
+    #[arg(long, value_name = "NAME")]
+    profile: Vec<String>,
+    /// A folder of rules to add to those that ship with the gate
+    #[arg(long, value_name = "DIR")]
+    rules: Option<PathBuf>,
+    /// One JSON object a corpus
+    #[arg(long)]
+    json: bool,
+    /// Print each span that was missed or found in vain, with its text: for tuning
+    #[arg(long)]
+    misses: bool,
+}
+
+/// How one set of predictions does on one corpus.
+struct Scored {
+    name: String,
+    measure: Measure,
+    /// Bytes of text, and how long they took; None for another tool's predictions.
+    took: Option<(usize, Duration)>,
+}
+
+pub(super) fn run(options: &Options) -> anyhow::Result<Exit> {
+    anyhow::ensure!(
+        options.baseline.is_none() || options.gold.len() == 1,
+        "--baseline stands beside one corpus: give one GOLD"
+    );
+    let rules = detect::load(options.rules.clone())?;
+    let detection = detect::detection(&rules, &options.profile)?;
+    for path in &options.gold {
+        let gold = record::read(path)?;
+        let mut all = vec![own(path, &gold, &detection, options.misses)?];
+        if let Some(other) = &options.baseline {
+            all.push(others(other, &gold)?);
+        }
+        for scored in &all {
+            if options.json {
+                println!("{}", table::json(scored));
+            } else {
+                print!("{}", table::text(scored));
+            }
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+fn own(path: &Path, gold: &[Record], detection: &Detection, misses: bool) -> anyhow::Result<Scored> {
+    let types = types(gold);
+    let (mut measure, mut took, mut bytes) = (Measure::default(), Duration::ZERO, 0);
+    for record in gold {
+        let begun = Instant::now();
+        let found = detect::spans(detection, &record.text, Types::Coarse);
+        took += begun.elapsed();
+        bytes += record.text.len();
+        let found = found.map_err(|why| anyhow::anyhow!("{}: {why}", record.id))?;
+        let found: Vec<Span> =
+            found.into_iter().filter_map(|span| serde_json::from_value(span).ok()).collect();
+        if misses {
+            table::misses(record, &found, &types);
+        }
+        measure.add(record, &found, &types);
+    }
+    Ok(Scored { name: path.display().to_string(), measure, took: Some((bytes, took)) })
+}
+
+fn others(path: &Path, gold: &[Record]) -> anyhow::Result<Scored> {
+    let types = types(gold);
+    let found: HashMap<String, Vec<Span>> =
+        record::read(path)?.into_iter().map(|record| (record.id, record.spans)).collect();
+    let mut measure = Measure::default();
+    for record in gold {
+        measure.add(record, found.get(&record.id).map_or(&[], Vec::as_slice), &types);
+    }
+    Ok(Scored { name: path.display().to_string(), measure, took: None })
+}
+
+/// What is asked for: the types of the gold spans.
+fn types(gold: &[Record]) -> BTreeSet<String> {
+    let kinds = gold.iter().flat_map(|record| &record.spans).map(|span| span.kind.clone());
+    kinds.filter(|kind| !measure::LEFT_OUT.contains(&kind.as_str())).collect()
+}
