@@ -26,7 +26,7 @@ pub struct Scanner {
     prefilter: Prefilter,
     /// Whether any pattern matches at all, in one go. None if it would be too large.
     any: Option<Regex>,
-    /// The same for ASCII text.
+    /// The same for ASCII text, and for values that stand alone.
     narrow: Option<Regex>,
 }
 
@@ -189,7 +189,7 @@ fn cued(cues: &Regex, text: &str, range: &Range<usize>) -> bool {
 }
 
 /// A number within a longer run of digits, a hash or a decimal is not the value.
-fn stands_alone(text: &str, range: &Range<usize>) -> bool {
+pub(super) fn stands_alone(text: &str, range: &Range<usize>) -> bool {
     let (head, tail) =
         (text.get(..range.start).unwrap_or_default(), text.get(range.end..).unwrap_or_default());
     let inner = text.get(range.clone()).unwrap_or_default();
