@@ -87,6 +87,11 @@ impl<'a> Reader<'a> {
         self.source(start, self.position)
     }
 
+    /// The bytes from the reader's position on.
+    pub(crate) fn ahead(&self) -> &'a [u8] {
+        self.text.as_bytes().get(self.position..).unwrap_or_default()
+    }
+
     pub(crate) fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.position).copied()
     }
@@ -254,7 +259,7 @@ impl<'a> Reader<'a> {
 
 /// Where the first byte is, from a place on, that is not plain in a JSON string: a quote, a
 /// backslash or a control character. Eight bytes at a time, each a lane of one word.
-fn plain_end(bytes: &[u8], mut at: usize) -> usize {
+pub(crate) fn plain_end(bytes: &[u8], mut at: usize) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = ONES << 7;
     // Sets the high bit of each lane below `bound`; above the first such lane, of others too.

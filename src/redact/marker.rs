@@ -25,7 +25,7 @@ impl Markers {
         self.plain.clear();
         if value.is_ascii() {
             let plain = value.bytes().filter(u8::is_ascii_alphanumeric);
-            self.plain.extend(plain.map(|byte| char::from(byte.to_ascii_lowercase())));
+            plain.for_each(|byte| self.plain.push(char::from(byte.to_ascii_lowercase())));
         } else {
             self.plain.extend(value.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase));
         }
@@ -48,10 +48,17 @@ impl Markers {
         marker.push('[');
         marker.push_str(entity.as_str());
         marker.push('_');
-        marker.push_str(&number.to_string());
+        push_number(&mut marker, number);
         marker.push(']');
         marker
     }
+}
+
+fn push_number(text: &mut String, number: usize) {
+    if number >= 10 {
+        push_number(text, number / 10);
+    }
+    text.push(char::from(b"0123456789"[number % 10]));
 }
 
 /// The last four letters or digits behind four stars. PCI DSS 3.4.1 allows the last
@@ -92,6 +99,9 @@ mod tests {
         assert_eq!(markers.mark(&ssn, "987-65-4320"), "[US_SSN_2]");
         assert_eq!(markers.mark(&ssn, "123 45 6789"), "[US_SSN_1]");
         assert_eq!(markers.mark(&Entity::new("PAN"), "4111111111111111"), "[PAN_1]");
+        for number in 3..1_234 {
+            assert_eq!(markers.mark(&ssn, &format!("x{number}")), format!("[US_SSN_{number}]"));
+        }
     }
 
     #[test]

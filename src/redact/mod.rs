@@ -190,6 +190,7 @@ impl Drop for Redactor<'_> {
         if !std::thread::panicking() {
             let mut scratch = std::mem::take(&mut self.run.scratch);
             scratch.forget();
+            self.places.end();
             self.plan.pool.put(std::mem::take(&mut self.places), scratch);
         }
     }

@@ -11,7 +11,7 @@ use crate::redact::detect::prefilter::{Memory, Prefilter};
 use crate::redact::detect::sense::{Index, Sense};
 use crate::redact::detect::{Detector, Finding, KeyPath, narrow};
 use crate::redact::view::View;
-use regex::{Regex, RegexBuilder};
+use regex::{Regex, RegexBuilder, RegexSet};
 use std::ops::Range;
 
 /// Cue words are looked for this many bytes before a match, and fewer behind it.
@@ -28,6 +28,8 @@ pub struct Scanner {
     any: Option<Regex>,
     /// The same for ASCII text, and for values that stand alone.
     narrow: Option<Regex>,
+    /// Which patterns match there, by detector.
+    each: Option<RegexSet>,
 }
 
 /// What scanning writes on, kept between values so that none allocates.
@@ -51,9 +53,10 @@ impl Scanner {
         let (index, prefilter) = (Index::new(&detectors), Prefilter::new(&detectors));
         // If one pattern's syntax is not known, the automaton would be deaf to it.
         let known = detectors.iter().all(|detector| detector.pattern.is_some() == detector.syntax.is_some());
-        let narrow =
-            known.then(|| narrow::any(detectors.iter().filter_map(|detector| detector.syntax.as_ref())));
-        Self { index, prefilter, any: any(&detectors), narrow: narrow.flatten(), detectors }
+        let syntaxes = || detectors.iter().map(|detector| detector.syntax.as_ref());
+        let narrow = known.then(|| narrow::any(syntaxes().flatten())).flatten();
+        let each = narrow.as_ref().and_then(|_| narrow::each(syntaxes()));
+        Self { index, prefilter, any: any(&detectors), narrow, each, detectors }
     }
 
     pub(crate) fn detectors(&self) -> &[Detector] {
@@ -115,8 +118,13 @@ impl Scanner {
         let ascii = !class.meets(Class::WIDE);
         let any = self.narrow.as_ref().filter(|_| ascii).or(self.any.as_ref());
         let matches = || any.is_none_or(|any| any.is_match(text));
+        let mut which = None;
         self.prefilter.concerned(sense, text, makeup, memory, matches, |detector| {
-            self.collect(detector, sense, text, ascii, candidates);
+            let each = self.each.as_ref().filter(|_| ascii);
+            let which = which.get_or_insert_with(|| each.map(|each| each.matches(text)));
+            if which.as_ref().is_none_or(|which| which.matched(detector)) {
+                self.collect(detector, sense, text, ascii, candidates);
+            }
         });
         if !candidates.is_empty() {
             choose(original, folded, candidates, findings);

@@ -109,7 +109,7 @@ pub(crate) fn behind_value(source: &str) -> Option<impl Iterator<Item = &str>> {
     let container = source.starts_with(['{', '[']);
     let reach = if container { head(source, REACH_OVER_CONTAINER) } else { source };
     let rest = behind(source, value_length(reach)?);
-    let naming = members_in(head(rest, REACH)).filter(|(name, _)| role(name).is(Role::NAMES));
+    let naming = members_in(head(rest, REACH)).filter(|(name, _)| names_others(name));
     Some(naming.map(|(_, value)| value).take(MOST_LABELS))
 }
 
@@ -190,6 +190,12 @@ fn last_segment(text: &str) -> &str {
     }
     let last = text.rsplit(['/', '#']).next().unwrap_or_default();
     last.strip_prefix("patient-").unwrap_or(last)
+}
+
+/// Whether a member names those beside it, by its name as written.
+fn names_others(name: &str) -> bool {
+    let is_plain = name.bytes().all(|byte| byte.is_ascii_lowercase());
+    if is_plain { NAMING.contains(&name) } else { role(name).is(Role::NAMES) }
 }
 
 /// The role of a member by its name as written.

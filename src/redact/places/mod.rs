@@ -8,6 +8,7 @@
 //!
 //! Invariant: a place depends on the plan and on the way to it, never on another value.
 
+mod labelled;
 mod place;
 mod pool;
 
@@ -15,6 +16,7 @@ use crate::redact::class::Class;
 use crate::redact::detect::{KeyPath, Scanner, Sense};
 use crate::redact::forms::siblings::Role;
 use crate::redact::plan::Plan;
+pub(crate) use labelled::Labelled;
 pub(crate) use place::Step;
 use place::{Children, Member, Place, advance, judge};
 pub(crate) use pool::Pool;
@@ -42,6 +44,9 @@ pub(crate) struct Places {
     objects: u64,
     /// The words that known member names are made of.
     words: HashSet<Box<str>>,
+    /// Places under keys that are values of this result, and room for such.
+    labelled: Vec<usize>,
+    room: Vec<usize>,
 }
 
 /// The place of a child, and the count to go back to ([`Places::forget`]) once the child
@@ -224,5 +229,8 @@ impl Places {
     /// Forgets the places made since there were `count`. None older leads to them.
     pub(crate) fn forget(&mut self, count: usize) {
         self.all.truncate(count);
+        while self.labelled.last().is_some_and(|place| *place >= count) {
+            self.labelled.pop();
+        }
     }
 }
