@@ -39,21 +39,28 @@ pub(crate) struct Verdict {
     pub(crate) rest: Rest,
 }
 
-/// Asks the detectors about a released string or number.
+/// What is left of a value that was met at its place before and held nothing.
+///
+/// # Errors
+/// Its hash, if it was not.
+#[inline]
+pub(crate) fn remembered(run: &mut Run, place: u64, text: &str) -> Result<Rest, u64> {
+    let hash = run.clean.hash(place, text);
+    let rest = run.clean.find(hash, place, text).ok_or(hash)?;
+    run.inspected();
+    Ok(rest)
+}
+
+/// Asks the detectors about a released string or number that is not [`remembered`].
 pub(crate) fn by_detectors(
     detection: &Detection,
     run: &mut Run,
-    sensed: Sensed<'_>,
+    (sensed, hash): (Sensed<'_>, u64),
     kind: Kind,
     text: &str,
     findings: &mut Vec<Finding>,
 ) -> Verdict {
     let place = sensed.number;
-    let hash = run.clean.hash(place, text);
-    if let Some(rest) = run.clean.find(hash, place, text) {
-        run.inspected();
-        return Verdict { outcome: Outcome::Same, rest };
-    }
     findings.clear();
     let class = Class::of(text);
     let free = class.meets(Class::SPACE.join(Class::UPPER).join(Class::WIDE));

@@ -130,6 +130,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a string.
+    #[inline]
     pub(crate) fn string(&mut self) -> Result<Quoted<'a>, Blocked> {
         self.expect(b'"')?;
         let bytes = self.text.as_bytes();
@@ -151,16 +152,11 @@ impl<'a> Reader<'a> {
         Ok(Quoted { raw, escaped })
     }
 
-    /// Steps over the string `plain`, which needs no escapes, and a colon, if they are next.
+    /// Steps over a name with its quotes and its colon, if it is next.
     #[inline]
-    pub(crate) fn take_name(&mut self, plain: &str) -> bool {
-        let rest = self.text.as_bytes().get(self.position..).unwrap_or_default();
-        let end = plain.len() + 3;
-        let next = match (rest.first_chunk::<1>(), rest.get(end - 2..end), rest.get(1..end - 2)) {
-            (Some(b"\""), Some(b"\":"), Some(name)) => name == plain.as_bytes(),
-            _ => false,
-        };
-        self.position += if next { end } else { 0 };
+    pub(crate) fn take_name(&mut self, quoted: &str) -> bool {
+        let next = self.ahead().starts_with(quoted.as_bytes());
+        self.position += if next { quoted.len() } else { 0 };
         next
     }
 

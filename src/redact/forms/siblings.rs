@@ -42,6 +42,16 @@ impl Role {
         Self(roles.into_iter().filter(|(holds, _)| *holds).fold(0, |all, (_, role)| all | role.0))
     }
 
+    /// Whether what stands beside members of the name says what they are.
+    pub(crate) fn asks(self) -> bool {
+        self.0 & (Self::VALUE.0 | Self::ROWS.0) != 0
+    }
+
+    /// Whether they say what others are.
+    pub(crate) fn answers(self) -> bool {
+        self.0 & (Self::NAMES.0 | Self::COLUMNS.0) != 0
+    }
+
     pub(crate) fn is(self, role: Self) -> bool {
         self.0 & role.0 != 0
     }

@@ -96,9 +96,24 @@ impl Places {
         self.objects
     }
 
-    /// The name of the known member `hint` of objects at `place`, if it needs no escapes.
-    pub(crate) fn plain_name(&self, place: usize, hint: usize) -> Option<&str> {
-        self.all[place].members.get(hint).filter(|member| member.plain).map(|member| &*member.name)
+    /// The place of the known member `hint` of objects at `place`, if its name is `taken` next
+    /// and nothing has to be tried, and whether it is the first such member of the object.
+    #[inline]
+    pub(crate) fn expected(
+        &mut self,
+        place: usize,
+        hint: usize,
+        object: u64,
+        taken: impl FnOnce(&str) -> bool,
+    ) -> Option<(Entered, bool)> {
+        let place = &mut self.all[place];
+        let member = place.members.get_mut(hint)?;
+        let child = member.children.untried.filter(|_| place.trials.is_empty())?;
+        if member.quoted.is_empty() || !taken(&member.quoted) {
+            return None;
+        }
+        let seen = std::mem::replace(&mut member.seen, object);
+        Some((Entered { place: child, forget: None, role: member.role }, seen != object))
     }
 
     /// The known member `name` of objects at `place`; `hint` is where it is if objects are
@@ -129,9 +144,10 @@ impl Places {
         }
         let place = &mut self.all[place];
         let plain = !Class::of_json(name).meets(Class::STOP);
+        let quoted = if plain { format!("\"{name}\":").into() } else { Box::default() };
         place.members.push(Member {
             name: name.into(),
-            plain,
+            quoted,
             seen: 0,
             role: Role::of(name),
             children: Children::default(),

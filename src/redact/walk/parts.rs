@@ -15,6 +15,8 @@ use std::sync::Arc;
 /// So many are looked at together, and of a longer list so many once more with the next.
 const MOST: usize = 128;
 const KEPT: usize = 32;
+/// Parts that may be one number.
+const FEWEST: usize = 3;
 /// Parts of an inner array that are looked at with those of the outer.
 const MOST_INNER: usize = 8;
 
@@ -49,7 +51,7 @@ impl Walk<'_, '_> {
     /// Ends a container.
     pub(super) fn leave_parts(&mut self, outer: usize, place: usize, is_array: bool) {
         let inner = self.parts.first;
-        let found = self.join_parts(place);
+        let found = self.parts.all.len() >= inner + FEWEST && self.join_parts(place);
         self.parts.first = outer;
         let bubbles = is_array && !found && (1..=MOST_INNER).contains(&(self.parts.all.len() - inner));
         if !bubbles {
@@ -60,9 +62,8 @@ impl Walk<'_, '_> {
 
     /// Notes a value that was read since `start` and stays as it is.
     pub(super) fn part(&mut self, place: usize, text: &str, start: usize) {
-        let Some((detection, mut part)) = self.plan.detection.as_ref().zip(Part::of(text)) else {
-            return self.part_ends();
-        };
+        let Some(detection) = self.plan.detection.as_ref() else { return };
+        let Some(mut part) = Part::of(text) else { return self.part_ends() };
         let shape = self.places.get(place).shape.clone();
         let sense = self.places.sense(place, &detection.scanner).sense;
         part.spoken = sense.spoken();
@@ -87,9 +88,6 @@ impl Walk<'_, '_> {
     fn join_parts(&mut self, place: usize) -> bool {
         let Some(detection) = &self.plan.detection else { return false };
         let window = self.parts.all.get(self.parts.first..).unwrap_or_default();
-        if window.len() < 3 {
-            return false;
-        }
         let parts: Vec<Part> = window.iter().map(|(part, _)| *part).collect();
         let sense = self.places.sense(place, &detection.scanner).sense;
         let mut values = Vec::new();

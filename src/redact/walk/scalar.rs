@@ -87,10 +87,10 @@ impl Walk<'_, '_> {
         Ok(shown)
     }
 
+    #[inline]
     fn detected(&mut self, kind: Kind, place: usize, text: &str) -> Result<Verdict, Blocked> {
-        let Some(detection) = &self.plan.detection else {
-            return Ok(Verdict { outcome: Outcome::Same, rest: Rest::Closed });
-        };
+        let unchanged = |rest| Verdict { outcome: Outcome::Same, rest };
+        let Some(detection) = &self.plan.detection else { return Ok(unchanged(Rest::Closed)) };
         if kind == Kind::String
             && looks_like_json(text)
             && let Some(outcome) = self.nested(place, text)?
@@ -98,8 +98,14 @@ impl Walk<'_, '_> {
             // It was a part of its own.
             return Ok(Verdict { outcome, rest: Rest::Closed });
         }
-        let sensed = self.places.sense(place, &detection.scanner);
-        Ok(apply::by_detectors(detection, self.run, sensed, kind, text, &mut self.findings))
+        match apply::remembered(self.run, self.places.get(place).number(), text) {
+            Ok(rest) => Ok(unchanged(rest)),
+            Err(hash) => {
+                let sensed = self.places.sense(place, &detection.scanner);
+                let met = (sensed, hash);
+                Ok(apply::by_detectors(detection, self.run, met, kind, text, &mut self.findings))
+            }
+        }
     }
 
     /// Filters JSON written inside a string, keeping the key path: a card under
@@ -145,11 +151,13 @@ impl Walk<'_, '_> {
     }
 }
 
+#[inline]
 fn looks_like_json(text: &str) -> bool {
     let first = text.as_bytes().first();
-    if !matches!(first, Some(b'{' | b'[' | b' ' | b'\t' | b'\n' | b'\r')) {
-        return false;
-    }
+    matches!(first, Some(b'{' | b'[' | b' ' | b'\t' | b'\n' | b'\r')) && is_in_brackets(text)
+}
+
+fn is_in_brackets(text: &str) -> bool {
     let text = text.trim();
     (text.starts_with('{') && text.ends_with('}')) || (text.starts_with('[') && text.ends_with(']'))
 }

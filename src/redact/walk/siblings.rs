@@ -28,6 +28,12 @@ pub(super) enum Given {
     Cells(Columns),
 }
 
+impl Given {
+    pub(super) fn is_nothing(&self) -> bool {
+        matches!(self, Self::Nothing)
+    }
+}
+
 /// The members of an object so far that may say what the others are.
 #[derive(Default)]
 pub(super) struct Siblings {
@@ -66,8 +72,7 @@ impl<'d> Walk<'_, 'd> {
     /// The place of the member's value that begins here, under the keys that its siblings give
     /// it in the object at `place`.
     pub(super) fn beside(&mut self, place: usize, entered: Entered, siblings: &mut Siblings) -> Entered {
-        let asks = entered.role.is(Role::VALUE) || entered.role.is(Role::ROWS);
-        if !asks || self.plan.detection.is_none() || self.places.get(entered.place).dead {
+        if self.plan.detection.is_none() || self.places.get(entered.place).dead {
             return entered;
         }
         if entered.role.is(Role::ROWS) && self.begins_rows() {
