@@ -14,6 +14,8 @@ pub const REDACTED: &str = "[REDACTED]";
 pub(crate) struct Markers {
     /// Entities are few.
     numbers: Vec<(Entity, HashMap<String, usize, RandomState>)>,
+    /// Where the entity of the last marker is among them.
+    last: usize,
     /// The value at hand, spelt plainly.
     plain: String,
 }
@@ -29,14 +31,16 @@ impl Markers {
         } else {
             self.plain.extend(value.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase));
         }
-        let numbers = match self.numbers.iter().position(|(known, _)| known == entity) {
-            Some(known) => self.numbers.get_mut(known),
-            None => {
+        // Most values are of the entity of the value before.
+        let is_last = self.numbers.get(self.last).is_some_and(|(known, _)| known == entity);
+        if !is_last {
+            let known = self.numbers.iter().position(|(known, _)| known == entity);
+            self.last = known.unwrap_or(self.numbers.len());
+            if known.is_none() {
                 self.numbers.push((entity.clone(), HashMap::default()));
-                self.numbers.last_mut()
             }
-        };
-        let Some((_, numbers)) = numbers else { return REDACTED.to_owned() };
+        }
+        let Some((_, numbers)) = self.numbers.get_mut(self.last) else { return REDACTED.to_owned() };
         let number = match numbers.get(&self.plain) {
             Some(number) => *number,
             None => {

@@ -18,7 +18,7 @@ fn is_address(text: &str) -> bool {
 
 /// A UUID, also as a URN, or one run of hexadecimal digits, with a letter among them and no card.
 pub(crate) fn is_identifier(text: &str) -> bool {
-    let text = text.strip_prefix(URN).unwrap_or(text);
+    let text = without_urn(text);
     if let Ok(uuid) = <&[u8; UUID.len()]>::try_from(text.as_bytes())
         && uuid.get(8) == Some(&b'-')
     {
@@ -26,6 +26,11 @@ pub(crate) fn is_identifier(text: &str) -> bool {
     }
     let class = hexadecimal(text.as_bytes());
     class & (LETTER | OTHER) == LETTER && !may_hold_a_card(text)
+}
+
+/// An identifier by itself.
+pub(crate) fn without_urn(text: &str) -> &str {
+    text.strip_prefix(URN).unwrap_or(text)
 }
 
 const UUID: [u8; 36] = *b"00000000-0000-0000-0000-000000000000";
@@ -93,6 +98,10 @@ pub(crate) fn is_timestamp(text: &str) -> bool {
     const LONGEST_FRACTION: usize = 9;
     let Some((head, tail)) = text.as_bytes().split_at_checked(SHAPE.len()) else { return false };
     let like = |(byte, shape): (&u8, &u8)| if *shape == b'0' { byte.is_ascii_digit() } else { byte == shape };
+    // Where most other texts of the length have something else.
+    if head.get(10) != Some(&b'T') || head.get(4) != Some(&b'-') {
+        return false;
+    }
     let ours = matches!(head, [b'1', b'8' | b'9', ..] | [b'2', b'0' | b'1', ..]);
     let fraction = match tail {
         [b'.', digits @ ..] => 1 + digits.iter().take_while(|byte| byte.is_ascii_digit()).count(),

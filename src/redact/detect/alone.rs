@@ -27,6 +27,12 @@ pub(crate) fn alone(pattern: &Hir) -> Hir {
     ])
 }
 
+/// Whether something must stand around what the pattern matches.
+pub(crate) fn is_edged(pattern: &Hir) -> bool {
+    pattern.properties().explicit_captures_len() == 0
+        && (edge(pattern, End::First).is_digit() || edge(pattern, End::Last).is_digit())
+}
+
 #[derive(Clone, Copy)]
 enum End {
     First,

@@ -3,6 +3,23 @@
 use crate::redact::detect::fold::fold;
 use std::sync::Arc;
 
+const WRAPPERS: [&str; 13] = [
+    "value",
+    "values",
+    "raw",
+    "number",
+    "text",
+    "formatted",
+    "plain",
+    "data",
+    // FHIR's `value[x]` where x is text, a number or a date.
+    "value_string",
+    "value_integer",
+    "value_date",
+    "value_date_time",
+    "string_value",
+];
+
 /// The member names from the root of a document to a value, each normalised:
 /// `dateOfBirth`, `date-of-birth` and `Date Of Birth` all read `date_of_birth`.
 #[derive(Clone, Debug, Default)]
@@ -26,25 +43,14 @@ impl KeyPath {
 
     /// The path without a last name that only wraps a value: `ssn.value` is `ssn`.
     pub(crate) fn unwrapped(&self) -> Option<Self> {
-        const WRAPPERS: [&str; 13] = [
-            "value",
-            "values",
-            "raw",
-            "number",
-            "text",
-            "formatted",
-            "plain",
-            "data",
-            // FHIR's `value[x]` where x is text, a number or a date.
-            "value_string",
-            "value_integer",
-            "value_date",
-            "value_date_time",
-            "string_value",
-        ];
         let (last, names) = self.names.split_last()?;
-        let wraps = !names.is_empty() && WRAPPERS.contains(&&**last);
+        let wraps = !names.is_empty() && Self::wraps(last);
         wraps.then(|| Self { names: names.to_vec() })
+    }
+
+    /// Whether a name only wraps the value of the name before it.
+    pub(crate) fn wraps(name: &str) -> bool {
+        WRAPPERS.contains(&name)
     }
 
     pub(crate) fn last(&self) -> Option<&str> {

@@ -217,6 +217,15 @@ impl Index {
         sense
     }
 
+    /// Whether the sense of a path that ends with this name may say anything: if not,
+    /// [`Sense::says_nothing`] holds of all of them.
+    pub(crate) fn may_be_told(&self, name: &str) -> bool {
+        let mut path = KeyPath::default();
+        path.push(name);
+        let Some(last) = path.last() else { return true };
+        KeyPath::wraps(last) || self.claims.at(&path).next().is_some() || self.cues.is_match(last)
+    }
+
     fn claims_at(&self, detectors: &[Detector], path: &KeyPath) -> Vec<Claim> {
         let claims = self.claims.at(path).filter_map(|index| {
             let detector = detectors.get(index)?;

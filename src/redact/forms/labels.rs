@@ -64,8 +64,13 @@ impl Labels {
     }
 
     /// Adds a label to a row, by its source.
-    pub(crate) fn add(&mut self, row: &mut Row, source: &str) {
-        let number = self.number(source);
+    ///
+    /// `tells` is whether any detector may be told something by a key.
+    pub(crate) fn add(&mut self, row: &mut Row, source: &str, tells: &impl Fn(&str) -> bool) {
+        if is_no_key(source) {
+            return;
+        }
+        let number = self.number(source, tells);
         if let (Row::Known(known), Some(number)) = (&mut *row, number) {
             if let Some(next) = self.next.get(&(*known, number)) {
                 *known = *next;
@@ -79,7 +84,7 @@ impl Labels {
             }
         }
         let said = number.and_then(|number| self.said.get(number as usize)).cloned();
-        let said = said.unwrap_or_else(|| siblings::keys(source).collect());
+        let said = said.unwrap_or_else(|| siblings::keys(source).filter(|key| tells(key)).collect());
         *row = Row::Keys(with(&self.keys(row), &said));
     }
 
@@ -97,7 +102,7 @@ impl Labels {
     }
 
     /// The number of a label, if it is remembered.
-    fn number(&mut self, source: &str) -> Option<u32> {
+    fn number(&mut self, source: &str, tells: &impl Fn(&str) -> bool) -> Option<u32> {
         if let Some(number) = self.numbers.get(source) {
             return Some(*number);
         }
@@ -105,10 +110,17 @@ impl Labels {
         if self.said.len() >= MOST || source.len() > LONGEST {
             return None;
         }
-        self.said.push(siblings::keys(source).collect());
+        self.said.push(siblings::keys(source).filter(|key| tells(key)).collect());
         self.numbers.insert(source.into(), number);
         Some(number)
     }
+}
+
+/// Whether a label is a number, or a string that begins with a digit and is no address: keys
+/// begin with a letter.
+fn is_no_key(source: &str) -> bool {
+    let said = source.strip_prefix('"').unwrap_or(source);
+    said.starts_with(|c: char| c.is_ascii_digit()) && memchr::memchr2(b':', b'\\', said.as_bytes()).is_none()
 }
 
 /// Keys with others behind them, each once.
@@ -128,8 +140,19 @@ mod tests {
 
     fn said(labels: &mut Labels, sources: &[&str]) -> Vec<String> {
         let mut row = Row::default();
-        sources.iter().for_each(|source| labels.add(&mut row, source));
+        sources.iter().for_each(|source| labels.add(&mut row, source, &|key: &str| key != "Weight"));
         labels.keys(&row).to_vec()
+    }
+
+    /// What is let go at a glance says nothing when it is read.
+    #[test]
+    fn a_label_that_is_no_key_says_none() {
+        for source in ["1", r#""1""#, r#""1a ssn""#, r#""1/ssn""#, r#""1/#ssn""#] {
+            assert!(is_no_key(source) && siblings::keys(source).next().is_none(), "{source}");
+        }
+        for source in [r#""1://a/ssn""#, r#""\u0073sn""#, r#"{"text":"ssn"}"#, r#""ssn""#, "1:"] {
+            assert!(!is_no_key(source), "{source}");
+        }
     }
 
     #[test]
@@ -140,6 +163,8 @@ mod tests {
             assert_eq!(said(&mut labels, &[r#""ssn""#, "1", r#""Home Phone""#]), ["ssn", "Home Phone", "Phone"]);
             assert_eq!(said(&mut labels, &[r#""Phone""#, r#""Home Phone""#]), ["Phone", "Home Phone"]);
             assert_eq!(said(&mut labels, &[r#""ssn""#, &long, r#""dob""#, r#""ssn""#]), ["ssn", "dob"]);
+            assert_eq!(said(&mut labels, &[r#""Weight""#, r#""http://a.example/sid/Weight""#, r#""1://x/dob""#]), ["dob"]);
+            assert_eq!(said(&mut labels, &[r#""12ab""#, "12", r#""\u0031\u0061b""#]), Vec::<String>::new());
             assert!(said(&mut labels, &[]).is_empty());
         }
     }

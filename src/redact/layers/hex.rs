@@ -117,22 +117,13 @@ impl Run {
 
 /// Whether a run may say something in one of its two readings. Nothing is told of one that
 /// is long or has a `0x`.
-fn may_say(run: &str) -> bool {
-    let mut digits = [0; LONGEST_TOLD];
-    let mut count = 0;
-    if run.len() > LONGEST_TOLD {
+pub(super) fn may_say(run: &str) -> bool {
+    if run.len() > LONGEST_TOLD || memchr::memchr(b'x', run.as_bytes()).is_some() {
         return true;
     }
-    for byte in run.bytes() {
-        let value = VALUES[usize::from(byte)];
-        if byte == b'x' {
-            return true;
-        }
-        if let Some(digit) = digits.get_mut(count) {
-            *digit = value;
-        }
-        count += usize::from(value != NONE);
-    }
+    let mut digits = [0; LONGEST_TOLD];
+    let values = run.bytes().map(|byte| VALUES[usize::from(byte)]).filter(|value| *value != NONE);
+    let count = digits.iter_mut().zip(values).map(|(digit, value)| *digit = value).count();
     let digits = digits.get(..count).unwrap_or_default();
     says(digits) || says(digits.get(1..).unwrap_or_default())
 }

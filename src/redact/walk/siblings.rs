@@ -86,9 +86,11 @@ impl<'d> Walk<'_, 'd> {
     }
 
     fn read_labels(&mut self, siblings: &mut Siblings) {
+        let Some(detection) = &self.plan.detection else { return };
+        let tells = |key: &str| detection.scanner.may_be_told(names(key).last().unwrap_or_default());
         for label in siblings.labels.iter().take(siblings.count).skip(siblings.read) {
             let label = self.reader.source(label.start, label.end).trim_end();
-            self.run.labels.add(&mut siblings.row, label);
+            self.run.labels.add(&mut siblings.row, label, &tells);
         }
         siblings.read = siblings.count;
         // What one look saw serves the values after it for half its reach.
@@ -97,7 +99,7 @@ impl<'d> Walk<'_, 'd> {
             && let Some(behind) = behind_value(self.rest())
         {
             siblings.looked = Some(here);
-            behind.for_each(|label| self.run.labels.add(&mut siblings.row, label));
+            behind.for_each(|label| self.run.labels.add(&mut siblings.row, label, &tells));
         }
     }
 
