@@ -39,7 +39,7 @@ pub(crate) struct Verdict {
     pub(crate) rest: Rest,
 }
 
-/// What is left of a value that was met at its place before and held nothing.
+/// What is left of a value that was met at the place of this number before and held nothing.
 ///
 /// # Errors
 /// Its hash, if it was not.
@@ -51,16 +51,20 @@ pub(crate) fn remembered(run: &mut Run, place: u64, text: &str) -> Result<Rest, 
     Ok(rest)
 }
 
-/// Asks the detectors about a released string or number that is not [`remembered`].
+/// Asks the detectors about a released string or number.
 pub(crate) fn by_detectors(
     detection: &Detection,
     run: &mut Run,
-    (sensed, hash): (Sensed<'_>, u64),
+    sensed: Sensed<'_>,
     kind: Kind,
     text: &str,
     findings: &mut Vec<Finding>,
 ) -> Verdict {
     let place = sensed.number;
+    let hash = match remembered(run, place, text) {
+        Ok(rest) => return Verdict { outcome: Outcome::Same, rest },
+        Err(hash) => hash,
+    };
     findings.clear();
     let class = Class::of(text);
     let free = class.meets(Class::SPACE.join(Class::UPPER).join(Class::WIDE));

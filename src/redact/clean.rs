@@ -39,6 +39,12 @@ pub(crate) enum Rest {
 }
 
 impl Clean {
+    /// Makes room for the values of a document of so many bytes.
+    pub(crate) fn expect(&mut self, length: usize) {
+        self.text.reserve((length / 8).min(MOST_BYTES));
+        self.values.reserve((length / 256).min(MOST));
+    }
+
     pub(crate) fn hash(&self, place: u64, text: &str) -> u64 {
         let mut hasher = self.hasher.build_hasher();
         hasher.write_u64(place);

@@ -130,6 +130,13 @@ impl Echo {
         child
     }
 
+    /// Makes room for so many bytes of free text.
+    pub(crate) fn expect(&mut self, length: usize) {
+        if !self.settled {
+            self.shown.reserve(length);
+        }
+    }
+
     /// Notes free text that is shown.
     pub(crate) fn show(&mut self, text: &str) {
         if !self.settled {

@@ -13,11 +13,11 @@ pub const REDACTED: &str = "[REDACTED]";
 #[derive(Default)]
 pub(crate) struct Markers {
     /// Entities are few.
-    numbers: Vec<(Entity, HashMap<String, usize, RandomState>)>,
+    numbers: Vec<(Entity, HashMap<Box<[u8]>, usize, RandomState>)>,
     /// Where the entity of the last marker is among them.
     last: usize,
     /// The value at hand, spelt plainly.
-    plain: String,
+    plain: Vec<u8>,
 }
 
 impl Markers {
@@ -26,10 +26,11 @@ impl Markers {
     pub(crate) fn mark(&mut self, entity: &Entity, value: &str) -> String {
         self.plain.clear();
         if value.is_ascii() {
-            let plain = value.bytes().filter(u8::is_ascii_alphanumeric);
-            plain.for_each(|byte| self.plain.push(char::from(byte.to_ascii_lowercase())));
+            let plain = value.bytes().map(|byte| PLAIN[usize::from(byte)]).filter(|plain| *plain != 0);
+            self.plain.extend(plain);
         } else {
-            self.plain.extend(value.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase));
+            let plain = value.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
+            self.plain.extend_from_slice(plain.collect::<String>().as_bytes());
         }
         // Most values are of the entity of the value before.
         let is_last = self.numbers.get(self.last).is_some_and(|(known, _)| known == entity);
@@ -41,10 +42,10 @@ impl Markers {
             }
         }
         let Some((_, numbers)) = self.numbers.get_mut(self.last) else { return REDACTED.to_owned() };
-        let number = match numbers.get(&self.plain) {
+        let number = match numbers.get(self.plain.as_slice()) {
             Some(number) => *number,
             None => {
-                numbers.insert(self.plain.clone(), numbers.len() + 1);
+                numbers.insert(self.plain.as_slice().into(), numbers.len() + 1);
                 numbers.len()
             }
         };
@@ -57,6 +58,19 @@ impl Markers {
         marker
     }
 }
+
+/// Letters and digits in lower case; zero for what is neither.
+static PLAIN: [u8; 256] = {
+    let mut plain = [0; 256];
+    let mut byte: u8 = 0;
+    while byte < 128 {
+        if byte.is_ascii_alphanumeric() {
+            plain[byte as usize] = byte.to_ascii_lowercase();
+        }
+        byte += 1;
+    }
+    plain
+};
 
 fn push_number(text: &mut String, number: usize) {
     if number >= 10 {

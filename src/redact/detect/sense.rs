@@ -173,8 +173,8 @@ impl Keyed {
             let words = last.match_indices('_').map(|(at, _)| at + 1);
             std::iter::once(0).chain(words).filter_map(|at| last.get(at..))
         });
-        let mut open: Vec<usize> =
-            ends.filter_map(|end| self.by_end.get(end)).flatten().copied().collect();
+        let mut open = Vec::new();
+        ends.filter_map(|end| self.by_end.get(end)).for_each(|owners| open.extend_from_slice(owners));
         open.sort_unstable();
         open.dedup();
         named.into_iter().flatten().copied().chain(open)

@@ -2,6 +2,7 @@
 
 use super::Walk;
 use super::scalar::quote;
+use super::splice::Free;
 use crate::redact::Blocked;
 use crate::redact::apply;
 use crate::redact::json::Quoted;
@@ -13,6 +14,8 @@ pub(super) fn replace(walk: &mut Walk<'_, '_>, shown: &str) -> Result<Option<Str
     let (mut out, mut copied) = (String::new(), 0);
     // Of the values that are remembered, those in which nothing stands.
     let mut without = Vec::new();
+    let length = |free: &Free| free.place().len();
+    walk.run.echo.expect(walk.free.iter().map(length).sum());
     for free in std::mem::take(&mut walk.free) {
         let (place, known) = (free.place(), free.known());
         if known.and_then(|known| without.get(known)).is_some_and(|without| *without) {

@@ -41,6 +41,9 @@ pub(crate) fn filter<'d>(
     places: &mut Places,
     document: &'d str,
 ) -> Result<Option<Cow<'d, str>>, Blocked> {
+    if plan.detection.is_some() {
+        run.clean.expect(document.len());
+    }
     at(plan, run, places, ROOT, Reader::new(document))
 }
 

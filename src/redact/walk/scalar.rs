@@ -49,8 +49,8 @@ impl Walk<'_, '_> {
             Kind::Number => self.reader.number()?,
             _ => self.reader.literal()?,
         };
-        let mut rest = Rest::Closed;
         let here = self.places.get(place);
+        let (number, redaction) = (here.number(), here.redaction);
         if here.subject {
             self.run.subject(text);
         }
@@ -58,22 +58,15 @@ impl Walk<'_, '_> {
             self.run.withheld();
             return Ok(false);
         }
-        let redaction = here.redaction.and_then(|at| Some((at, self.plan.redactions.get(at)?)));
-        let outcome = if let Some((index, redaction)) = redaction {
-            self.run.redacted(index);
-            apply::by_path(self.run, redaction, kind, text)
-        } else if kind == Kind::Literal {
-            Outcome::Same
-        } else if !self.run.instead.is_empty() && self.run.instead.contains_key(text) {
-            apply::as_elsewhere(self.run, text)
-        } else {
-            let verdict = self.detected(kind, place, text)?;
-            rest = verdict.rest;
-            verdict.outcome
-        };
+        if redaction.is_none()
+            && let Some(rest) = self.at_once(kind, number, text)
+        {
+            self.stays(place, text, start, rest);
+            return Ok(true);
+        }
+        let Verdict { outcome, rest } = self.decide(kind, place, text)?;
         if outcome == Outcome::Same {
-            self.free(start, rest);
-            self.part(place, text, start);
+            self.stays(place, text, start, rest);
             return Ok(true);
         }
         self.part_ends();
@@ -87,25 +80,54 @@ impl Walk<'_, '_> {
         Ok(shown)
     }
 
+    /// Notes a value that stays as it is.
     #[inline]
-    fn detected(&mut self, kind: Kind, place: usize, text: &str) -> Result<Verdict, Blocked> {
-        let unchanged = |rest| Verdict { outcome: Outcome::Same, rest };
-        let Some(detection) = &self.plan.detection else { return Ok(unchanged(Rest::Closed)) };
+    fn stays(&mut self, place: usize, text: &str, start: usize, rest: Rest) {
+        self.free(start, rest);
+        self.part(place, text, start);
+    }
+
+    /// What is left of a value of which nothing need be asked: it stays as it is. None of most
+    /// values that are met for the first time.
+    #[inline]
+    fn at_once(&mut self, kind: Kind, number: u64, text: &str) -> Option<Rest> {
+        if kind == Kind::Literal {
+            return Some(Rest::Closed);
+        }
+        if !self.run.instead.is_empty() || may_be_json(text) {
+            return None;
+        }
+        if self.plan.detection.is_none() {
+            return Some(Rest::Closed);
+        }
+        apply::remembered(self.run, number, text).ok()
+    }
+
+    fn decide(&mut self, kind: Kind, place: usize, text: &str) -> Result<Verdict, Blocked> {
+        let verdict = |outcome| Verdict { outcome, rest: Rest::Closed };
+        let redaction = self.places.get(place).redaction;
+        if let Some((index, redaction)) =
+            redaction.and_then(|at| Some((at, self.plan.redactions.get(at)?)))
+        {
+            self.run.redacted(index);
+            return Ok(verdict(apply::by_path(self.run, redaction, kind, text)));
+        }
+        if kind == Kind::Literal {
+            return Ok(verdict(Outcome::Same));
+        }
+        if self.run.instead.contains_key(text) {
+            return Ok(verdict(apply::as_elsewhere(self.run, text)));
+        }
+        let Some(detection) = &self.plan.detection else { return Ok(verdict(Outcome::Same)) };
         if kind == Kind::String
             && looks_like_json(text)
             && let Some(outcome) = self.nested(place, text)?
         {
             // It was a part of its own.
-            return Ok(Verdict { outcome, rest: Rest::Closed });
+            return Ok(verdict(outcome));
         }
-        match apply::remembered(self.run, self.places.get(place).number(), text) {
-            Ok(rest) => Ok(unchanged(rest)),
-            Err(hash) => {
-                let sensed = self.places.sense(place, &detection.scanner);
-                let met = (sensed, hash);
-                Ok(apply::by_detectors(detection, self.run, met, kind, text, &mut self.findings))
-            }
-        }
+        let sensed = self.places.sense(place, &detection.scanner);
+        Ok(apply::by_detectors(detection, self.run, sensed, kind, text, &mut self.findings))
     }
 
     /// Filters JSON written inside a string, keeping the key path: a card under
@@ -152,12 +174,14 @@ impl Walk<'_, '_> {
 }
 
 #[inline]
-fn looks_like_json(text: &str) -> bool {
-    let first = text.as_bytes().first();
-    matches!(first, Some(b'{' | b'[' | b' ' | b'\t' | b'\n' | b'\r')) && is_in_brackets(text)
+fn may_be_json(text: &str) -> bool {
+    matches!(text.as_bytes().first(), Some(b'{' | b'[' | b' ' | b'\t' | b'\n' | b'\r'))
 }
 
-fn is_in_brackets(text: &str) -> bool {
+fn looks_like_json(text: &str) -> bool {
+    if !may_be_json(text) {
+        return false;
+    }
     let text = text.trim();
     (text.starts_with('{') && text.ends_with('}')) || (text.starts_with('[') && text.ends_with(']'))
 }
