@@ -2,7 +2,7 @@
 
 use crate::model::ids::Entity;
 use crate::redact::class::Class;
-use crate::redact::clean::Rest;
+use crate::redact::clean::{Claimed, Met, Rest};
 use crate::redact::detect::{Finding, KeyPath, Sense};
 use crate::redact::forms;
 use crate::redact::json::Kind;
@@ -39,30 +39,40 @@ pub(crate) struct Verdict {
     pub(crate) rest: Rest,
 }
 
-/// What is left of a value that was met at the place of this number before and held nothing.
+/// What is remembered of a value at the place of this number.
 ///
 /// # Errors
-/// Its hash, if it was not.
+/// Its hash, if it was not met there.
 #[inline]
-pub(crate) fn remembered(run: &mut Run, place: u64, text: &str) -> Result<Rest, u64> {
+pub(crate) fn remembered(run: &mut Run, place: u64, text: &str) -> Result<Met, u64> {
     let hash = run.clean.hash(place, text);
-    let rest = run.clean.find(hash, place, text).ok_or(hash)?;
+    let met = run.clean.find(hash, place, text).ok_or(hash)?;
     run.inspected();
-    Ok(rest)
+    Ok(met)
 }
 
-/// Asks the detectors about a released string or number.
+/// A value that was claimed before becomes what it became then.
+pub(crate) fn as_before(run: &mut Run, claim: u32) -> Outcome {
+    let Some(claimed) = run.clean.claimed(claim) else { return Outcome::Drop };
+    let (detector, marker) = (claimed.detector, claimed.marker.clone());
+    run.found(detector);
+    Outcome::Text(marker)
+}
+
+/// Asks the detectors about a released string or number, whose hash is known if it is sure
+/// not to be remembered.
 pub(crate) fn by_detectors(
     detection: &Detection,
     run: &mut Run,
-    sensed: Sensed<'_>,
+    (sensed, hash): (Sensed<'_>, Option<u64>),
     kind: Kind,
     text: &str,
     findings: &mut Vec<Finding>,
 ) -> Verdict {
     let place = sensed.number;
-    let hash = match remembered(run, place, text) {
-        Ok(rest) => return Verdict { outcome: Outcome::Same, rest },
+    let hash = match hash.map_or_else(|| remembered(run, place, text), Err) {
+        Ok(Met::Clean(rest)) => return Verdict { outcome: Outcome::Same, rest },
+        Ok(Met::Claimed(claim)) => return Verdict { outcome: as_before(run, claim), rest: Rest::Closed },
         Err(hash) => hash,
     };
     findings.clear();
@@ -73,11 +83,33 @@ pub(crate) fn by_detectors(
         return Verdict { outcome: Outcome::Same, rest: run.clean.add(hash, place, text, free) };
     }
     if kind == Kind::Number || matches!(findings.as_slice(), [only] if only.whole) {
-        return Verdict { outcome: whole_value(detection, run, kind, text, findings), rest: Rest::Closed };
+        let outcome = whole_value(detection, run, kind, text, findings);
+        remember(detection, run, (hash, place, text), findings, &outcome);
+        return Verdict { outcome, rest: Rest::Closed };
     }
     let rest = if free { Rest::Free } else { Rest::Closed };
     learn(detection, run, text, findings);
     Verdict { outcome: Outcome::Text(splice(detection, run, text, findings)), rest }
+}
+
+/// Remembers a value that a key claimed and a marker replaces: it is the same each time, and
+/// all that the value teaches was learned.
+fn remember(
+    detection: &Detection,
+    run: &mut Run,
+    (hash, place, text): (u64, u64, &str),
+    findings: &[Finding],
+    outcome: &Outcome,
+) {
+    if let [only] = findings
+        && !only.by_pattern
+        && only.said.is_none()
+        && detection.operator(only.detector) == Operator::Replace
+        && let Outcome::Text(marker) = outcome
+    {
+        let claimed = Claimed { detector: only.detector, marker: marker.clone() };
+        run.clean.claim(hash, place, text, claimed);
+    }
 }
 
 /// Replaces the found parts of a text that is not JSON.

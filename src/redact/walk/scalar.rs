@@ -6,7 +6,7 @@ use super::{Walk, at};
 use crate::redact::Blocked;
 use crate::redact::apply::{self, Verdict};
 use crate::redact::class::Class;
-use crate::redact::clean::Rest;
+use crate::redact::clean::{Met, Rest};
 use crate::redact::json::{Kind, Reader};
 use crate::redact::shape::Shape;
 use crate::redact::transform::Outcome;
@@ -58,13 +58,17 @@ impl Walk<'_, '_> {
             self.run.withheld();
             return Ok(false);
         }
-        if redaction.is_none()
-            && let Some(rest) = self.at_once(kind, number, text)
-        {
-            self.stays(place, text, start, rest);
-            return Ok(true);
-        }
-        let Verdict { outcome, rest } = self.decide(kind, place, text)?;
+        let at_once = if redaction.is_none() { self.at_once(kind, number, text) } else { Err(None) };
+        let Verdict { outcome, rest } = match at_once {
+            Ok(Met::Clean(rest)) => {
+                self.stays(place, text, start, rest);
+                return Ok(true);
+            }
+            Ok(Met::Claimed(claim)) => {
+                Verdict { outcome: apply::as_before(self.run, claim), rest: Rest::Closed }
+            }
+            Err(hash) => self.decide(kind, place, text, hash)?,
+        };
         if outcome == Outcome::Same {
             self.stays(place, text, start, rest);
             return Ok(true);
@@ -87,23 +91,26 @@ impl Walk<'_, '_> {
         self.part(place, text, start);
     }
 
-    /// What is left of a value of which nothing need be asked: it stays as it is. None of most
-    /// values that are met for the first time.
+    /// What becomes of a value of which nothing need be asked.
+    ///
+    /// # Errors
+    /// Of most values that are met for the first time something must be; their hash, if it is
+    /// known.
     #[inline]
-    fn at_once(&mut self, kind: Kind, number: u64, text: &str) -> Option<Rest> {
+    fn at_once(&mut self, kind: Kind, number: u64, text: &str) -> Result<Met, Option<u64>> {
         if kind == Kind::Literal {
-            return Some(Rest::Closed);
+            return Ok(Met::Clean(Rest::Closed));
         }
         if !self.run.instead.is_empty() || may_be_json(text) {
-            return None;
+            return Err(None);
         }
         if self.plan.detection.is_none() {
-            return Some(Rest::Closed);
+            return Ok(Met::Clean(Rest::Closed));
         }
-        apply::remembered(self.run, number, text).ok()
+        apply::remembered(self.run, number, text).map_err(Some)
     }
 
-    fn decide(&mut self, kind: Kind, place: usize, text: &str) -> Result<Verdict, Blocked> {
+    fn decide(&mut self, kind: Kind, place: usize, text: &str, hash: Option<u64>) -> Result<Verdict, Blocked> {
         let verdict = |outcome| Verdict { outcome, rest: Rest::Closed };
         let redaction = self.places.get(place).redaction;
         if let Some((index, redaction)) =
@@ -127,7 +134,7 @@ impl Walk<'_, '_> {
             return Ok(verdict(outcome));
         }
         let sensed = self.places.sense(place, &detection.scanner);
-        Ok(apply::by_detectors(detection, self.run, sensed, kind, text, &mut self.findings))
+        Ok(apply::by_detectors(detection, self.run, (sensed, hash), kind, text, &mut self.findings))
     }
 
     /// Filters JSON written inside a string, keeping the key path: a card under
