@@ -2,7 +2,7 @@
 
 use crate::model::ids::Entity;
 use crate::redact::class::Class;
-use crate::redact::clean::Rest;
+use crate::redact::clean::{Claimed, Met, Rest};
 use crate::redact::detect::{Finding, KeyPath, Sense};
 use crate::redact::forms;
 use crate::redact::json::Kind;
@@ -40,21 +40,47 @@ pub(crate) struct Verdict {
     pub(crate) rest: Rest,
 }
 
-/// Asks the detectors about a released string or number.
+/// What is remembered of a value at the place of this number.
+///
+/// # Errors
+/// Its hash, if it was not met there.
+#[inline]
+pub(crate) fn remembered(run: &mut Run, place: u64, text: &str) -> Result<Met, u64> {
+    let hash = run.clean.hash(place, text);
+    let met = run.clean.find(hash, place, text).ok_or(hash)?;
+    run.inspected();
+    Ok(met)
+}
+
+/// A value that was claimed before becomes what it became then.
+pub(crate) fn as_before(run: &mut Run, claim: u32, text: &str) -> Outcome {
+    let Some(claimed) = run.clean.claimed(claim) else { return Outcome::Drop };
+    let (detector, marker) = (claimed.detector, claimed.marker.clone());
+    run.found(detector);
+    if let Some(trace) = &mut run.trace {
+        trace.claimed(detector, text.len());
+    }
+    Outcome::Text(marker)
+}
+
+/// Asks the detectors about a released string or number, whose hash is known if it is sure
+/// not to be remembered.
 pub(crate) fn by_detectors(
     detection: &Detection,
     run: &mut Run,
-    sensed: Sensed<'_>,
+    (sensed, hash): (Sensed<'_>, Option<u64>),
     kind: Kind,
     text: &str,
     findings: &mut Vec<Finding>,
 ) -> Verdict {
     let place = sensed.number;
-    let hash = run.clean.hash(place, text);
-    if let Some(rest) = run.clean.find(hash, place, text) {
-        run.inspected();
-        return Verdict { outcome: Outcome::Same, rest };
-    }
+    let hash = match hash.map_or_else(|| remembered(run, place, text), Err) {
+        Ok(Met::Clean(rest)) => return Verdict { outcome: Outcome::Same, rest },
+        Ok(Met::Claimed(claim)) => {
+            return Verdict { outcome: as_before(run, claim, text), rest: Rest::Closed };
+        }
+        Err(hash) => hash,
+    };
     findings.clear();
     let class = Class::of(text);
     let free = class.meets(Class::SPACE.join(Class::UPPER).join(Class::WIDE));
@@ -62,12 +88,37 @@ pub(crate) fn by_detectors(
     if findings.is_empty() {
         return Verdict { outcome: Outcome::Same, rest: run.clean.add(hash, place, text, free) };
     }
+    if let Some(trace) = &mut run.trace {
+        trace.add(findings);
+    }
     if kind == Kind::Number || matches!(findings.as_slice(), [only] if only.whole) {
-        return Verdict { outcome: whole_value(detection, run, kind, text, findings), rest: Rest::Closed };
+        let outcome = whole_value(detection, run, kind, text, findings);
+        remember(detection, run, (hash, place, text), findings, &outcome);
+        return Verdict { outcome, rest: Rest::Closed };
     }
     let rest = if free { Rest::Free } else { Rest::Closed };
     learn(detection, run, text, findings);
     Verdict { outcome: Outcome::Text(splice(detection, run, text, findings)), rest }
+}
+
+/// Remembers a value that a key claimed and a marker replaces: it is the same each time, and
+/// all that the value teaches was learned.
+fn remember(
+    detection: &Detection,
+    run: &mut Run,
+    (hash, place, text): (u64, u64, &str),
+    findings: &[Finding],
+    outcome: &Outcome,
+) {
+    if let [only] = findings
+        && !only.by_pattern
+        && only.said.is_none()
+        && detection.operator(only.detector) == Operator::Replace
+        && let Outcome::Text(marker) = outcome
+    {
+        let claimed = Claimed { detector: only.detector, marker: marker.clone() };
+        run.clean.claim(hash, place, text, claimed);
+    }
 }
 
 /// Replaces the found parts of a text that is not JSON.
@@ -83,6 +134,9 @@ pub(crate) fn prose(plan: &Plan, run: &mut Run, text: &str) -> String {
     read(detection, run, sensed, (text, Class::of(text)), &mut findings);
     learn(detection, run, text, &findings);
     run.echo.find(text, &mut findings);
+    if let Some(trace) = &mut run.trace {
+        trace.add(&findings);
+    }
     let shown = splice(detection, run, text, &findings);
     run.echo.show(&shown);
     run.echo.end_part();

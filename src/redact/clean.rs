@@ -1,5 +1,5 @@
-//! Which values of a result were looked at before and held nothing. Codes, units and
-//! addresses of code systems recur by the thousand.
+//! Which values of a result were looked at before: what held nothing, and what a key claimed.
+//! Codes, units and addresses of code systems recur by the thousand, and so do dates and names.
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -17,6 +17,13 @@ pub(crate) struct Clean {
     table: HashTable<usize>,
     values: Vec<Value>,
     text: String,
+    claims: Vec<Claimed>,
+}
+
+/// A value that a key claimed, and what is written for it.
+pub(crate) struct Claimed {
+    pub(crate) detector: usize,
+    pub(crate) marker: String,
 }
 
 struct Value {
@@ -25,6 +32,16 @@ struct Value {
     start: usize,
     end: usize,
     free: bool,
+    claim: Option<u32>,
+}
+
+/// A value that is remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Met {
+    /// All of it is left.
+    Clean(Rest),
+    /// It was claimed, by number.
+    Claimed(u32),
 }
 
 /// What is left of a value when the detectors are done with it.
@@ -39,6 +56,12 @@ pub(crate) enum Rest {
 }
 
 impl Clean {
+    /// Makes room for the values of a document of so many bytes.
+    pub(crate) fn expect(&mut self, length: usize) {
+        self.text.reserve((length / 8).min(MOST_BYTES));
+        self.values.reserve((length / 256).min(MOST));
+    }
+
     pub(crate) fn hash(&self, place: u64, text: &str) -> u64 {
         let mut hasher = self.hasher.build_hasher();
         hasher.write_u64(place);
@@ -46,8 +69,8 @@ impl Clean {
         hasher.finish()
     }
 
-    /// What is left of a value that is remembered: all of it.
-    pub(crate) fn find(&self, hash: u64, place: u64, text: &str) -> Option<Rest> {
+    /// What is remembered of a value.
+    pub(crate) fn find(&self, hash: u64, place: u64, text: &str) -> Option<Met> {
         let same = |index: &usize| {
             let value = self.values.get(*index);
             value.is_some_and(|value| {
@@ -55,20 +78,52 @@ impl Clean {
             })
         };
         let index = *self.table.find(hash, same)?;
-        Some(if self.values.get(index)?.free { Rest::Known(index) } else { Rest::Closed })
+        let value = self.values.get(index)?;
+        Some(match value.claim {
+            Some(claim) => Met::Claimed(claim),
+            None => Met::Clean(if value.free { Rest::Known(index) } else { Rest::Closed }),
+        })
+    }
+
+    /// A value that was claimed.
+    pub(crate) fn claimed(&self, claim: u32) -> Option<&Claimed> {
+        self.claims.get(claim as usize)
+    }
+
+    /// Remembers what is written for a value that was not found, if there is room.
+    pub(crate) fn claim(&mut self, hash: u64, place: u64, text: &str, claimed: Claimed) {
+        if let Ok(claim) = u32::try_from(self.claims.len())
+            && self.insert(hash, place, text, (false, Some(claim))).is_some()
+        {
+            self.claims.push(claimed);
+        }
     }
 
     /// Remembers a value that was not found, if there is room.
     pub(crate) fn add(&mut self, hash: u64, place: u64, text: &str, free: bool) -> Rest {
+        match self.insert(hash, place, text, (free, None)) {
+            Some(index) if free => Rest::Known(index),
+            None if free => Rest::Free,
+            _ => Rest::Closed,
+        }
+    }
+
+    fn insert(
+        &mut self,
+        hash: u64,
+        place: u64,
+        text: &str,
+        (free, claim): (bool, Option<u32>),
+    ) -> Option<usize> {
         let (index, start) = (self.values.len(), self.text.len());
         if index >= MOST || start + text.len() > MOST_BYTES {
-            return if free { Rest::Free } else { Rest::Closed };
+            return None;
         }
         self.text.push_str(text);
-        self.values.push(Value { hash, place, start, end: self.text.len(), free });
+        self.values.push(Value { hash, place, start, end: self.text.len(), free, claim });
         let values = &self.values;
         self.table.insert_unique(hash, index, |index| values.get(*index).map_or(0, |value| value.hash));
-        if free { Rest::Known(index) } else { Rest::Closed }
+        Some(index)
     }
 }
 
@@ -85,9 +140,22 @@ mod tests {
             clean.add(clean.hash(1, &text), 1, &text, number % 2 == 0);
         }
         let known = |place, text: &str| clean.find(clean.hash(place, text), place, text);
-        assert_eq!(known(1, "36"), Some(Rest::Known(36)));
-        assert_eq!(known(1, "37"), Some(Rest::Closed));
+        assert_eq!(known(1, "36"), Some(Met::Clean(Rest::Known(36))));
+        assert_eq!(known(1, "37"), Some(Met::Clean(Rest::Closed)));
         assert!(known(2, "37").is_none());
         assert!(known(1, "500").is_none());
+    }
+
+    #[test]
+    fn what_was_claimed_is_told_from_what_was_clean() {
+        let mut clean = Clean::default();
+        for (place, marker) in [(1, "[A_1]"), (2, "[A_2]")] {
+            clean.claim(clean.hash(place, "x"), place, "x", Claimed { detector: 7, marker: marker.into() });
+        }
+        clean.add(clean.hash(3, "x"), 3, "x", true);
+        let met = |place| clean.find(clean.hash(place, "x"), place, "x");
+        let Some(Met::Claimed(claim)) = met(2) else { panic!("it was claimed there") };
+        assert_eq!(clean.claimed(claim).map(|claimed| claimed.marker.as_str()), Some("[A_2]"));
+        assert!(matches!(met(3), Some(Met::Clean(Rest::Known(_)))));
     }
 }

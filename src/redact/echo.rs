@@ -3,6 +3,7 @@
 
 use crate::redact::class::Class;
 use crate::redact::detect::Finding;
+use foldhash::fast::RandomState;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
@@ -24,7 +25,7 @@ const WIDEST_GAP: usize = 3;
 /// What was learned is a tree by words, so that looking for it takes a bounded number of
 /// steps at each word of a text, however many values begin alike.
 pub(crate) struct Echo {
-    known: HashSet<Box<str>>,
+    known: HashSet<Box<str>, RandomState>,
     nodes: Vec<Node>,
     /// The first bytes of first words, and the second.
     starts: Bytes,
@@ -39,7 +40,7 @@ pub(crate) struct Echo {
 
 #[derive(Default)]
 struct Node {
-    next: HashMap<Box<str>, usize>,
+    next: HashMap<Box<str>, usize, RandomState>,
     /// The detector whose value ends here.
     ends: Option<usize>,
 }
@@ -52,7 +53,7 @@ const ROOT: usize = 0;
 impl Default for Echo {
     fn default() -> Self {
         Self {
-            known: HashSet::new(),
+            known: HashSet::default(),
             nodes: vec![Node::default()],
             starts: Bytes([false; 256]),
             seconds: Bytes([false; 256]),
@@ -127,6 +128,13 @@ impl Echo {
             node.next.insert(word.into(), child);
         }
         child
+    }
+
+    /// Makes room for so many bytes of free text.
+    pub(crate) fn expect(&mut self, length: usize) {
+        if !self.settled {
+            self.shown.reserve(length);
+        }
     }
 
     /// Notes free text that is shown.

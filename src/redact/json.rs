@@ -87,6 +87,11 @@ impl<'a> Reader<'a> {
         self.source(start, self.position)
     }
 
+    /// The bytes from the reader's position on.
+    pub(crate) fn ahead(&self) -> &'a [u8] {
+        self.text.as_bytes().get(self.position..).unwrap_or_default()
+    }
+
     pub(crate) fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.position).copied()
     }
@@ -125,6 +130,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a string.
+    #[inline]
     pub(crate) fn string(&mut self) -> Result<Quoted<'a>, Blocked> {
         self.expect(b'"')?;
         let bytes = self.text.as_bytes();
@@ -146,16 +152,11 @@ impl<'a> Reader<'a> {
         Ok(Quoted { raw, escaped })
     }
 
-    /// Steps over the string `plain`, which needs no escapes, and a colon, if they are next.
+    /// Steps over a name with its quotes and its colon, if it is next.
     #[inline]
-    pub(crate) fn take_name(&mut self, plain: &str) -> bool {
-        let rest = self.text.as_bytes().get(self.position..).unwrap_or_default();
-        let end = plain.len() + 3;
-        let next = match (rest.first_chunk::<1>(), rest.get(end - 2..end), rest.get(1..end - 2)) {
-            (Some(b"\""), Some(b"\":"), Some(name)) => name == plain.as_bytes(),
-            _ => false,
-        };
-        self.position += if next { end } else { 0 };
+    pub(crate) fn take_name(&mut self, quoted: &str) -> bool {
+        let next = self.ahead().starts_with(quoted.as_bytes());
+        self.position += if next { quoted.len() } else { 0 };
         next
     }
 
@@ -254,7 +255,7 @@ impl<'a> Reader<'a> {
 
 /// Where the first byte is, from a place on, that is not plain in a JSON string: a quote, a
 /// backslash or a control character. Eight bytes at a time, each a lane of one word.
-fn plain_end(bytes: &[u8], mut at: usize) -> usize {
+pub(crate) fn plain_end(bytes: &[u8], mut at: usize) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = ONES << 7;
     // Sets the high bit of each lane below `bound`; above the first such lane, of others too.

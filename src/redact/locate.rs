@@ -64,6 +64,11 @@ impl Trace {
         }));
     }
 
+    /// The whole of the text that was just looked at, of this length, by its key.
+    pub(crate) fn claimed(&mut self, detector: usize, length: usize) {
+        self.spots.push(Spot { range: 0..length, detector, by_key: true });
+    }
+
     /// A part of the source that belongs to a detector as a whole.
     pub(crate) fn whole(&mut self, detector: usize, range: Range<usize>) {
         self.spots.push(Spot { range, detector, by_key: false });
@@ -82,6 +87,12 @@ impl Trace {
         for spot in self.spots.get_mut(told.spots..).unwrap_or_default() {
             spot.range = start + map.at(spot.range.start)..start + map.at(spot.range.end);
         }
+    }
+
+    /// Forgets what was told since.
+    pub(crate) fn back_to(&mut self, told: Told) {
+        self.spots.truncate(told.spots);
+        self.free.truncate(told.free);
     }
 
     /// Moves what was told since by as much as its text is from the beginning of the source.
@@ -224,8 +235,7 @@ fn told(run: &Run) -> Told {
 
 fn back_to(run: &mut Run, told: Told) {
     if let Some(trace) = &mut run.trace {
-        trace.spots.truncate(told.spots);
-        trace.free.truncate(told.free);
+        trace.back_to(told);
     }
 }
 

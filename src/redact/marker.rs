@@ -13,9 +13,11 @@ pub const REDACTED: &str = "[REDACTED]";
 #[derive(Default)]
 pub(crate) struct Markers {
     /// Entities are few.
-    numbers: Vec<(Entity, HashMap<String, usize, RandomState>)>,
+    numbers: Vec<(Entity, HashMap<Box<[u8]>, usize, RandomState>)>,
+    /// Where the entity of the last marker is among them.
+    last: usize,
     /// The value at hand, spelt plainly.
-    plain: String,
+    plain: Vec<u8>,
 }
 
 impl Markers {
@@ -24,23 +26,26 @@ impl Markers {
     pub(crate) fn mark(&mut self, entity: &Entity, value: &str) -> String {
         self.plain.clear();
         if value.is_ascii() {
-            let plain = value.bytes().filter(u8::is_ascii_alphanumeric);
-            self.plain.extend(plain.map(|byte| char::from(byte.to_ascii_lowercase())));
+            let plain = value.bytes().map(|byte| PLAIN[usize::from(byte)]).filter(|plain| *plain != 0);
+            self.plain.extend(plain);
         } else {
-            self.plain.extend(value.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase));
+            let plain = value.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
+            self.plain.extend_from_slice(plain.collect::<String>().as_bytes());
         }
-        let numbers = match self.numbers.iter().position(|(known, _)| known == entity) {
-            Some(known) => self.numbers.get_mut(known),
-            None => {
+        // Most values are of the entity of the value before.
+        let is_last = self.numbers.get(self.last).is_some_and(|(known, _)| known == entity);
+        if !is_last {
+            let known = self.numbers.iter().position(|(known, _)| known == entity);
+            self.last = known.unwrap_or(self.numbers.len());
+            if known.is_none() {
                 self.numbers.push((entity.clone(), HashMap::default()));
-                self.numbers.last_mut()
             }
-        };
-        let Some((_, numbers)) = numbers else { return REDACTED.to_owned() };
-        let number = match numbers.get(&self.plain) {
+        }
+        let Some((_, numbers)) = self.numbers.get_mut(self.last) else { return REDACTED.to_owned() };
+        let number = match numbers.get(self.plain.as_slice()) {
             Some(number) => *number,
             None => {
-                numbers.insert(self.plain.clone(), numbers.len() + 1);
+                numbers.insert(self.plain.as_slice().into(), numbers.len() + 1);
                 numbers.len()
             }
         };
@@ -48,10 +53,30 @@ impl Markers {
         marker.push('[');
         marker.push_str(entity.as_str());
         marker.push('_');
-        marker.push_str(&number.to_string());
+        push_number(&mut marker, number);
         marker.push(']');
         marker
     }
+}
+
+/// Letters and digits in lower case; zero for what is neither.
+static PLAIN: [u8; 256] = {
+    let mut plain = [0; 256];
+    let mut byte: u8 = 0;
+    while byte < 128 {
+        if byte.is_ascii_alphanumeric() {
+            plain[byte as usize] = byte.to_ascii_lowercase();
+        }
+        byte += 1;
+    }
+    plain
+};
+
+fn push_number(text: &mut String, number: usize) {
+    if number >= 10 {
+        push_number(text, number / 10);
+    }
+    text.push(char::from(b"0123456789"[number % 10]));
 }
 
 /// The last four letters or digits behind four stars. PCI DSS 3.4.1 allows the last
@@ -92,6 +117,9 @@ mod tests {
         assert_eq!(markers.mark(&ssn, "987-65-4320"), "[US_SSN_2]");
         assert_eq!(markers.mark(&ssn, "123 45 6789"), "[US_SSN_1]");
         assert_eq!(markers.mark(&Entity::new("PAN"), "4111111111111111"), "[PAN_1]");
+        for number in 3..1_234 {
+            assert_eq!(markers.mark(&ssn, &format!("x{number}")), format!("[US_SSN_{number}]"));
+        }
     }
 
     #[test]

@@ -116,7 +116,14 @@ pub struct Redactor<'p> {
     run: Run,
     places: Places,
     /// The structure as it came and as it left, for its twin.
-    twin: Option<(String, Option<String>)>,
+    twin: Option<(String, Left)>,
+}
+
+/// How a structure left.
+enum Left {
+    Nothing,
+    AsItCame,
+    As(String),
 }
 
 impl<'p> Redactor<'p> {
@@ -140,7 +147,12 @@ impl<'p> Redactor<'p> {
         let source = std::str::from_utf8(document).map_err(|_| Blocked::NotUtf8)?;
         let filtered = walk::filter(self.plan, &mut self.run, &mut self.places, source)?;
         self.seen_whole()?;
-        self.twin = Some((source.to_owned(), filtered.as_deref().map(str::to_owned)));
+        let left = match &filtered {
+            None => Left::Nothing,
+            Some(Cow::Borrowed(part)) if part.len() == source.len() => Left::AsItCame,
+            Some(part) => Left::As(part.to_string()),
+        };
+        self.twin = Some((source.to_owned(), left));
         Ok(filtered)
     }
 
@@ -151,9 +163,11 @@ impl<'p> Redactor<'p> {
     pub fn text(&mut self, text: &str) -> Result<Option<String>, Blocked> {
         let filtered = match &self.twin {
             // Byte for byte what was filtered just now.
-            Some((source, filtered)) if source == text && self.plan.text != plan::TextMode::Drop => {
-                filtered.clone()
-            }
+            Some((source, left)) if source == text && self.plan.text != plan::TextMode::Drop => match left {
+                Left::Nothing => None,
+                Left::AsItCame => Some(text.to_owned()),
+                Left::As(filtered) => Some(filtered.clone()),
+            },
             _ => text::filter(self.plan, &mut self.run, &mut self.places, text)?,
         };
         self.seen_whole().map(|()| filtered)
@@ -206,6 +220,7 @@ impl Drop for Redactor<'_> {
         if !std::thread::panicking() {
             let mut scratch = std::mem::take(&mut self.run.scratch);
             scratch.forget();
+            self.places.end();
             self.plan.pool.put(std::mem::take(&mut self.places), scratch);
         }
     }

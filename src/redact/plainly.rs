@@ -18,20 +18,65 @@ fn is_address(text: &str) -> bool {
 
 /// A UUID, also as a URN, or one run of hexadecimal digits, with a letter among them and no card.
 pub(crate) fn is_identifier(text: &str) -> bool {
-    const DASHES: [usize; 4] = [8, 13, 18, 23];
-    const UUID: usize = 36;
-    let text = text.strip_prefix(URN).unwrap_or(text);
-    let is_uuid = text.len() == UUID;
-    let mut letters = false;
-    for (place, byte) in text.bytes().enumerate() {
-        let dash = is_uuid && DASHES.contains(&place);
-        if if dash { byte != b'-' } else { !byte.is_ascii_hexdigit() } {
-            return false;
-        }
-        letters |= byte.is_ascii_alphabetic();
+    let text = without_urn(text);
+    if let Ok(uuid) = <&[u8; UUID.len()]>::try_from(text.as_bytes())
+        && uuid.get(8) == Some(&b'-')
+    {
+        return is_uuid(uuid);
     }
-    letters && !may_hold_a_card(text)
+    let class = hexadecimal(text.as_bytes());
+    class & (LETTER | OTHER) == LETTER && !may_hold_a_card(text)
 }
+
+/// An identifier by itself.
+pub(crate) fn without_urn(text: &str) -> &str {
+    text.strip_prefix(URN).unwrap_or(text)
+}
+
+const UUID: [u8; 36] = *b"00000000-0000-0000-0000-000000000000";
+
+/// Too few of its digits stand together for a card.
+fn is_uuid(text: &[u8; UUID.len()]) -> bool {
+    let (mut class, mut dashes) = (0, true);
+    for (byte, shape) in text.iter().zip(&UUID) {
+        if *shape == b'-' {
+            dashes &= *byte == b'-';
+        } else {
+            class |= HEXADECIMAL[usize::from(*byte)];
+        }
+    }
+    dashes && class & (LETTER | OTHER) == LETTER
+}
+
+/// What kinds of byte there are.
+fn hexadecimal(text: &[u8]) -> u8 {
+    let mut class = 0;
+    for byte in text {
+        class |= HEXADECIMAL[usize::from(*byte)];
+        if class & OTHER != 0 {
+            break;
+        }
+    }
+    class
+}
+
+const DIGIT: u8 = 1;
+const LETTER: u8 = 2;
+const OTHER: u8 = 4;
+
+static HEXADECIMAL: [u8; 256] = {
+    let mut kinds = [OTHER; 256];
+    let mut byte: u8 = 0;
+    while byte < 128 {
+        if byte.is_ascii_digit() {
+            kinds[byte as usize] = DIGIT;
+        } else if byte.is_ascii_hexdigit() {
+            kinds[byte as usize] = LETTER;
+        }
+        byte += 1;
+    }
+    kinds
+};
 
 /// Whether a word has so many digits in a row that they may be a card's with letters beside
 /// them. In a hash that is chance: one of fifty has fifteen, and their last must fit.
@@ -40,7 +85,11 @@ pub(crate) fn may_hold_a_card(word: &str) -> bool {
     const COMMON: usize = 15;
     const SHORT: usize = 24;
     let fewest = if word.len() <= SHORT { FEWEST } else { COMMON };
-    word.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() >= fewest)
+    let mut run = 0;
+    word.bytes().any(|byte| {
+        run = if byte.is_ascii_digit() { run + 1 } else { 0 };
+        run >= fewest
+    })
 }
 
 /// A date of our time with a time of day (RFC 3339), and nothing behind it.
@@ -49,6 +98,10 @@ pub(crate) fn is_timestamp(text: &str) -> bool {
     const LONGEST_FRACTION: usize = 9;
     let Some((head, tail)) = text.as_bytes().split_at_checked(SHAPE.len()) else { return false };
     let like = |(byte, shape): (&u8, &u8)| if *shape == b'0' { byte.is_ascii_digit() } else { byte == shape };
+    // Where most other texts of the length have something else.
+    if head.get(10) != Some(&b'T') || head.get(4) != Some(&b'-') {
+        return false;
+    }
     let ours = matches!(head, [b'1', b'8' | b'9', ..] | [b'2', b'0' | b'1', ..]);
     let fraction = match tail {
         [b'.', digits @ ..] => 1 + digits.iter().take_while(|byte| byte.is_ascii_digit()).count(),

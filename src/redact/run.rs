@@ -7,10 +7,12 @@ use crate::redact::clean::Clean;
 use crate::redact::detect::Scratch;
 use crate::redact::echo::Echo;
 use crate::redact::forms::Forms;
+use crate::redact::forms::labels::Labels;
 use crate::redact::hidden::Hidden;
 use crate::redact::layers::Budget;
 use crate::redact::locate::Trace;
 use crate::redact::marker::Markers;
+use crate::redact::places::Labelled;
 use crate::redact::plan::Plan;
 use crate::redact::transform::Setting;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -32,6 +34,9 @@ pub(crate) struct Run {
     pub(crate) clean: Clean,
     pub(crate) scratch: Scratch,
     pub(crate) forms: Forms,
+    pub(crate) labels: Labels,
+    /// Places under the keys that labels say.
+    pub(crate) labelled: Labelled,
     /// What may still be decoded.
     pub(crate) budget: Budget,
     markers: Markers,

@@ -3,6 +3,23 @@
 use crate::redact::detect::fold::fold;
 use std::sync::Arc;
 
+const WRAPPERS: [&str; 13] = [
+    "value",
+    "values",
+    "raw",
+    "number",
+    "text",
+    "formatted",
+    "plain",
+    "data",
+    // FHIR's `value[x]` where x is text, a number or a date.
+    "value_string",
+    "value_integer",
+    "value_date",
+    "value_date_time",
+    "string_value",
+];
+
 /// The member names from the root of a document to a value, each normalised:
 /// `dateOfBirth`, `date-of-birth` and `Date Of Birth` all read `date_of_birth`.
 #[derive(Clone, Debug, Default)]
@@ -26,25 +43,14 @@ impl KeyPath {
 
     /// The path without a last name that only wraps a value: `ssn.value` is `ssn`.
     pub(crate) fn unwrapped(&self) -> Option<Self> {
-        const WRAPPERS: [&str; 13] = [
-            "value",
-            "values",
-            "raw",
-            "number",
-            "text",
-            "formatted",
-            "plain",
-            "data",
-            // FHIR's `value[x]` where x is text, a number or a date.
-            "value_string",
-            "value_integer",
-            "value_date",
-            "value_date_time",
-            "string_value",
-        ];
         let (last, names) = self.names.split_last()?;
-        let wraps = !names.is_empty() && WRAPPERS.contains(&&**last);
+        let wraps = !names.is_empty() && Self::wraps(last);
         wraps.then(|| Self { names: names.to_vec() })
+    }
+
+    /// Whether a name only wraps the value of the name before it.
+    pub(crate) fn wraps(name: &str) -> bool {
+        WRAPPERS.contains(&name)
     }
 
     pub(crate) fn last(&self) -> Option<&str> {
@@ -72,6 +78,11 @@ impl KeyPattern {
         if self.open && self.names.len() == 1 { None } else { self.names.last().map(String::as_str) }
     }
 
+    /// What the last name ends with.
+    pub(crate) fn open_end(&self) -> &str {
+        self.names.last().map_or("", String::as_str)
+    }
+
     pub(crate) fn matches(&self, path: &KeyPath) -> bool {
         let Some(skip) = path.names.len().checked_sub(self.names.len()) else { return false };
         let mut pairs = path.names.iter().skip(skip).zip(&self.names).enumerate();
@@ -90,7 +101,34 @@ fn normalise(name: &str) -> String {
     let decoded =
         if name.contains('%') { percent_encoding::percent_decode_str(name).decode_utf8().ok() } else { None };
     let name = decoded.as_deref().unwrap_or(name);
-    if name.is_ascii() { words(name) } else { words(&fold(name).text) }
+    if name.is_ascii() { ascii_words(name) } else { words(&fold(name).text) }
+}
+
+/// As [`words`] does, for names that most are.
+fn ascii_words(name: &str) -> String {
+    let bytes = name.as_bytes();
+    let mut out = String::with_capacity(name.len() + 4);
+    let (mut before, mut ends) = (b'_', true);
+    for (place, &byte) in bytes.iter().enumerate() {
+        if byte.is_ascii_alphanumeric() {
+            let starts_word = byte.is_ascii_uppercase()
+                && (before.is_ascii_lowercase()
+                    || before.is_ascii_digit()
+                    || (before.is_ascii_uppercase()
+                        && bytes.get(place + 1).is_some_and(u8::is_ascii_lowercase)));
+            if starts_word && !ends {
+                out.push('_');
+            }
+            out.push(char::from(byte.to_ascii_lowercase()));
+            ends = false;
+        } else if !ends {
+            out.push('_');
+            ends = true;
+        }
+        before = byte;
+    }
+    out.truncate(out.trim_end_matches('_').len());
+    out
 }
 
 fn words(name: &str) -> String {
@@ -120,6 +158,7 @@ fn words(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn spellings_of_a_key_are_one() {
@@ -140,6 +179,13 @@ mod tests {
         assert_eq!(normalise("имя"), "имя");
         assert_eq!(normalise("customerSSNNumber"), "customer_ssn_number");
         assert_eq!(normalise("address1Line"), "address1_line");
+    }
+
+    proptest! {
+        #[test]
+        fn ascii_names_are_read_as_others_are(name in "[a-cA-C0-1 _.-]{0,12}") {
+            prop_assert_eq!(ascii_words(&name), words(&name));
+        }
     }
 
     #[test]

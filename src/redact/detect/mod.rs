@@ -5,6 +5,7 @@
 //! somebody's. By pattern: a shape, confirmed by a checksum and by words nearby.
 //! Checksums and context serve precision; they never take away what a key says.
 
+mod alone;
 pub(crate) mod check;
 mod choose;
 mod confusable;

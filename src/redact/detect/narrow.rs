@@ -2,6 +2,7 @@
 //! thousands of states in UTF-8 and a handful here, so that what searching keeps at hand
 //! stays in the processor's caches.
 
+use crate::redact::detect::alone::{self, alone};
 use regex::{Regex, RegexBuilder};
 use regex_syntax::hir::{Capture, Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Repetition};
 
@@ -14,10 +15,15 @@ pub(crate) fn pattern(pattern: &Hir) -> Option<Regex> {
     build(&narrow(pattern).to_string())
 }
 
-/// One pattern for all of these, for whether any matches.
+/// One pattern for all of these, for whether any matches a value that stands alone.
 pub(crate) fn any<'h>(patterns: impl Iterator<Item = &'h Hir>) -> Option<Regex> {
-    let patterns: Vec<Hir> = patterns.map(|pattern| without_groups(&narrow(pattern))).collect();
+    let patterns: Vec<Hir> = patterns.map(|pattern| without_groups(&alone(&narrow(pattern)))).collect();
     build(&Hir::alternation(patterns).to_string())
+}
+
+/// Whether all that a pattern matches in ASCII text begins or ends with a digit.
+pub(crate) fn is_edged(pattern: &Hir) -> bool {
+    alone::is_edged(&narrow(pattern))
 }
 
 fn build(pattern: &str) -> Option<Regex> {

@@ -175,7 +175,7 @@ fn walk(hir: &Hir) -> Demand {
 }
 
 /// The kinds of byte that one character of a class may be.
-fn kinds(class: &regex_syntax::hir::Class) -> Class {
+pub(super) fn kinds(class: &regex_syntax::hir::Class) -> Class {
     let ranges: Vec<(u32, u32)> = match class {
         regex_syntax::hir::Class::Unicode(class) => {
             class.iter().map(|range| (u32::from(range.start()), u32::from(range.end()))).collect()

@@ -28,6 +28,12 @@ struct Demands {
     cue: bool,
 }
 
+impl Demands {
+    fn listens(self) -> bool {
+        self.word || self.cue
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Meaning {
     Word(usize),
@@ -49,8 +55,6 @@ struct Slot {
     makeup: Option<Makeup>,
     /// Detectors whose need is met.
     concerned: Vec<usize>,
-    /// Whether any of them wants a word.
-    listens: bool,
 }
 
 impl Memory {
@@ -110,7 +114,8 @@ impl Prefilter {
     }
 
     /// Calls `run` with each detector that the text may concern. `matches` says whether any
-    /// pattern matches it; it is asked only if the text might.
+    /// pattern matches it, and `may` whether a detector's may; they are asked only if needed.
+    #[allow(clippy::too_many_arguments, reason = "one text, and what is asked of it in turn")]
     pub(crate) fn concerned(
         &self,
         sense: &Sense,
@@ -118,11 +123,12 @@ impl Prefilter {
         makeup: Makeup,
         memory: &mut Memory,
         matches: impl Fn() -> bool,
+        may: impl Fn(usize) -> bool,
         mut run: impl FnMut(usize),
     ) {
         memory.prepare(self.demands.len());
-        let Memory { slots, words, cues, texts } = memory;
         let makeup = makeup.rounded();
+        let Memory { slots, words, cues, texts } = memory;
         let place = place(&makeup) % slots.len().max(1);
         let Some(slot) = slots.get_mut(place) else {
             // There always is one; without, all would have to look.
@@ -134,22 +140,14 @@ impl Prefilter {
         if slot.concerned.is_empty() || !matches() {
             return;
         }
-        if let Some(automaton) = self.words.as_ref().filter(|_| slot.listens) {
+        let demands = |detector: usize| self.demands.get(detector).copied().unwrap_or_default();
+        let listens = |detector: &usize| demands(*detector).listens() && may(*detector);
+        if let Some(automaton) = self.words.as_ref().filter(|_| slot.concerned.iter().any(listens)) {
             *texts += 1;
-            for found in automaton.find_overlapping_iter(text) {
-                for meaning in self.meanings.get(found.pattern().as_usize()).into_iter().flatten() {
-                    let heard = match *meaning {
-                        Meaning::Word(detector) => words.get_mut(detector),
-                        Meaning::Cue(detector) => cues.get_mut(detector),
-                    };
-                    if let Some(heard) = heard {
-                        *heard = *texts;
-                    }
-                }
-            }
+            self.listen(automaton, text, *texts, (words, cues));
         }
-        for &detector in &slot.concerned {
-            let Some(demands) = self.demands.get(detector) else { continue };
+        for &detector in slot.concerned.iter().filter(|detector| may(**detector)) {
+            let demands = demands(detector);
             let heard = |heard: &[u64]| heard.get(detector) == Some(texts);
             let word = !demands.word || heard(words);
             let cue = !demands.cue || sense.cues(detector) || heard(cues);
@@ -159,14 +157,32 @@ impl Prefilter {
         }
     }
 
+    /// Notes whose words are in a text.
+    fn listen(
+        &self,
+        automaton: &AhoCorasick,
+        text: &str,
+        number: u64,
+        (words, cues): (&mut [u64], &mut [u64]),
+    ) {
+        for found in automaton.find_overlapping_iter(text) {
+            for meaning in self.meanings.get(found.pattern().as_usize()).into_iter().flatten() {
+                let heard = match *meaning {
+                    Meaning::Word(detector) => words.get_mut(detector),
+                    Meaning::Cue(detector) => cues.get_mut(detector),
+                };
+                if let Some(heard) = heard {
+                    *heard = number;
+                }
+            }
+        }
+    }
+
     fn answer(&self, makeup: Makeup, slot: &mut Slot) {
         slot.makeup = Some(makeup);
         slot.concerned.clear();
         slot.concerned
             .extend(self.needs.iter().filter(|(_, need)| need.is_met(&makeup)).map(|(index, _)| *index));
-        let waits =
-            |detector: &usize| self.demands.get(*detector).is_some_and(|demands| demands.word || demands.cue);
-        slot.listens = slot.concerned.iter().any(waits);
     }
 }
 

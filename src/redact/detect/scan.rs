@@ -12,6 +12,7 @@ use crate::redact::detect::sense::{Index, Sense};
 use crate::redact::detect::{Detector, Finding, KeyPath, narrow};
 use crate::redact::view::View;
 use regex::{Regex, RegexBuilder};
+use std::cell::OnceCell;
 use std::ops::Range;
 
 /// Cue words are looked for this many bytes before a match, and fewer behind it.
@@ -26,8 +27,11 @@ pub struct Scanner {
     prefilter: Prefilter,
     /// Whether any pattern matches at all, in one go. None if it would be too large.
     any: Option<Regex>,
-    /// The same for ASCII text.
+    /// The same for ASCII text, and for values that stand alone.
     narrow: Option<Regex>,
+    /// The same again, for those whose values begin or end with a digit, and which they are.
+    edged: Option<Regex>,
+    is_edged: Vec<bool>,
 }
 
 /// What scanning writes on, kept between values so that none allocates.
@@ -51,9 +55,13 @@ impl Scanner {
         let (index, prefilter) = (Index::new(&detectors), Prefilter::new(&detectors));
         // If one pattern's syntax is not known, the automaton would be deaf to it.
         let known = detectors.iter().all(|detector| detector.pattern.is_some() == detector.syntax.is_some());
-        let narrow =
-            known.then(|| narrow::any(detectors.iter().filter_map(|detector| detector.syntax.as_ref())));
-        Self { index, prefilter, any: any(&detectors), narrow: narrow.flatten(), detectors }
+        let syntaxes = || detectors.iter().filter_map(|detector| detector.syntax.as_ref());
+        let narrow = known.then(|| narrow::any(syntaxes())).flatten();
+        let is_edged: Vec<bool> =
+            detectors.iter().map(|detector| detector.syntax.as_ref().is_some_and(narrow::is_edged)).collect();
+        let edged =
+            narrow.as_ref().and_then(|_| narrow::any(syntaxes().filter(|&syntax| narrow::is_edged(syntax))));
+        Self { index, prefilter, any: any(&detectors), narrow, edged, is_edged, detectors }
     }
 
     pub(crate) fn detectors(&self) -> &[Detector] {
@@ -63,6 +71,11 @@ impl Scanner {
     /// What the detectors make of the keys that lead to a value.
     pub(crate) fn sense(&self, path: &KeyPath) -> Sense {
         self.index.sense(&self.detectors, path)
+    }
+
+    /// Whether a path that ends with this name may say anything to any detector.
+    pub(crate) fn may_be_told(&self, name: &str) -> bool {
+        self.index.may_be_told(name)
     }
 
     /// Finds personal data in `text`: a decoded JSON string, the literal of a number,
@@ -115,7 +128,13 @@ impl Scanner {
         let ascii = !class.meets(Class::WIDE);
         let any = self.narrow.as_ref().filter(|_| ascii).or(self.any.as_ref());
         let matches = || any.is_none_or(|any| any.is_match(text));
-        self.prefilter.concerned(sense, text, makeup, memory, matches, |detector| {
+        let edged = self.edged.as_ref().filter(|_| ascii);
+        let edged_match = OnceCell::new();
+        let may = |detector: usize| {
+            !self.is_edged.get(detector).is_some_and(|is_edged| *is_edged)
+                || *edged_match.get_or_init(|| edged.is_none_or(|edged| edged.is_match(text)))
+        };
+        self.prefilter.concerned(sense, text, makeup, memory, matches, may, |detector| {
             self.collect(detector, sense, text, ascii, candidates);
         });
         if !candidates.is_empty() {
@@ -189,7 +208,7 @@ fn cued(cues: &Regex, text: &str, range: &Range<usize>) -> bool {
 }
 
 /// A number within a longer run of digits, a hash or a decimal is not the value.
-fn stands_alone(text: &str, range: &Range<usize>) -> bool {
+pub(super) fn stands_alone(text: &str, range: &Range<usize>) -> bool {
     let (head, tail) =
         (text.get(..range.start).unwrap_or_default(), text.get(range.end..).unwrap_or_default());
     let inner = text.get(range.clone()).unwrap_or_default();

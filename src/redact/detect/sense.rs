@@ -3,6 +3,7 @@
 use crate::redact::class::Class;
 use crate::redact::detect::Detector;
 use crate::redact::detect::keys::{KeyPath, KeyPattern};
+use foldhash::fast::RandomState;
 use regex::{Regex, RegexSet};
 use std::collections::HashMap;
 
@@ -146,17 +147,17 @@ pub(crate) struct Index {
 /// Detectors by the last name of their key patterns.
 #[derive(Clone, Debug, Default)]
 struct Keyed {
-    by_last: HashMap<String, Vec<usize>>,
-    /// Those with an open pattern, such as `*_ssn`.
-    open: Vec<usize>,
+    by_last: HashMap<String, Vec<usize>, RandomState>,
+    /// Those with an open pattern, such as `*_ssn`, by what a name has to end with.
+    by_end: HashMap<String, Vec<usize>, RandomState>,
 }
 
 impl Keyed {
     fn add(&mut self, detector: usize, keys: &[KeyPattern]) {
         for key in keys {
-            let owners = match key.fixed_last() {
-                Some(last) => self.by_last.entry(last.to_owned()).or_default(),
-                None => &mut self.open,
+            let owners = match (key.fixed_last(), key.open_end()) {
+                (Some(last), _) => self.by_last.entry(last.to_owned()).or_default(),
+                (None, end) => self.by_end.entry(end.to_owned()).or_default(),
             };
             if owners.last() != Some(&detector) {
                 owners.push(detector);
@@ -164,9 +165,19 @@ impl Keyed {
         }
     }
 
+    /// Those of a fixed name in order, then those of an open one in order.
     fn at(&self, path: &KeyPath) -> impl Iterator<Item = usize> {
-        let named = path.last().and_then(|last| self.by_last.get(last));
-        named.into_iter().flatten().chain(&self.open).copied()
+        let last = path.last();
+        let named = last.and_then(|last| self.by_last.get(last));
+        let ends = last.into_iter().flat_map(|last| {
+            let words = last.match_indices('_').map(|(at, _)| at + 1);
+            std::iter::once(0).chain(words).filter_map(|at| last.get(at..))
+        });
+        let mut open = Vec::new();
+        ends.filter_map(|end| self.by_end.get(end)).for_each(|owners| open.extend_from_slice(owners));
+        open.sort_unstable();
+        open.dedup();
+        named.into_iter().flatten().copied().chain(open)
     }
 }
 
@@ -204,6 +215,15 @@ impl Index {
             Sense { claims, vetoes, cues: cues.collect(), path: path.clone(), spoken: Spoken::default() };
         sense.spoken = sense.speaks(detectors);
         sense
+    }
+
+    /// Whether the sense of a path that ends with this name may say anything: if not,
+    /// [`Sense::says_nothing`] holds of all of them.
+    pub(crate) fn may_be_told(&self, name: &str) -> bool {
+        let mut path = KeyPath::default();
+        path.push(name);
+        let Some(last) = path.last() else { return true };
+        KeyPath::wraps(last) || self.claims.at(&path).next().is_some() || self.cues.is_match(last)
     }
 
     fn claims_at(&self, detectors: &[Detector], path: &KeyPath) -> Vec<Claim> {

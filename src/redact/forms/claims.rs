@@ -1,6 +1,6 @@
 //! What the detectors make of the parts of a text, each under its keys.
 
-use super::{read, siblings, value};
+use super::{read, value};
 use crate::redact::class::Class;
 use crate::redact::detect::{Finding, KeyPath, Scratch, Sense};
 use crate::redact::operator::Operator;
@@ -13,8 +13,6 @@ use std::sync::Arc;
 
 /// A longer key says nothing to any rule, and would be read again for each of its values.
 pub(super) const LONGEST_KEY: usize = 64;
-/// Longer sources of labels are read anew each time.
-const LONGEST_LABEL: usize = 256;
 /// Keys whose sense is remembered; beyond them it is asked for anew each time.
 const MOST_SENSES: usize = 2_048;
 
@@ -22,8 +20,6 @@ const MOST_SENSES: usize = 2_048;
 #[derive(Default)]
 pub(crate) struct Forms {
     senses: HashMap<Box<str>, Arc<Sense>, RandomState>,
-    /// The keys that labels say, by their source.
-    labels: HashMap<Box<str>, Arc<[String]>, RandomState>,
     /// Scratch, kept between texts.
     name: String,
     part: Vec<Finding>,
@@ -74,18 +70,6 @@ impl Forms {
             let silent = Sense::default();
             detection.scanner.scan(&silent, value, Class::of(value), scratch, &mut self.part);
         }
-    }
-
-    /// The keys that the source of a label says.
-    pub(crate) fn label(&mut self, source: &str) -> Arc<[String]> {
-        if let Some(keys) = self.labels.get(source) {
-            return Arc::clone(keys);
-        }
-        let keys: Arc<[String]> = siblings::keys(source).collect();
-        if self.labels.len() < MOST_SENSES && source.len() <= LONGEST_LABEL {
-            self.labels.insert(source.into(), Arc::clone(&keys));
-        }
-        keys
     }
 
     /// What the detectors make of keys beneath those of a place with a number.

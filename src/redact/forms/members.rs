@@ -1,5 +1,7 @@
 //! A look at the source of JSON that is checked elsewhere: what is broken ends it.
 
+use crate::redact::json::plain_end;
+
 /// The members of an object: their names as written and the source of their values.
 pub(super) fn members(object: &str) -> impl Iterator<Item = (&str, &str)> {
     members_in(object.trim_start().strip_prefix('{').unwrap_or_default())
@@ -33,20 +35,17 @@ pub(super) fn behind(rest: &str, length: usize) -> &str {
 /// The length of the value that begins here, white space before it included. `None` if
 /// there is none or the source ends in it.
 pub(super) fn value_length(source: &str) -> Option<usize> {
-    let (mut depth, mut quoted, mut begun) = (0_usize, false, false);
-    let mut bytes = source.bytes().enumerate();
-    while let Some((at, byte)) = bytes.next() {
+    let bytes = source.as_bytes();
+    let (mut depth, mut begun, mut at) = (0_usize, false, 0);
+    loop {
+        let byte = *bytes.get(at)?;
         match byte {
-            b'\\' if quoted => {
-                bytes.next();
-            }
             b'"' => {
-                quoted = !quoted;
-                if !quoted && depth == 0 {
+                at = quote_behind(bytes, at + 1)?;
+                if depth == 0 {
                     return Some(at + 1);
                 }
             }
-            _ if quoted => {}
             b'{' | b'[' => depth += 1,
             b'}' | b']' if depth > 1 => depth -= 1,
             b'}' | b']' if depth == 1 => return Some(at + 1),
@@ -54,8 +53,20 @@ pub(super) fn value_length(source: &str) -> Option<usize> {
             _ => {}
         }
         begun |= !byte.is_ascii_whitespace();
+        at += 1;
     }
-    None
+}
+
+/// Where the quote is that ends the string that goes on here.
+fn quote_behind(bytes: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        at = plain_end(bytes, at);
+        match bytes.get(at)? {
+            b'"' => return Some(at),
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
 }
 
 pub(super) fn string(source: &str) -> Option<String> {

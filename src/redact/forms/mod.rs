@@ -12,6 +12,7 @@ mod claims;
 mod embedded;
 mod frames;
 mod label;
+pub(crate) mod labels;
 mod lines;
 mod markup;
 mod members;

@@ -42,6 +42,16 @@ impl Role {
         Self(roles.into_iter().filter(|(holds, _)| *holds).fold(0, |all, (_, role)| all | role.0))
     }
 
+    /// Whether what stands beside members of the name says what they are.
+    pub(crate) fn asks(self) -> bool {
+        self.0 & (Self::VALUE.0 | Self::ROWS.0) != 0
+    }
+
+    /// Whether they say what others are.
+    pub(crate) fn answers(self) -> bool {
+        self.0 & (Self::NAMES.0 | Self::COLUMNS.0) != 0
+    }
+
     pub(crate) fn is(self, role: Self) -> bool {
         self.0 & role.0 != 0
     }
@@ -109,7 +119,7 @@ pub(crate) fn behind_value(source: &str) -> Option<impl Iterator<Item = &str>> {
     let container = source.starts_with(['{', '[']);
     let reach = if container { head(source, REACH_OVER_CONTAINER) } else { source };
     let rest = behind(source, value_length(reach)?);
-    let naming = members_in(head(rest, REACH)).filter(|(name, _)| role(name).is(Role::NAMES));
+    let naming = members_in(head(rest, REACH)).filter(|(name, _)| names_others(name));
     Some(naming.map(|(_, value)| value).take(MOST_LABELS))
 }
 
@@ -190,6 +200,12 @@ fn last_segment(text: &str) -> &str {
     }
     let last = text.rsplit(['/', '#']).next().unwrap_or_default();
     last.strip_prefix("patient-").unwrap_or(last)
+}
+
+/// Whether a member names those beside it, by its name as written.
+fn names_others(name: &str) -> bool {
+    let is_plain = name.bytes().all(|byte| byte.is_ascii_lowercase());
+    if is_plain { NAMING.contains(&name) } else { role(name).is(Role::NAMES) }
 }
 
 /// The role of a member by its name as written.

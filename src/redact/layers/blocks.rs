@@ -6,6 +6,7 @@
 use super::bytes::texts;
 use super::{Budget, SHORTEST as SHORTEST_TEXT, base32, base64, hex, inflate};
 use crate::redact::class::Class;
+use crate::redact::plainly;
 use std::ops::Range;
 
 /// The shortest run of base64 that says nine characters.
@@ -47,6 +48,9 @@ pub(super) fn in_text(text: &str, class: Class, digits: usize, is_identifier: bo
         if class.meets(Class::SPACE) {
             blocks.extend(chains(text).into_iter().filter_map(|range| block(text, range)));
         }
+    }
+    if is_identifier && !hex::may_say(plainly::without_urn(text)) {
+        return blocks;
     }
     // Each byte of a text has a digit above its last four bits.
     if digits >= SHORTEST_TEXT {

@@ -18,29 +18,63 @@ pub(super) fn texts(bytes: &[u8]) -> Vec<String> {
 }
 
 /// Whether any part of bytes may be text, told in one pass. NULs may be half of UTF-16.
-pub(super) fn have_text(bytes: impl Iterator<Item = u8>) -> bool {
-    // How long the text is so far, and how many bytes its last character still wants.
-    let (mut run, mut wants) = (0, 0_u8);
-    for byte in bytes {
-        (run, wants) = match byte {
-            0 => continue,
-            0x80..=0xbf if wants > 0 => (run + 1, wants - 1),
-            _ => {
-                let before = if wants > 0 { 0 } else { run };
-                match byte {
-                    0xc2..=0xdf => (before + 1, 1),
-                    0xe0..=0xef => (before + 1, 2),
-                    0xf0..=0xf4 => (before + 1, 3),
-                    ascii if ascii < 0x80 && is_text(ascii) => (before + 1, 0),
-                    _ => (0, 0),
-                }
+pub(super) fn have_text(mut bytes: impl Iterator<Item = u8>) -> bool {
+    let mut ear = Ear::default();
+    bytes.any(|byte| ear.hears(byte))
+}
+
+/// Hears bytes one by one, and whether the last of them are text.
+#[derive(Default)]
+struct Ear {
+    /// How long the text is so far, and how many bytes its last character still wants.
+    run: usize,
+    wants: u8,
+}
+
+impl Ear {
+    /// Whether the text that this byte is part of is long enough.
+    #[inline]
+    fn hears(&mut self, byte: u8) -> bool {
+        let kind = KINDS[usize::from(byte)];
+        match kind {
+            NUL => return false,
+            GOES_ON if self.wants > 0 => self.wants -= 1,
+            GOES_ON | NO_TEXT => {
+                *self = Self::default();
+                return false;
             }
-        };
-        if run >= SHORTEST {
-            return true;
+            wants => {
+                self.run = if self.wants > 0 { 0 } else { self.run };
+                self.wants = wants;
+            }
         }
+        self.run += 1;
+        self.run >= SHORTEST
     }
-    false
+}
+
+/// What each byte is in UTF-8: how many more its character wants, or one of those below.
+static KINDS: [u8; 256] = kinds();
+const NUL: u8 = 4;
+const GOES_ON: u8 = 5;
+const NO_TEXT: u8 = 6;
+
+const fn kinds() -> [u8; 256] {
+    let mut kinds = [NO_TEXT; 256];
+    let mut at = 0;
+    while at < 256 {
+        kinds[at] = match at {
+            0 => NUL,
+            0x09 | 0x0a | 0x0d | 0x20..=0x7e => 0,
+            0x80..=0xbf => GOES_ON,
+            0xc2..=0xdf => 1,
+            0xe0..=0xef => 2,
+            0xf0..=0xf4 => 3,
+            _ => NO_TEXT,
+        };
+        at += 1;
+    }
+    kinds
 }
 
 fn is_wide(bytes: &[u8]) -> bool {

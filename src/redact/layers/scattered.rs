@@ -6,6 +6,7 @@
 //! Keys that say so stand in for the first two. Parts of an SSN are known by keys alone.
 
 use super::{SHORTEST, bytes};
+use crate::redact::class::Class;
 use crate::redact::detect::Spoken;
 use crate::redact::detect::check::{card, iban};
 use std::ops::Range;
@@ -28,11 +29,13 @@ impl Part {
     /// None for what is no part of a number: long, or without a digit, or not of letters
     /// and digits alone.
     pub(crate) fn of(text: &str) -> Option<Self> {
-        let plain =
-            (1..=LONGEST).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        let counts = text.bytes().any(|byte| byte.is_ascii_digit())
-            || text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_uppercase());
-        if !plain || !counts {
+        const PLAIN: Class = Class::DIGIT.join(Class::LOWER).join(Class::UPPER);
+        if !(1..=LONGEST).contains(&text.len()) {
+            return None;
+        }
+        let class = Class::of(text);
+        let counts = class.meets(Class::DIGIT) || text.len() == 4 && class == Class::UPPER;
+        if class.join(PLAIN) != PLAIN || !counts {
             return None;
         }
         let mut part = Self { length: u8::try_from(text.len()).ok()?, ..Self::default() };

@@ -8,6 +8,7 @@
 //!
 //! Invariant: a place depends on the plan and on the way to it, never on another value.
 
+mod labelled;
 mod place;
 mod pool;
 
@@ -15,6 +16,7 @@ use crate::redact::class::Class;
 use crate::redact::detect::{KeyPath, Scanner, Sense};
 use crate::redact::forms::siblings::Role;
 use crate::redact::plan::Plan;
+pub(crate) use labelled::Labelled;
 pub(crate) use place::Step;
 use place::{Children, Member, Place, advance, judge};
 pub(crate) use pool::Pool;
@@ -42,6 +44,9 @@ pub(crate) struct Places {
     objects: u64,
     /// The words that known member names are made of.
     words: HashSet<Box<str>>,
+    /// Places under keys that are values of this result, and room for such.
+    labelled: Vec<usize>,
+    room: Vec<usize>,
 }
 
 /// The place of a child, and the count to go back to ([`Places::forget`]) once the child
@@ -91,9 +96,24 @@ impl Places {
         self.objects
     }
 
-    /// The name of the known member `hint` of objects at `place`, if it needs no escapes.
-    pub(crate) fn plain_name(&self, place: usize, hint: usize) -> Option<&str> {
-        self.all[place].members.get(hint).filter(|member| member.plain).map(|member| &*member.name)
+    /// The place of the known member `hint` of objects at `place`, if its name is `taken` next
+    /// and nothing has to be tried, and whether it is the first such member of the object.
+    #[inline]
+    pub(crate) fn expected(
+        &mut self,
+        place: usize,
+        hint: usize,
+        object: u64,
+        taken: impl FnOnce(&str) -> bool,
+    ) -> Option<(Entered, bool)> {
+        let place = &mut self.all[place];
+        let member = place.members.get_mut(hint)?;
+        let child = member.children.untried.filter(|_| place.trials.is_empty())?;
+        if member.quoted.is_empty() || !taken(&member.quoted) {
+            return None;
+        }
+        let seen = std::mem::replace(&mut member.seen, object);
+        Some((Entered { place: child, forget: None, role: member.role }, seen != object))
     }
 
     /// The known member `name` of objects at `place`; `hint` is where it is if objects are
@@ -124,9 +144,10 @@ impl Places {
         }
         let place = &mut self.all[place];
         let plain = !Class::of_json(name).meets(Class::STOP);
+        let quoted = if plain { format!("\"{name}\":").into() } else { Box::default() };
         place.members.push(Member {
             name: name.into(),
-            plain,
+            quoted,
             seen: 0,
             role: Role::of(name),
             children: Children::default(),
@@ -224,5 +245,8 @@ impl Places {
     /// Forgets the places made since there were `count`. None older leads to them.
     pub(crate) fn forget(&mut self, count: usize) {
         self.all.truncate(count);
+        while self.labelled.last().is_some_and(|place| *place >= count) {
+            self.labelled.pop();
+        }
     }
 }

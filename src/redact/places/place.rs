@@ -51,8 +51,8 @@ pub(crate) struct Place {
 #[derive(Debug)]
 pub(super) struct Member {
     pub(super) name: Box<str>,
-    /// It needs no escapes in JSON.
-    pub(super) plain: bool,
+    /// As objects have it that have no white space. Empty if it needs escapes in JSON.
+    pub(super) quoted: Box<str>,
     /// The object in which the name was last met.
     pub(super) seen: u64,
     pub(super) role: Role,
@@ -63,7 +63,7 @@ pub(super) struct Member {
 #[derive(Debug, Default)]
 pub(super) struct Children {
     /// Where nothing is tried, which is nearly everywhere.
-    untried: Option<usize>,
+    pub(super) untried: Option<usize>,
     tried: Vec<(Vec<bool>, usize)>,
 }
 
@@ -89,6 +89,11 @@ impl Children {
 }
 
 impl Place {
+    /// No other place has had it.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
     /// The same place, where the keys say more.
     pub(super) fn named(&self, keys: KeyPath, sense: Sense) -> Self {
         Self {

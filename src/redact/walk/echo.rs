@@ -2,6 +2,7 @@
 
 use super::Walk;
 use super::scalar::quote;
+use super::splice::Free;
 use crate::redact::Blocked;
 use crate::redact::apply;
 use crate::redact::json::Quoted;
@@ -10,9 +11,12 @@ use crate::redact::json::Quoted;
 /// text. None if it stands in none.
 pub(super) fn replace(walk: &mut Walk<'_, '_>, shown: &str) -> Result<Option<String>, Blocked> {
     let Some(detection) = &walk.plan.detection else { return Ok(None) };
+    trace(walk)?;
     let (mut out, mut copied) = (String::new(), 0);
     // Of the values that are remembered, those in which nothing stands.
     let mut without = Vec::new();
+    let length = |free: &Free| free.place().len();
+    walk.run.echo.expect(walk.free.iter().map(length).sum());
     for free in std::mem::take(&mut walk.free) {
         let (place, known) = (free.place(), free.known());
         if known.and_then(|known| without.get(known)).is_some_and(|without| *without) {
@@ -43,4 +47,17 @@ pub(super) fn replace(walk: &mut Walk<'_, '_>, shown: &str) -> Result<Option<Str
     }
     out.push_str(shown.get(copied..).unwrap_or_default());
     Ok(Some(out))
+}
+
+/// Tells, where that is asked, where learned names stand in the source.
+fn trace(walk: &mut Walk<'_, '_>) -> Result<(), Blocked> {
+    let (Some(told), Some(trace)) = (walk.told, &mut walk.run.trace) else { return Ok(()) };
+    for range in trace.take_free(told) {
+        let quoted = walk.reader.source(range.start, range.end);
+        let text = Quoted::whole(quoted).ok_or(Blocked::Syntax)?.decode()?;
+        walk.findings.clear();
+        walk.run.echo.find(&text, &mut walk.findings);
+        trace.add_free(&walk.findings, range.start, quoted);
+    }
+    Ok(())
 }

@@ -18,12 +18,14 @@ use crate::redact::Blocked;
 use crate::redact::clean::Rest;
 use crate::redact::detect::Finding;
 use crate::redact::json::{Kind, MAX_DEPTH, Reader};
+use crate::redact::locate::{Told, Trace};
 use crate::redact::operator::Operator;
 use crate::redact::path::Trial;
 use crate::redact::places::{Entered, Places, ROOT, Step};
 use crate::redact::plan::Plan;
 use crate::redact::run::Run;
 use crate::redact::transform::Outcome;
+use foldhash::fast::RandomState;
 use parts::Parts;
 use siblings::{Given, Siblings};
 use splice::{Free, Mark};
@@ -40,6 +42,9 @@ pub(crate) fn filter<'d>(
     places: &mut Places,
     document: &'d str,
 ) -> Result<Option<Cow<'d, str>>, Blocked> {
+    if plan.detection.is_some() {
+        run.clean.expect(document.len());
+    }
     at(plan, run, places, ROOT, Reader::new(document))
 }
 
@@ -52,6 +57,7 @@ fn at<'d>(
 ) -> Result<Option<Cow<'d, str>>, Blocked> {
     reader.white_space();
     let start = reader.position();
+    let told = run.trace.as_ref().map(Trace::told);
     let mut walk = Walk {
         plan,
         run,
@@ -64,6 +70,7 @@ fn at<'d>(
         passed: Vec::new(),
         free: Vec::new(),
         parts: Parts::default(),
+        told,
     };
     let kept = walk.value(place, 0)?;
     let end = walk.reader.position();
@@ -98,6 +105,8 @@ struct Walk<'w, 'd> {
     passed: Vec<bool>,
     free: Vec<Free>,
     parts: Parts,
+    /// What had been told of places before this document.
+    told: Option<Told>,
 }
 
 /// The names of the object being read.
@@ -107,27 +116,36 @@ struct Names {
     /// Where the next name is among the known ones, if objects are alike.
     hint: usize,
     /// Names that are not known.
-    odd: HashSet<String>,
+    odd: Option<HashSet<String, RandomState>>,
 }
 
 impl Walk<'_, '_> {
     /// Reads one value and says whether any of it stays.
+    #[inline(always)]
     fn value(&mut self, place: usize, depth: usize) -> Result<bool, Blocked> {
         let kind = self.reader.kind()?;
-        let given = std::mem::take(&mut self.given);
         if !matches!(kind, Kind::Object | Kind::Array) {
+            if !self.given.is_nothing() {
+                self.given = Given::Nothing;
+            }
             return self.scalar(kind, place);
         }
+        self.container(kind, place, depth)
+    }
+
+    fn container(&mut self, kind: Kind, place: usize, depth: usize) -> Result<bool, Blocked> {
+        let given = std::mem::take(&mut self.given);
         if depth >= MAX_DEPTH {
             return Err(Blocked::TooDeep);
         }
         let here = self.places.get(place);
         let (redaction, subject) = (here.redaction, here.subject);
-        let mark = self.mark();
+        let mark = if redaction.is_some() || subject { Some(self.mark()) } else { None };
         let outer = self.enter_parts();
         let kept =
             if kind == Kind::Object { self.object(place, depth)? } else { self.array(place, depth, given)? };
         self.leave_parts(outer, place, kind == Kind::Array);
+        let Some(mark) = mark else { return Ok(kept) };
         if subject {
             self.run.subject(self.reader.since(mark.source));
         }
@@ -149,27 +167,36 @@ impl Walk<'_, '_> {
 
     fn object(&mut self, place: usize, depth: usize) -> Result<bool, Blocked> {
         self.reader.expect(b'{')?;
-        let mut names = Names { object: self.places.begin(), hint: 0, odd: HashSet::new() };
+        let mut names = Names { object: self.places.begin(), hint: 0, odd: None };
         let mut kept = self.places.get(place).released;
         let mut written = false;
         let mut siblings = Siblings::default();
-        for first in std::iter::once(true).chain(std::iter::repeat(false)) {
+        let mut first = true;
+        loop {
             let mark = self.separator(first);
             self.reader.white_space();
             if first && self.reader.take(b'}') {
                 break;
             }
             self.begin(mark, first, written);
-            let entered = self.place_of(place, &mut names, depth)?;
+            let mut entered = match self.expected(place, &mut names)? {
+                Some(entered) => entered,
+                None => self.place_of(place, &mut names, depth)?,
+            };
             let start = self.reader.position();
-            let entered = self.beside(place, entered, &mut siblings);
+            if entered.role.asks() {
+                entered = self.beside(place, entered, &mut siblings);
+            }
             let stays = self.child(&entered, mark, depth)?;
-            siblings.note(entered.role, start, self.reader.position());
+            if entered.role.answers() {
+                siblings.note(entered.role, start, self.reader.position());
+            }
             kept |= stays.shown;
             written |= stays.written;
             if self.ends(b'}')? {
                 break;
             }
+            first = false;
         }
         Ok(kept)
     }
@@ -195,7 +222,7 @@ impl Walk<'_, '_> {
                 self.try_child(place, Some((index, length.unwrap_or(usize::MAX))), depth)?;
             }
             let child = self.places.element(self.plan, place, &self.passed);
-            let child = self.cell(place, child, &given, index);
+            let child = if given.is_nothing() { child } else { self.cell(place, child, &given, index) };
             let stays = self.child(&child, mark, depth)?;
             kept |= stays.shown;
             written |= stays.written;
@@ -208,12 +235,19 @@ impl Walk<'_, '_> {
 
     /// Reads the bracket that ends a container, if it does not go on with a comma.
     fn ends(&mut self, bracket: u8) -> Result<bool, Blocked> {
-        let ends = self.reader.take(bracket);
-        if ends || self.reader.peek() == Some(b',') { Ok(ends) } else { Err(Blocked::Syntax) }
+        match self.reader.peek() {
+            Some(b',') => Ok(false),
+            Some(byte) if byte == bracket => {
+                self.reader.take(bracket);
+                Ok(true)
+            }
+            _ => Err(Blocked::Syntax),
+        }
     }
 
     /// Reads a member's or an element's value and cuts it off, from its comma on, unless it
     /// stays or its schema requires it.
+    #[inline(always)]
     fn child(&mut self, entered: &Entered, mark: Mark, depth: usize) -> Result<Stays, Blocked> {
         let stays = self.settle(entered.place, mark, depth);
         // Also when the document turns out to be none: a name that is personal data does not
@@ -224,10 +258,11 @@ impl Walk<'_, '_> {
         stays
     }
 
+    #[inline(always)]
     fn settle(&mut self, place: usize, mark: Mark, depth: usize) -> Result<Stays, Blocked> {
         let here = self.places.get(place);
         let (dead, required) = (here.dead, here.required);
-        let value = self.mark();
+        let value = if required { Some(self.mark()) } else { None };
         let shown = if dead {
             self.run.withheld();
             self.reader.skip(MAX_DEPTH - depth - 1)?;
@@ -235,7 +270,7 @@ impl Walk<'_, '_> {
         } else {
             self.value(place, depth + 1)?
         };
-        if !shown && required {
+        if let Some(value) = value.filter(|_| !shown) {
             self.back_to(value);
             self.copied = self.reader.position();
             let mask = self
@@ -254,16 +289,29 @@ impl Walk<'_, '_> {
         Ok(Stays { shown, written: shown || required })
     }
 
+    /// The place of the next member, if its name is the one that objects which are alike have
+    /// here; that and the colon behind it are read then.
+    #[inline]
+    fn expected(&mut self, place: usize, names: &mut Names) -> Result<Option<Entered>, Blocked> {
+        if self.run.echo.is_settled() {
+            return Ok(None);
+        }
+        let reader = &mut self.reader;
+        let takes = |quoted: &str| reader.take_name(quoted);
+        let Some((entered, is_new)) = self.places.expected(place, names.hint, names.object, takes) else {
+            return Ok(None);
+        };
+        if !is_new {
+            return Err(Blocked::Duplicate);
+        }
+        names.hint += 1;
+        self.reader.white_space();
+        Ok(Some(entered))
+    }
+
     /// Reads a member's name and the colon behind it, and finds the place of its value. A
     /// name that is itself personal data is replaced, and its place is not remembered.
     fn place_of(&mut self, place: usize, names: &mut Names, depth: usize) -> Result<Entered, Blocked> {
-        let next = self.places.plain_name(place, names.hint).filter(|_| !self.run.echo.is_settled());
-        if next.is_some_and(|next| self.reader.take_name(next)) {
-            let member = names.hint;
-            names.hint += 1;
-            self.reader.white_space();
-            return self.enter(place, Some(member), "", names.object, depth);
-        }
         let start = self.reader.position();
         let name = self.reader.string()?.decode()?;
         let end = self.reader.position();
@@ -280,7 +328,9 @@ impl Walk<'_, '_> {
         });
         match known {
             Some(member) => names.hint = member + 1,
-            None if !names.odd.insert(name.to_string()) => return Err(Blocked::Duplicate),
+            None if !names.odd.get_or_insert_default().insert(name.to_string()) => {
+                return Err(Blocked::Duplicate);
+            }
             None => {}
         }
         self.reader.white_space();

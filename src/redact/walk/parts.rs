@@ -15,6 +15,8 @@ use std::sync::Arc;
 /// So many are looked at together, and of a longer list so many once more with the next.
 const MOST: usize = 128;
 const KEPT: usize = 32;
+/// Parts that may be one number.
+const FEWEST: usize = 3;
 /// Parts of an inner array that are looked at with those of the outer.
 const MOST_INNER: usize = 8;
 
@@ -31,6 +33,8 @@ pub(super) struct Parts {
 /// Where a value is in the output that the walk makes.
 struct Shown {
     range: Range<usize>,
+    /// And in the source.
+    source: Range<usize>,
     shape: Option<Arc<Shape>>,
 }
 
@@ -49,7 +53,7 @@ impl Walk<'_, '_> {
     /// Ends a container.
     pub(super) fn leave_parts(&mut self, outer: usize, place: usize, is_array: bool) {
         let inner = self.parts.first;
-        let found = self.join_parts(place);
+        let found = self.parts.all.len() >= inner + FEWEST && self.join_parts(place);
         self.parts.first = outer;
         let bubbles = is_array && !found && (1..=MOST_INNER).contains(&(self.parts.all.len() - inner));
         if !bubbles {
@@ -60,15 +64,15 @@ impl Walk<'_, '_> {
 
     /// Notes a value that was read since `start` and stays as it is.
     pub(super) fn part(&mut self, place: usize, text: &str, start: usize) {
-        let Some((detection, mut part)) = self.plan.detection.as_ref().zip(Part::of(text)) else {
-            return self.part_ends();
-        };
+        let Some(detection) = self.plan.detection.as_ref() else { return };
+        let Some(mut part) = Part::of(text) else { return self.part_ends() };
         let shape = self.places.get(place).shape.clone();
         let sense = self.places.sense(place, &detection.scanner).sense;
         part.spoken = sense.spoken();
         let at = self.out.len() + start - self.copied;
         let range = at..at + self.reader.position() - start;
-        self.parts.all.push((part, Shown { range, shape }));
+        let source = start..self.reader.position();
+        self.parts.all.push((part, Shown { range, source, shape }));
         if self.parts.all.len() - self.parts.first >= MOST {
             self.join_parts(place);
             self.parts.all.drain(self.parts.first..self.parts.first + MOST - KEPT);
@@ -79,7 +83,7 @@ impl Walk<'_, '_> {
     pub(super) fn part_ends(&mut self) {
         let open = self.parts.all.get(self.parts.first..).and_then(<[_]>::last);
         if open.is_some_and(|(part, _)| !part.is_break()) {
-            self.parts.all.push((Part::default(), Shown { range: 0..0, shape: None }));
+            self.parts.all.push((Part::default(), Shown { range: 0..0, source: 0..0, shape: None }));
         }
     }
 
@@ -87,9 +91,6 @@ impl Walk<'_, '_> {
     fn join_parts(&mut self, place: usize) -> bool {
         let Some(detection) = &self.plan.detection else { return false };
         let window = self.parts.all.get(self.parts.first..).unwrap_or_default();
-        if window.len() < 3 {
-            return false;
-        }
         let parts: Vec<Part> = window.iter().map(|(part, _)| *part).collect();
         let sense = self.places.sense(place, &detection.scanner).sense;
         let mut values = Vec::new();
@@ -103,6 +104,11 @@ impl Walk<'_, '_> {
         }
         for (range, owner, says) in &values {
             let text = apply::shown_for(detection, self.run, *owner, says);
+            if let Some(trace) = &mut self.run.trace {
+                for source in self.parts.sources(range.clone()) {
+                    trace.whole(*owner, source);
+                }
+            }
             self.parts.replace(range.clone(), &text);
         }
         !values.is_empty()
@@ -118,6 +124,12 @@ impl Parts {
     pub(super) fn back_to(&mut self, parts: usize, instead: usize) {
         self.all.truncate(parts);
         self.instead.truncate(instead);
+    }
+
+    /// Where parts of the innermost container are in the source.
+    fn sources(&self, range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+        let parts = self.all.get(self.first..).and_then(|open| open.get(range)).unwrap_or_default();
+        parts.iter().filter(|(part, _)| !part.is_break()).map(|(_, shown)| shown.source.clone())
     }
 
     /// The first part becomes what is shown for the number, the others say nothing.

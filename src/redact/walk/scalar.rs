@@ -6,8 +6,9 @@ use super::{Walk, at};
 use crate::redact::Blocked;
 use crate::redact::apply::{self, Verdict};
 use crate::redact::class::Class;
-use crate::redact::clean::Rest;
+use crate::redact::clean::{Met, Rest};
 use crate::redact::json::{Kind, Reader};
+use crate::redact::locate::Trace;
 use crate::redact::shape::Shape;
 use crate::redact::transform::Outcome;
 use serde_json::Value;
@@ -24,6 +25,9 @@ impl Walk<'_, '_> {
         let marker =
             apply::member_name(detection, self.run, sense, (name, Class::of(name)), &mut self.findings);
         let clean = marker.is_none();
+        if let (false, Some(trace), Some(found)) = (clean, &mut self.run.trace, self.findings.first()) {
+            trace.whole(found.detector, start + 1..end.saturating_sub(1));
+        }
         if let Some(marker) = marker {
             self.copy(start);
             quote(&mut self.out, &marker);
@@ -49,8 +53,8 @@ impl Walk<'_, '_> {
             Kind::Number => self.reader.number()?,
             _ => self.reader.literal()?,
         };
-        let mut rest = Rest::Closed;
         let here = self.places.get(place);
+        let (number, redaction) = (here.number(), here.redaction);
         if here.subject {
             self.run.subject(text);
         }
@@ -58,22 +62,23 @@ impl Walk<'_, '_> {
             self.run.withheld();
             return Ok(false);
         }
-        let redaction = here.redaction.and_then(|at| Some((at, self.plan.redactions.get(at)?)));
-        let outcome = if let Some((index, redaction)) = redaction {
-            self.run.redacted(index);
-            apply::by_path(self.run, redaction, kind, text)
-        } else if kind == Kind::Literal {
-            Outcome::Same
-        } else if !self.run.instead.is_empty() && self.run.instead.contains_key(text) {
-            apply::as_elsewhere(self.run, text)
-        } else {
-            let verdict = self.detected(kind, place, text)?;
-            rest = verdict.rest;
-            verdict.outcome
+        let told = self.run.trace.as_ref().map(Trace::told);
+        let at_once = if redaction.is_none() { self.at_once(kind, number, text) } else { Err(None) };
+        let Verdict { outcome, rest } = match at_once {
+            Ok(Met::Clean(rest)) => {
+                self.stays(place, text, start, rest);
+                return Ok(true);
+            }
+            Ok(Met::Claimed(claim)) => {
+                Verdict { outcome: apply::as_before(self.run, claim, text), rest: Rest::Closed }
+            }
+            Err(hash) => self.decide(kind, place, text, hash)?,
         };
+        if let (Some(told), Some(trace)) = (told, &mut self.run.trace) {
+            trace.inside(told, start, self.reader.since(start));
+        }
         if outcome == Outcome::Same {
-            self.free(start, rest);
-            self.part(place, text, start);
+            self.stays(place, text, start, rest);
             return Ok(true);
         }
         self.part_ends();
@@ -83,11 +88,56 @@ impl Walk<'_, '_> {
         let shown = self.write(&outcome, place);
         if rest != Rest::Closed {
             self.free.push(Free::new(begin, self.out.len(), None));
+            self.trace_free(start);
         }
         Ok(shown)
     }
 
-    fn detected(&mut self, kind: Kind, place: usize, text: &str) -> Result<Verdict, Blocked> {
+    /// Notes a value that stays as it is.
+    #[inline]
+    fn stays(&mut self, place: usize, text: &str, start: usize, rest: Rest) {
+        self.free(start, rest);
+        self.part(place, text, start);
+    }
+
+    /// What becomes of a value of which nothing need be asked.
+    ///
+    /// # Errors
+    /// Of most values that are met for the first time something must be; their hash, if it is
+    /// known.
+    #[inline]
+    fn at_once(&mut self, kind: Kind, number: u64, text: &str) -> Result<Met, Option<u64>> {
+        if kind == Kind::Literal {
+            return Ok(Met::Clean(Rest::Closed));
+        }
+        if !self.run.instead.is_empty() || self.run.hidden.is_some() || may_be_json(text) {
+            return Err(None);
+        }
+        if self.plan.detection.is_none() {
+            return Ok(Met::Clean(Rest::Closed));
+        }
+        apply::remembered(self.run, number, text).map_err(Some)
+    }
+
+    fn decide(
+        &mut self,
+        kind: Kind,
+        place: usize,
+        text: &str,
+        hash: Option<u64>,
+    ) -> Result<Verdict, Blocked> {
+        let verdict = |outcome| Verdict { outcome, rest: Rest::Closed };
+        let redaction = self.places.get(place).redaction;
+        if let Some((index, redaction)) = redaction.and_then(|at| Some((at, self.plan.redactions.get(at)?))) {
+            self.run.redacted(index);
+            return Ok(verdict(apply::by_path(self.run, redaction, kind, text)));
+        }
+        if kind == Kind::Literal {
+            return Ok(verdict(Outcome::Same));
+        }
+        if self.run.instead.contains_key(text) {
+            return Ok(verdict(apply::as_elsewhere(self.run, text)));
+        }
         let detection = self.plan.detection.as_ref();
         if kind == Kind::String
             && detection.is_some()
@@ -95,16 +145,17 @@ impl Walk<'_, '_> {
             && let Some(outcome) = self.nested(place, text)?
         {
             // It was a part of its own.
-            return Ok(Verdict { outcome, rest: Rest::Closed });
+            return Ok(verdict(outcome));
         }
         let hidden = self.run.hidden.clone();
         let without = hidden.as_ref().map_or(Cow::Borrowed(text), |hidden| hidden.replace(text));
+        let hash = hash.filter(|_| matches!(without, Cow::Borrowed(_)));
         let mut verdict = match detection {
             Some(detection) => {
                 let sensed = self.places.sense(place, &detection.scanner);
-                apply::by_detectors(detection, self.run, sensed, kind, &without, &mut self.findings)
+                apply::by_detectors(detection, self.run, (sensed, hash), kind, &without, &mut self.findings)
             }
-            None => Verdict { outcome: Outcome::Same, rest: Rest::Closed },
+            None => verdict(Outcome::Same),
         };
         if let (Outcome::Same, Cow::Owned(without)) = (&verdict.outcome, without) {
             verdict.outcome = Outcome::Text(without);
@@ -118,6 +169,7 @@ impl Walk<'_, '_> {
         if self.run.nesting >= MAX_NESTING {
             return Err(Blocked::TooDeep);
         }
+        let told = self.run.trace.as_ref().map(Trace::told);
         self.run.nesting += 1;
         let inside = self.places.inside(place);
         let filtered = at(self.plan, self.run, self.places, inside, Reader::new(text));
@@ -127,7 +179,12 @@ impl Walk<'_, '_> {
             Ok(Some(Cow::Owned(text))) => Ok(Some(Outcome::Text(text))),
             Ok(None) => Ok(Some(Outcome::Drop)),
             // Only text in brackets; the detectors read it as text.
-            Err(Blocked::Syntax) => Ok(None),
+            Err(Blocked::Syntax) => {
+                if let (Some(told), Some(trace)) = (told, &mut self.run.trace) {
+                    trace.back_to(told);
+                }
+                Ok(None)
+            }
             Err(bound) => Err(bound),
         }
     }
@@ -155,9 +212,13 @@ impl Walk<'_, '_> {
     }
 }
 
+#[inline]
+fn may_be_json(text: &str) -> bool {
+    matches!(text.as_bytes().first(), Some(b'{' | b'[' | b' ' | b'\t' | b'\n' | b'\r'))
+}
+
 fn looks_like_json(text: &str) -> bool {
-    let first = text.as_bytes().first();
-    if !matches!(first, Some(b'{' | b'[' | b' ' | b'\t' | b'\n' | b'\r')) {
+    if !may_be_json(text) {
         return false;
     }
     let text = text.trim();

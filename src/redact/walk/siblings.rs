@@ -4,6 +4,8 @@
 //! What such keys say is added to what the member name says, and never takes from it.
 
 use super::Walk;
+use crate::redact::detect::{KeyPath, Sense};
+use crate::redact::forms::labels::{self, Row};
 use crate::redact::forms::names;
 use crate::redact::forms::siblings::{
     MOST_LABELS, REACH, Role, behind_value, columns, columns_behind, header,
@@ -26,14 +28,20 @@ pub(super) enum Given {
     Cells(Columns),
 }
 
+impl Given {
+    pub(super) fn is_nothing(&self) -> bool {
+        matches!(self, Self::Nothing)
+    }
+}
+
 /// The members of an object so far that may say what the others are.
 #[derive(Default)]
 pub(super) struct Siblings {
     labels: [Range<usize>; MOST_LABELS],
     count: usize,
     columns: Option<Range<usize>>,
-    /// What the labels say that were read, each once however many values there are.
-    keys: Vec<String>,
+    /// The labels that were read, each once however many values there are.
+    row: Row,
     read: usize,
     /// From where labels were last looked for behind a value.
     looked: Option<usize>,
@@ -42,8 +50,6 @@ pub(super) struct Siblings {
     tables: usize,
 }
 
-/// Keys that one object gives its values.
-const MOST_KEYS: usize = 64;
 /// Lists of rows in one object for which columns are looked for.
 const MOST_TABLES: usize = 8;
 
@@ -66,8 +72,7 @@ impl<'d> Walk<'_, 'd> {
     /// The place of the member's value that begins here, under the keys that its siblings give
     /// it in the object at `place`.
     pub(super) fn beside(&mut self, place: usize, entered: Entered, siblings: &mut Siblings) -> Entered {
-        let asks = entered.role.is(Role::VALUE) || entered.role.is(Role::ROWS);
-        if !asks || self.plan.detection.is_none() || self.places.get(entered.place).dead {
+        if self.plan.detection.is_none() || self.places.get(entered.place).dead {
             return entered;
         }
         if entered.role.is(Role::ROWS) && self.begins_rows() {
@@ -77,13 +82,16 @@ impl<'d> Walk<'_, 'd> {
             return entered;
         }
         self.read_labels(siblings);
-        self.under(place, entered, &siblings.keys)
+        self.under_labels(place, entered, &siblings.row)
     }
 
     fn read_labels(&mut self, siblings: &mut Siblings) {
-        let new = siblings.labels.iter().take(siblings.count).skip(siblings.read);
-        let mut labels: Vec<&'d str> =
-            new.map(|label| self.reader.source(label.start, label.end).trim_end()).collect();
+        let Some(detection) = &self.plan.detection else { return };
+        let tells = |key: &str| detection.scanner.may_be_told(names(key).last().unwrap_or_default());
+        for label in siblings.labels.iter().take(siblings.count).skip(siblings.read) {
+            let label = self.reader.source(label.start, label.end).trim_end();
+            self.run.labels.add(&mut siblings.row, label, &tells);
+        }
         siblings.read = siblings.count;
         // What one look saw serves the values after it for half its reach.
         let here = self.reader.position();
@@ -91,14 +99,7 @@ impl<'d> Walk<'_, 'd> {
             && let Some(behind) = behind_value(self.rest())
         {
             siblings.looked = Some(here);
-            labels.extend(behind);
-        }
-        for label in labels {
-            for key in self.run.forms.label(label).iter() {
-                if siblings.keys.len() < MOST_KEYS && !siblings.keys.contains(key) {
-                    siblings.keys.push(key.clone());
-                }
-            }
+            behind.for_each(|label| self.run.labels.add(&mut siblings.row, label, &tells));
         }
     }
 
@@ -140,15 +141,69 @@ impl<'d> Walk<'_, 'd> {
 
     /// Whether an array of arrays begins here.
     fn begins_rows(&self) -> bool {
-        self.rest().strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with('['))
+        match self.reader.ahead() {
+            [b'[', b'[', ..] => true,
+            [b'[', next, ..] if !next.is_ascii_whitespace() => false,
+            _ => self.rest().strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with('[')),
+        }
+    }
+
+    /// Whether what begins here has nothing beneath it: no container, and no string that may
+    /// be JSON.
+    fn begins_scalar(&self) -> bool {
+        match self.reader.ahead() {
+            [b'"', next, ..] => !matches!(next, b'{' | b'[' | b'\\') && !next.is_ascii_whitespace(),
+            [b'{' | b'[', ..] => false,
+            _ => true,
+        }
     }
 
     fn rest(&self) -> &'d str {
         self.reader.source(self.reader.position(), self.reader.length())
     }
 
+    /// The place under the keys that a row of labels says. One that nothing will be beneath is
+    /// remembered while the result is filtered.
+    fn under_labels(&mut self, place: usize, entered: Entered, row: &Row) -> Entered {
+        let Row::Known(number) = *row else { return self.under(place, entered, &self.run.labels.keys(row)) };
+        if number == labels::NONE {
+            return entered;
+        }
+        let known = self.run.labelled.find(self.places, place, &entered, number);
+        match known {
+            Some(None) => return entered,
+            Some(Some(labelled)) if self.begins_scalar() => return Entered { place: labelled, ..entered },
+            _ => {}
+        }
+        let keys = self.run.labels.keys(row);
+        let named = self.sense_under(place, &entered, &keys);
+        let remembers = known.is_none() && self.run.labelled.takes(&entered);
+        match named {
+            Some((path, sense)) if remembers && self.begins_scalar() => {
+                let labelled = self.places.labelled(&entered, path, sense);
+                self.run.labelled.add(self.places, place, &entered, number, Some(labelled));
+                Entered { place: labelled, ..entered }
+            }
+            Some((path, sense)) => self.places.named(&entered, path, sense),
+            None => {
+                if remembers {
+                    self.run.labelled.add(self.places, place, &entered, number, None);
+                }
+                entered
+            }
+        }
+    }
+
     fn under(&mut self, place: usize, entered: Entered, keys: &[String]) -> Entered {
-        let Some(detection) = &self.plan.detection else { return entered };
+        match self.sense_under(place, &entered, keys) {
+            Some((path, sense)) => self.places.named(&entered, path, sense),
+            None => entered,
+        }
+    }
+
+    /// What the keys of a place say with others. None if those say nothing.
+    fn sense_under(&mut self, place: usize, entered: &Entered, keys: &[String]) -> Option<(KeyPath, Sense)> {
+        let detection = self.plan.detection.as_ref()?;
         let mut named = None;
         for key in keys {
             let around = self.places.sense(place, &detection.scanner);
@@ -162,9 +217,6 @@ impl<'d> Walk<'_, 'd> {
             let (_, sense) = named.get_or_insert_with(|| (path, own()));
             sense.join(&said);
         }
-        match named {
-            Some((path, sense)) => self.places.named(&entered, path, sense),
-            None => entered,
-        }
+        named
     }
 }

@@ -94,6 +94,14 @@ impl Walk<'_, '_> {
         };
         let at = self.out.len() + start - self.copied;
         self.free.push(Free::new(at, at + self.reader.position() - start, known));
+        self.trace_free(start);
+    }
+
+    /// Tells, where that is asked, that learned names may stand in a string read since `start`.
+    pub(super) fn trace_free(&mut self, start: usize) {
+        if let Some(trace) = &mut self.run.trace {
+            trace.free(start..self.reader.position());
+        }
     }
 
     /// Copies the source as far as `end`.

@@ -22,14 +22,23 @@ pub(crate) fn valid(text: &str) -> bool {
     remainder == 1
 }
 
+/// The length by the two letters of a country; zero where there is none.
+static LENGTH_OF: [[u8; 26]; 26] = {
+    let mut lengths = [[0; 26]; 26];
+    let (entries, mut at) = (LENGTHS.as_bytes(), 0);
+    while at + 3 < entries.len() {
+        let (first, second) = (entries[at] - b'A', entries[at + 1] - b'A');
+        lengths[first as usize][second as usize] = (entries[at + 2] - b'0') * 10 + entries[at + 3] - b'0';
+        at += 5;
+    }
+    lengths
+};
+
 /// How long an IBAN of a country is.
-pub(crate) fn length_in(country: [u8; 2]) -> Option<usize> {
-    LENGTHS.as_bytes().chunks(5).find_map(|entry| match entry {
-        [first, second, tens, ones, ..] if [*first, *second] == country => {
-            Some(usize::from(tens - b'0') * 10 + usize::from(ones - b'0'))
-        }
-        _ => None,
-    })
+pub(crate) fn length_in([first, second]: [u8; 2]) -> Option<usize> {
+    let index = |letter: u8| letter.checked_sub(b'A').map(usize::from);
+    let length = LENGTH_OF.get(index(first)?)?.get(index(second)?)?;
+    (*length > 0).then_some(usize::from(*length))
 }
 
 #[cfg(test)]
