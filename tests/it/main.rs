@@ -17,6 +17,7 @@ mod bridge;
 mod commands;
 mod coverage;
 mod crossed;
+mod detect;
 mod drain;
 mod duplex;
 mod eras;
