@@ -117,6 +117,7 @@ pub(super) fn spans(detection: &Detection, text: &str, types: Types) -> Result<V
 pub(super) fn coarse(entity: &str) -> &str {
     match entity {
         "PERSON" | "EMAIL" | "PHONE" | "URL" | "IP" | "IBAN" | "PAN" | "AGE" | "SECRET" => entity,
+        "WEB_LINK" => "URL",
         "DATE" | "DATE_OF_BIRTH" => "DATE",
         "ADDRESS" | "LOCATION" => "LOC",
         "US_SSN" => "SSN",

@@ -12,13 +12,13 @@ const MAX_CACHE_BYTES: usize = 1 << 24;
 /// The pattern that matches in ASCII text what `pattern` does. None if it does not compile:
 /// then the pattern itself has to serve.
 pub(crate) fn pattern(pattern: &Hir) -> Option<Regex> {
-    build(&narrow(pattern).to_string())
+    build(&narrow(pattern))
 }
 
 /// One pattern for all of these, for whether any matches a value that stands alone.
 pub(crate) fn any<'h>(patterns: impl Iterator<Item = &'h Hir>) -> Option<Regex> {
     let patterns: Vec<Hir> = patterns.map(|pattern| without_groups(&alone(&narrow(pattern)))).collect();
-    build(&Hir::alternation(patterns).to_string())
+    build(&Hir::alternation(patterns))
 }
 
 /// Whether all that a pattern matches in ASCII text begins or ends with a digit.
@@ -26,8 +26,35 @@ pub(crate) fn is_edged(pattern: &Hir) -> bool {
     alone::is_edged(&narrow(pattern))
 }
 
-fn build(pattern: &str) -> Option<Regex> {
-    RegexBuilder::new(pattern).size_limit(1 << 26).dfa_size_limit(MAX_CACHE_BYTES).build().ok()
+fn build(pattern: &Hir) -> Option<Regex> {
+    RegexBuilder::new(&apart(pattern).to_string())
+        .size_limit(1 << 26)
+        .dfa_size_limit(MAX_CACHE_BYTES)
+        .build()
+        .ok()
+}
+
+/// The pattern with a group about what is repeated twice: printed, `(?:[0-9]{3})?` would be
+/// `[0-9]{3}?`, which is something else.
+fn apart(hir: &Hir) -> Hir {
+    let repeated = |repetition: &Repetition| match repetition.sub.kind() {
+        HirKind::Repetition(_) => {
+            Hir::capture(Capture { index: 1, name: None, sub: Box::new(apart(&repetition.sub)) })
+        }
+        _ => apart(&repetition.sub),
+    };
+    match hir.kind() {
+        HirKind::Repetition(repetition) => {
+            let Repetition { min, max, greedy, .. } = *repetition;
+            Hir::repetition(Repetition { min, max, greedy, sub: Box::new(repeated(repetition)) })
+        }
+        HirKind::Capture(Capture { index, name, sub }) => {
+            Hir::capture(Capture { index: *index, name: name.clone(), sub: Box::new(apart(sub)) })
+        }
+        HirKind::Concat(parts) => Hir::concat(parts.iter().map(apart).collect()),
+        HirKind::Alternation(parts) => Hir::alternation(parts.iter().map(apart).collect()),
+        HirKind::Empty | HirKind::Look(_) | HirKind::Literal(_) | HirKind::Class(_) => hir.clone(),
+    }
 }
 
 fn narrow(hir: &Hir) -> Hir {
@@ -92,9 +119,20 @@ mod tests {
             r"(?:\p{Lu}\p{Ll}+[ -]?)+,?",
             r"(?-u:\b)[0-9]{3}[-\x20]?[0-9]{2}",
             r"[é-ü]+|a{2,}|\bk\b",
+            r"x(?:[0-9]{3})?y|(?:(?:z{2}){2})+?w",
         ];
-        let texts =
-            ["MR Smith  ab", "mrJones yyy", "Anna-Lena Maria, x", "a123-45 b", "aaa", "K k", "", "536 90"];
+        let texts = [
+            "MR Smith  ab",
+            "mrJones yyy",
+            "Anna-Lena Maria, x",
+            "a123-45 b",
+            "aaa",
+            "K k",
+            "",
+            "536 90",
+            "xy",
+            "zzzzzzzzw",
+        ];
         for source in patterns {
             let whole = Regex::new(source).unwrap();
             let narrow = pattern(&regex_syntax::parse(source).unwrap()).unwrap();

@@ -1,11 +1,37 @@
 //! Checksums and structural checks, one file each, named by rules as `check`.
 
 mod aba;
+mod abn;
+mod au_medicare;
+mod belgian_nn;
+mod bsn;
 pub(crate) mod card;
+mod cn_id;
+mod codice_fiscale;
+mod cpf;
+mod curp;
+mod dea;
+mod dni;
+mod hetu;
 pub(crate) mod iban;
 mod ip;
+mod nhs;
+mod nino;
+mod nir;
+mod npi;
+mod nric;
+mod personnummer;
+mod pesel;
 mod phone;
+mod rodne_cislo;
+mod sin;
 mod ssn;
+mod steuer_id;
+mod tckn;
+mod tfn;
+mod verhoeff;
+mod vin;
+mod za_id;
 
 /// A check on the matched text. It takes the text as found, separators and all.
 pub(crate) type Check = fn(&str) -> bool;
@@ -14,6 +40,32 @@ pub(crate) type Check = fn(&str) -> bool;
 pub(crate) fn named(name: &str) -> Option<Check> {
     match name {
         "aba" => Some(aba::valid),
+        "abn" => Some(abn::valid),
+        "au_medicare" => Some(au_medicare::valid),
+        "belgian_nn" => Some(belgian_nn::valid),
+        "bsn" => Some(bsn::valid),
+        "cn_id" => Some(cn_id::valid),
+        "codice_fiscale" => Some(codice_fiscale::valid),
+        "cpf" => Some(cpf::valid),
+        "curp" => Some(curp::valid),
+        "dea" => Some(dea::valid),
+        "dni" => Some(dni::valid),
+        "hetu" => Some(hetu::valid),
+        "nhs" => Some(nhs::valid),
+        "nino" => Some(nino::valid),
+        "nir" => Some(nir::valid),
+        "npi" => Some(npi::valid),
+        "nric" => Some(nric::valid),
+        "personnummer" => Some(personnummer::valid),
+        "pesel" => Some(pesel::valid),
+        "rodne_cislo" => Some(rodne_cislo::valid),
+        "sin" => Some(sin::valid),
+        "steuer_id" => Some(steuer_id::valid),
+        "tckn" => Some(tckn::valid),
+        "tfn" => Some(tfn::valid),
+        "verhoeff" => Some(verhoeff::valid),
+        "vin" => Some(vin::valid),
+        "za_id" => Some(za_id::valid),
         "card" => Some(card::valid),
         "iban" => Some(iban::valid),
         "ip" => Some(ip::valid),
@@ -27,6 +79,19 @@ pub(crate) fn named(name: &str) -> Option<Check> {
 /// value however it is spelt.
 pub(crate) fn proves(name: &str) -> bool {
     matches!(name, "card" | "iban")
+}
+
+/// Digits by their weights, summed up.
+fn weighted(digits: &[u32], weights: &[u32]) -> u32 {
+    digits.iter().zip(weights).map(|(digit, weight)| digit * weight).sum()
+}
+
+/// Luhn's check (ISO/IEC 7812-1 annex B): every other digit from the right doubled, modulo 10.
+fn luhn(digits: &[u32]) -> bool {
+    let doubled =
+        |(at, digit): (usize, &u32)| if at % 2 == 1 { digit * 2 / 10 + digit * 2 % 10 } else { *digit };
+    let sum: u32 = digits.iter().rev().enumerate().map(doubled).sum();
+    sum > 0 && sum.is_multiple_of(10)
 }
 
 /// The digits of a text.
