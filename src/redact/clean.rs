@@ -108,7 +108,13 @@ impl Clean {
         }
     }
 
-    fn insert(&mut self, hash: u64, place: u64, text: &str, (free, claim): (bool, Option<u32>)) -> Option<usize> {
+    fn insert(
+        &mut self,
+        hash: u64,
+        place: u64,
+        text: &str,
+        (free, claim): (bool, Option<u32>),
+    ) -> Option<usize> {
         let (index, start) = (self.values.len(), self.text.len());
         if index >= MOST || start + text.len() > MOST_BYTES {
             return None;

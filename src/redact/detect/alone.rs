@@ -72,12 +72,10 @@ fn edge(hir: &Hir, end: End) -> Edge {
             End::First => outermost(parts.iter(), end),
             End::Last => outermost(parts.iter().rev(), end),
         },
-        HirKind::Alternation(choices) => {
-            choices.iter().map(|choice| edge(choice, end)).fold(
-                Edge { kinds: Class::default(), empty: false },
-                |all, next| Edge { kinds: all.kinds.join(next.kinds), empty: all.empty || next.empty },
-            )
-        }
+        HirKind::Alternation(choices) => choices.iter().map(|choice| edge(choice, end)).fold(
+            Edge { kinds: Class::default(), empty: false },
+            |all, next| Edge { kinds: all.kinds.join(next.kinds), empty: all.empty || next.empty },
+        ),
     }
 }
 
@@ -123,7 +121,9 @@ mod tests {
         for text in ["123-45", "(123-45)", "x: 123-45.", "-123-45", "123-45-x", "é".trim_matches('é')] {
             assert_eq!(ssn.is_match(text), !text.is_empty(), "{text}");
         }
-        for text in ["a123-45", "1-123-45", "x.123-45", "123-45a", "123-45-6", "123-45.6", "_123-45", "123-45_"] {
+        for text in
+            ["a123-45", "1-123-45", "x.123-45", "123-45a", "123-45-6", "123-45.6", "_123-45", "123-45_"]
+        {
             assert!(!ssn.is_match(text), "{text}");
         }
     }

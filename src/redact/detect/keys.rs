@@ -114,7 +114,8 @@ fn ascii_words(name: &str) -> String {
             let starts_word = byte.is_ascii_uppercase()
                 && (before.is_ascii_lowercase()
                     || before.is_ascii_digit()
-                    || (before.is_ascii_uppercase() && bytes.get(place + 1).is_some_and(u8::is_ascii_lowercase)));
+                    || (before.is_ascii_uppercase()
+                        && bytes.get(place + 1).is_some_and(u8::is_ascii_lowercase)));
             if starts_word && !ends {
                 out.push('_');
             }

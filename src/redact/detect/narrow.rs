@@ -17,8 +17,7 @@ pub(crate) fn pattern(pattern: &Hir) -> Option<Regex> {
 
 /// One pattern for all of these, for whether any matches a value that stands alone.
 pub(crate) fn any<'h>(patterns: impl Iterator<Item = &'h Hir>) -> Option<Regex> {
-    let patterns: Vec<Hir> =
-        patterns.map(|pattern| without_groups(&alone(&narrow(pattern)))).collect();
+    let patterns: Vec<Hir> = patterns.map(|pattern| without_groups(&alone(&narrow(pattern)))).collect();
     build(&Hir::alternation(patterns).to_string())
 }
 

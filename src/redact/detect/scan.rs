@@ -57,11 +57,10 @@ impl Scanner {
         let known = detectors.iter().all(|detector| detector.pattern.is_some() == detector.syntax.is_some());
         let syntaxes = || detectors.iter().filter_map(|detector| detector.syntax.as_ref());
         let narrow = known.then(|| narrow::any(syntaxes())).flatten();
-        let is_edged: Vec<bool> = detectors
-            .iter()
-            .map(|detector| detector.syntax.as_ref().is_some_and(narrow::is_edged))
-            .collect();
-        let edged = narrow.as_ref().and_then(|_| narrow::any(syntaxes().filter(|&syntax| narrow::is_edged(syntax))));
+        let is_edged: Vec<bool> =
+            detectors.iter().map(|detector| detector.syntax.as_ref().is_some_and(narrow::is_edged)).collect();
+        let edged =
+            narrow.as_ref().and_then(|_| narrow::any(syntaxes().filter(|&syntax| narrow::is_edged(syntax))));
         Self { index, prefilter, any: any(&detectors), narrow, edged, is_edged, detectors }
     }
 

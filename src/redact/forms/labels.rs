@@ -160,10 +160,16 @@ mod tests {
         let mut labels = Labels::default();
         let long = format!("\"{}\"", "x".repeat(LONGEST));
         for _ in 0..2 {
-            assert_eq!(said(&mut labels, &[r#""ssn""#, "1", r#""Home Phone""#]), ["ssn", "Home Phone", "Phone"]);
+            assert_eq!(
+                said(&mut labels, &[r#""ssn""#, "1", r#""Home Phone""#]),
+                ["ssn", "Home Phone", "Phone"]
+            );
             assert_eq!(said(&mut labels, &[r#""Phone""#, r#""Home Phone""#]), ["Phone", "Home Phone"]);
             assert_eq!(said(&mut labels, &[r#""ssn""#, &long, r#""dob""#, r#""ssn""#]), ["ssn", "dob"]);
-            assert_eq!(said(&mut labels, &[r#""Weight""#, r#""http://a.example/sid/Weight""#, r#""1://x/dob""#]), ["dob"]);
+            assert_eq!(
+                said(&mut labels, &[r#""Weight""#, r#""http://a.example/sid/Weight""#, r#""1://x/dob""#]),
+                ["dob"]
+            );
             assert_eq!(said(&mut labels, &[r#""12ab""#, "12", r#""\u0031\u0061b""#]), Vec::<String>::new());
             assert!(said(&mut labels, &[]).is_empty());
         }
@@ -174,7 +180,10 @@ mod tests {
     fn more_labels_than_are_remembered_are_read() {
         let mut labels = Labels::default();
         for number in 0..2 * MOST {
-            assert_eq!(said(&mut labels, &[&format!("\"key {number}\""), r#""ssn""#]).last().map(String::as_str), Some("ssn"));
+            assert_eq!(
+                said(&mut labels, &[&format!("\"key {number}\""), r#""ssn""#]).last().map(String::as_str),
+                Some("ssn")
+            );
         }
         assert_eq!(labels.rows.len(), MOST);
         let all: Vec<String> = (0..2 * MOST_KEYS).map(|number| format!("\"a{number}b\"")).collect();

@@ -36,7 +36,14 @@ impl Labelled {
         entered.forget.is_none() && self.0.len() < MOST
     }
 
-    pub(crate) fn add(&mut self, places: &Places, around: usize, entered: &Entered, row: u32, place: Option<usize>) {
+    pub(crate) fn add(
+        &mut self,
+        places: &Places,
+        around: usize,
+        entered: &Entered,
+        row: u32,
+        place: Option<usize>,
+    ) {
         self.0.insert(Self::key(places, around, entered, row), place);
     }
 }

@@ -24,10 +24,10 @@ use crate::redact::places::{Entered, Places, ROOT, Step};
 use crate::redact::plan::Plan;
 use crate::redact::run::Run;
 use crate::redact::transform::Outcome;
+use foldhash::fast::RandomState;
 use parts::Parts;
 use siblings::{Given, Siblings};
 use splice::{Free, Mark};
-use foldhash::fast::RandomState;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
@@ -163,6 +163,7 @@ impl Walk<'_, '_> {
     fn object(&mut self, place: usize, depth: usize) -> Result<bool, Blocked> {
         self.reader.expect(b'{')?;
         let mut names = Names { object: self.places.begin(), hint: 0, odd: None };
+        let expects = !self.run.echo.is_settled();
         let mut kept = self.places.get(place).released;
         let mut written = false;
         let mut siblings = Siblings::default();
@@ -174,7 +175,8 @@ impl Walk<'_, '_> {
                 break;
             }
             self.begin(mark, first, written);
-            let mut entered = match self.expected(place, &mut names)? {
+            let expected = if expects { self.expected(place, &mut names)? } else { None };
+            let mut entered = match expected {
                 Some(entered) => entered,
                 None => self.place_of(place, &mut names, depth)?,
             };
@@ -288,9 +290,6 @@ impl Walk<'_, '_> {
     /// here; that and the colon behind it are read then.
     #[inline]
     fn expected(&mut self, place: usize, names: &mut Names) -> Result<Option<Entered>, Blocked> {
-        if self.run.echo.is_settled() {
-            return Ok(None);
-        }
         let reader = &mut self.reader;
         let takes = |quoted: &str| reader.take_name(quoted);
         let Some((entered, is_new)) = self.places.expected(place, names.hint, names.object, takes) else {

@@ -110,12 +110,16 @@ impl Walk<'_, '_> {
         apply::remembered(self.run, number, text).map_err(Some)
     }
 
-    fn decide(&mut self, kind: Kind, place: usize, text: &str, hash: Option<u64>) -> Result<Verdict, Blocked> {
+    fn decide(
+        &mut self,
+        kind: Kind,
+        place: usize,
+        text: &str,
+        hash: Option<u64>,
+    ) -> Result<Verdict, Blocked> {
         let verdict = |outcome| Verdict { outcome, rest: Rest::Closed };
         let redaction = self.places.get(place).redaction;
-        if let Some((index, redaction)) =
-            redaction.and_then(|at| Some((at, self.plan.redactions.get(at)?)))
-        {
+        if let Some((index, redaction)) = redaction.and_then(|at| Some((at, self.plan.redactions.get(at)?))) {
             self.run.redacted(index);
             return Ok(verdict(apply::by_path(self.run, redaction, kind, text)));
         }
