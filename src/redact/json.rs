@@ -299,7 +299,7 @@ mod tests {
         let name = b"abcdefghijklmnopqrstuvwxyz";
         for length in 0..name.len() {
             let one = &name[..length];
-            assert!(same(one, &one.to_vec()));
+            assert!(same(one, one));
             for place in 0..length {
                 let mut other = one.to_vec();
                 other[place] ^= 1;

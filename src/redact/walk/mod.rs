@@ -116,7 +116,7 @@ struct Names {
 
 impl Walk<'_, '_> {
     /// Reads one value and says whether any of it stays.
-    #[inline(always)]
+    #[inline]
     fn value(&mut self, place: usize, depth: usize) -> Result<bool, Blocked> {
         let kind = self.reader.kind()?;
         if !matches!(kind, Kind::Object | Kind::Array) {
@@ -244,7 +244,7 @@ impl Walk<'_, '_> {
 
     /// Reads a member's or an element's value and cuts it off, from its comma on, unless it
     /// stays or its schema requires it.
-    #[inline(always)]
+    #[inline]
     fn child(&mut self, entered: &Entered, mark: Mark, depth: usize) -> Result<Stays, Blocked> {
         let stays = self.settle(entered.place, mark, depth);
         // Also when the document turns out to be none: a name that is personal data does not
@@ -255,7 +255,7 @@ impl Walk<'_, '_> {
         stays
     }
 
-    #[inline(always)]
+    #[inline]
     fn settle(&mut self, place: usize, mark: Mark, depth: usize) -> Result<Stays, Blocked> {
         let here = self.places.get(place);
         let (dead, required) = (here.dead, here.required);
