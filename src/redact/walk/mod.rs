@@ -116,7 +116,8 @@ struct Names {
 
 impl Walk<'_, '_> {
     /// Reads one value and says whether any of it stays.
-    #[inline]
+    #[allow(clippy::inline_always, reason = "a call for each value is measured")]
+    #[inline(always)]
     fn value(&mut self, place: usize, depth: usize) -> Result<bool, Blocked> {
         let kind = self.reader.kind()?;
         if !matches!(kind, Kind::Object | Kind::Array) {
@@ -244,7 +245,8 @@ impl Walk<'_, '_> {
 
     /// Reads a member's or an element's value and cuts it off, from its comma on, unless it
     /// stays or its schema requires it.
-    #[inline]
+    #[allow(clippy::inline_always, reason = "a call for each value is measured")]
+    #[inline(always)]
     fn child(&mut self, entered: &Entered, mark: Mark, depth: usize) -> Result<Stays, Blocked> {
         let stays = self.settle(entered.place, mark, depth);
         // Also when the document turns out to be none: a name that is personal data does not
@@ -255,7 +257,8 @@ impl Walk<'_, '_> {
         stays
     }
 
-    #[inline]
+    #[allow(clippy::inline_always, reason = "a call for each value is measured")]
+    #[inline(always)]
     fn settle(&mut self, place: usize, mark: Mark, depth: usize) -> Result<Stays, Blocked> {
         let here = self.places.get(place);
         let (dead, required) = (here.dead, here.required);
