@@ -16,7 +16,7 @@ pub(crate) struct Clean {
     hasher: RandomState,
     table: HashTable<usize>,
     values: Vec<Value>,
-    text: String,
+    text: Vec<u8>,
     claims: Vec<Claimed>,
 }
 
@@ -74,7 +74,7 @@ impl Clean {
         let same = |index: &usize| {
             let value = self.values.get(*index);
             value.is_some_and(|value| {
-                value.place == place && self.text.get(value.start..value.end) == Some(text)
+                value.place == place && self.text.get(value.start..value.end) == Some(text.as_bytes())
             })
         };
         let index = *self.table.find(hash, same)?;
@@ -119,7 +119,7 @@ impl Clean {
         if index >= MOST || start + text.len() > MOST_BYTES {
             return None;
         }
-        self.text.push_str(text);
+        self.text.extend_from_slice(text.as_bytes());
         self.values.push(Value { hash, place, start, end: self.text.len(), free, claim });
         let values = &self.values;
         self.table.insert_unique(hash, index, |index| values.get(*index).map_or(0, |value| value.hash));

@@ -155,7 +155,7 @@ impl<'a> Reader<'a> {
     /// Steps over a name with its quotes and its colon, if it is next.
     #[inline]
     pub(crate) fn take_name(&mut self, quoted: &str) -> bool {
-        let next = self.ahead().starts_with(quoted.as_bytes());
+        let next = self.ahead().get(..quoted.len()).is_some_and(|ahead| same(ahead, quoted.as_bytes()));
         self.position += if next { quoted.len() } else { 0 };
         next
     }
@@ -253,6 +253,20 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Whether two slices of one length are the same. Names are short: most are two words.
+#[inline]
+fn same(one: &[u8], other: &[u8]) -> bool {
+    let ends = |bytes: &[u8]| {
+        let ends = (bytes.first_chunk::<8>()?, bytes.last_chunk::<8>()?);
+        Some((u64::from_le_bytes(*ends.0), u64::from_le_bytes(*ends.1)))
+    };
+    match (ends(one), ends(other)) {
+        (Some(one), Some(other)) if one != other => false,
+        _ if (8..=16).contains(&one.len()) => true,
+        _ => one == other,
+    }
+}
+
 /// Where the first byte is, from a place on, that is not plain in a JSON string: a quote, a
 /// backslash or a control character. Eight bytes at a time, each a lane of one word.
 pub(crate) fn plain_end(bytes: &[u8], mut at: usize) -> usize {
@@ -279,6 +293,20 @@ pub(crate) fn plain_end(bytes: &[u8], mut at: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_told_apart_at_every_byte() {
+        let name = b"abcdefghijklmnopqrstuvwxyz";
+        for length in 0..name.len() {
+            let one = &name[..length];
+            assert!(same(one, one));
+            for place in 0..length {
+                let mut other = one.to_vec();
+                other[place] ^= 1;
+                assert!(!same(one, &other), "{place} of {length}");
+            }
+        }
+    }
 
     #[test]
     fn the_first_byte_that_is_not_plain_ends_the_run() {

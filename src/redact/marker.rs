@@ -8,12 +8,15 @@ use std::collections::HashMap;
 /// What stands for a value that says nothing at all.
 pub const REDACTED: &str = "[REDACTED]";
 
+/// By a value, spelt plainly.
+type Numbers = HashMap<Box<[u8]>, usize, RandomState>;
+
 /// The markers of one result. The values live only as long as the result is
 /// being filtered.
 #[derive(Default)]
 pub(crate) struct Markers {
     /// Entities are few.
-    numbers: Vec<(Entity, HashMap<Box<[u8]>, usize, RandomState>)>,
+    numbers: Vec<(Entity, Numbers)>,
     /// Where the entity of the last marker is among them.
     last: usize,
     /// The value at hand, spelt plainly.

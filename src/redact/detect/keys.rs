@@ -97,7 +97,7 @@ impl KeyPattern {
 
 /// Splits camel case and punctuation into words, lower-cased, joined by `_`. Letters that
 /// only look like others, and such as are not seen, are read as a model reads them.
-fn normalise(name: &str) -> String {
+pub(super) fn normalise(name: &str) -> String {
     let decoded =
         if name.contains('%') { percent_encoding::percent_decode_str(name).decode_utf8().ok() } else { None };
     let name = decoded.as_deref().unwrap_or(name);

@@ -113,6 +113,11 @@ impl Prefilter {
         Self { needs, words: built, meanings, demands }
     }
 
+    /// Whether a detector waits for a word or a cue.
+    pub(crate) fn listens(&self, detector: usize) -> bool {
+        self.demands.get(detector).is_some_and(|demands| demands.listens())
+    }
+
     /// Calls `run` with each detector that the text may concern. `matches` says whether any
     /// pattern matches it, and `may` whether a detector's may; they are asked only if needed.
     #[allow(clippy::too_many_arguments, reason = "one text, and what is asked of it in turn")]

@@ -29,9 +29,24 @@ pub struct Scanner {
     any: Option<Regex>,
     /// The same for ASCII text, and for values that stand alone.
     narrow: Option<Regex>,
-    /// The same again, for those whose values begin or end with a digit, and which they are.
-    edged: Option<Regex>,
-    is_edged: Vec<bool>,
+    /// The same again, for the detectors of each group.
+    groups: [Option<Regex>; Group::COUNT],
+    group_of: Vec<Group>,
+}
+
+/// Detectors that are asked together whether any of their patterns matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Group {
+    /// Their values begin or end with a digit.
+    Edged,
+    /// They wait for a word or a cue.
+    Listening,
+    Other,
+}
+
+impl Group {
+    const COUNT: usize = 3;
+    const ALL: [Self; Self::COUNT] = [Self::Edged, Self::Listening, Self::Other];
 }
 
 /// What scanning writes on, kept between values so that none allocates.
@@ -57,11 +72,18 @@ impl Scanner {
         let known = detectors.iter().all(|detector| detector.pattern.is_some() == detector.syntax.is_some());
         let syntaxes = || detectors.iter().filter_map(|detector| detector.syntax.as_ref());
         let narrow = known.then(|| narrow::any(syntaxes())).flatten();
-        let is_edged: Vec<bool> =
-            detectors.iter().map(|detector| detector.syntax.as_ref().is_some_and(narrow::is_edged)).collect();
-        let edged =
-            narrow.as_ref().and_then(|_| narrow::any(syntaxes().filter(|&syntax| narrow::is_edged(syntax))));
-        Self { index, prefilter, any: any(&detectors), narrow, edged, is_edged, detectors }
+        let group = |(index, detector): (usize, &Detector)| match &detector.syntax {
+            Some(syntax) if narrow::is_edged(syntax) => Group::Edged,
+            _ if prefilter.listens(index) => Group::Listening,
+            _ => Group::Other,
+        };
+        let group_of: Vec<Group> = detectors.iter().enumerate().map(group).collect();
+        let groups = Group::ALL.map(|group| {
+            narrow.as_ref()?;
+            let members = detectors.iter().zip(&group_of).filter(|(_, of)| **of == group);
+            narrow::any(members.filter_map(|(detector, _)| detector.syntax.as_ref()))
+        });
+        Self { index, prefilter, any: any(&detectors), narrow, groups, group_of, detectors }
     }
 
     pub(crate) fn detectors(&self) -> &[Detector] {
@@ -128,11 +150,12 @@ impl Scanner {
         let ascii = !class.meets(Class::WIDE);
         let any = self.narrow.as_ref().filter(|_| ascii).or(self.any.as_ref());
         let matches = || any.is_none_or(|any| any.is_match(text));
-        let edged = self.edged.as_ref().filter(|_| ascii);
-        let edged_match = OnceCell::new();
+        let matched = [const { OnceCell::new() }; Group::COUNT];
         let may = |detector: usize| {
-            !self.is_edged.get(detector).is_some_and(|is_edged| *is_edged)
-                || *edged_match.get_or_init(|| edged.is_none_or(|edged| edged.is_match(text)))
+            let group = self.group_of.get(detector).map_or(Group::Other, |group| *group) as usize;
+            let regex = self.groups.get(group).and_then(Option::as_ref).filter(|_| ascii);
+            let matches = || regex.is_none_or(|regex| regex.is_match(text));
+            matched.get(group).is_none_or(|matched| *matched.get_or_init(matches))
         };
         self.prefilter.concerned(sense, text, makeup, memory, matches, may, |detector| {
             self.collect(detector, sense, text, ascii, candidates);

@@ -2,7 +2,7 @@
 
 use crate::redact::class::Class;
 use crate::redact::detect::Detector;
-use crate::redact::detect::keys::{KeyPath, KeyPattern};
+use crate::redact::detect::keys::{KeyPath, KeyPattern, normalise};
 use foldhash::fast::RandomState;
 use regex::{Regex, RegexSet};
 use std::collections::HashMap;
@@ -165,20 +165,28 @@ impl Keyed {
         }
     }
 
+    /// Whether a name, as it is normalised, is one of theirs or ends with one.
+    fn knows(&self, last: &str) -> bool {
+        self.by_last.contains_key(last) || ends(last).any(|end| self.by_end.contains_key(end))
+    }
+
     /// Those of a fixed name in order, then those of an open one in order.
     fn at(&self, path: &KeyPath) -> impl Iterator<Item = usize> {
         let last = path.last();
         let named = last.and_then(|last| self.by_last.get(last));
-        let ends = last.into_iter().flat_map(|last| {
-            let words = last.match_indices('_').map(|(at, _)| at + 1);
-            std::iter::once(0).chain(words).filter_map(|at| last.get(at..))
-        });
+        let ends = last.into_iter().flat_map(ends);
         let mut open = Vec::new();
         ends.filter_map(|end| self.by_end.get(end)).for_each(|owners| open.extend_from_slice(owners));
         open.sort_unstable();
         open.dedup();
         named.into_iter().flatten().copied().chain(open)
     }
+}
+
+/// A name, and what of it begins with a later word.
+fn ends(name: &str) -> impl Iterator<Item = &str> {
+    let words = name.match_indices('_').map(|(at, _)| at + 1);
+    std::iter::once(0).chain(words).filter_map(|at| name.get(at..))
 }
 
 impl Index {
@@ -220,10 +228,8 @@ impl Index {
     /// Whether the sense of a path that ends with this name may say anything: if not,
     /// [`Sense::says_nothing`] holds of all of them.
     pub(crate) fn may_be_told(&self, name: &str) -> bool {
-        let mut path = KeyPath::default();
-        path.push(name);
-        let Some(last) = path.last() else { return true };
-        KeyPath::wraps(last) || self.claims.at(&path).next().is_some() || self.cues.is_match(last)
+        let last = normalise(name);
+        KeyPath::wraps(&last) || self.claims.knows(&last) || self.cues.is_match(&last)
     }
 
     fn claims_at(&self, detectors: &[Detector], path: &KeyPath) -> Vec<Claim> {
@@ -239,4 +245,56 @@ impl Index {
 
 fn vetoed(detectors: &[Detector], index: usize, path: &KeyPath) -> bool {
     detectors.get(index).is_some_and(|detector| detector.veto_keys.iter().any(|key| key.matches(path)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::builtin;
+    use crate::redact::rules::Rules;
+
+    /// Labels whose keys tell no detector anything are passed over: then all paths that end
+    /// with them must say nothing, wherever they stand.
+    #[test]
+    fn what_no_detector_is_told_by_says_nothing_anywhere() {
+        let rules = Rules::load(&builtin::rules()).unwrap_or_else(|faults| panic!("{faults:?}"));
+        let scanner = rules.detectors.scanner(|_| true);
+        let bases = ["", "patient", "ssn", "name", "card", "account.owner"];
+        let mut silent = 0;
+        for word in [
+            "ssn",
+            "us-ssn",
+            "spouseSSN",
+            "value",
+            "unit",
+            "Body height",
+            "Home Phone",
+            "given",
+            "dob",
+            "DEA",
+        ]
+        .into_iter()
+        .chain([
+            "f81d4fae-7dec-11d0-a765-00a0c91e6bf6",
+            "http",
+            "loinc.org",
+            "x_mrn",
+            "xmrn",
+            "pan",
+            "cm",
+            "code",
+        ]) {
+            let told = scanner.may_be_told(word);
+            silent += usize::from(!told);
+            for base in bases {
+                let mut path = KeyPath::dotted(base);
+                path.push(word);
+                assert!(told || scanner.sense(&path).says_nothing(), "{base}.{word}");
+            }
+        }
+        assert!((4..16).contains(&silent), "{silent}");
+        for told in ["ssn", "spouseSSN", "value", "dob"] {
+            assert!(scanner.may_be_told(told), "{told}");
+        }
+    }
 }

@@ -140,7 +140,9 @@ mod tests {
 
     fn said(labels: &mut Labels, sources: &[&str]) -> Vec<String> {
         let mut row = Row::default();
-        sources.iter().for_each(|source| labels.add(&mut row, source, &|key: &str| key != "Weight"));
+        for source in sources {
+            labels.add(&mut row, source, &|key: &str| key != "Weight");
+        }
         labels.keys(&row).to_vec()
     }
 

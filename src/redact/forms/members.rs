@@ -13,8 +13,15 @@ pub(super) fn members_in(mut rest: &str) -> impl Iterator<Item = (&str, &str)> {
         rest = rest.get(name.len()..)?.trim_start().strip_prefix(':')?;
         let value = rest.get(..value_length(rest)?)?;
         rest = behind(rest, value.len());
-        Some((name.trim().strip_prefix('"')?.strip_suffix('"')?, value.trim()))
+        Some((trim(name).strip_prefix('"')?.strip_suffix('"')?, trim(value)))
     })
+}
+
+/// Without white space around it, which few have.
+fn trim(source: &str) -> &str {
+    let is_plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    let bytes = source.as_bytes();
+    if is_plain(bytes.first()) && is_plain(bytes.last()) { source } else { source.trim() }
 }
 
 /// The sources of the elements of an array.

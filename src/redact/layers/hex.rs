@@ -115,26 +115,38 @@ impl Run {
     }
 }
 
-/// Whether a run may say something in one of its two readings. Nothing is told of one that
-/// is long or has a `0x`.
+/// Whether an identifier, or a run that stands alone, may say something in one of its two
+/// readings. Nothing is told of what is no UUID.
 pub(super) fn may_say(run: &str) -> bool {
-    if run.len() > LONGEST_TOLD || memchr::memchr(b'x', run.as_bytes()).is_some() {
+    let Ok(uuid) = <&[u8; UUID]>::try_from(run.as_bytes()) else { return true };
+    let mut bytes = [0; BYTES.len()];
+    let mut digits = 0;
+    for (byte, place) in bytes.iter_mut().zip(BYTES) {
+        let [high, low] = [uuid[place], uuid[place + 1]].map(|digit| VALUES[usize::from(digit)]);
+        digits |= high | low;
+        *byte = high << 4 | low;
+    }
+    let dashes = DASHES.iter().all(|place| uuid[*place] == b'-');
+    if digits == NONE || !dashes {
         return true;
     }
-    let mut digits = [0; LONGEST_TOLD];
-    let values = run.bytes().map(|byte| VALUES[usize::from(byte)]).filter(|value| *value != NONE);
-    let count = digits.iter_mut().zip(values).map(|(digit, value)| *digit = value).count();
-    let digits = digits.get(..count).unwrap_or_default();
-    says(digits) || says(digits.get(1..).unwrap_or_default())
+    let mut shifted = [0; BYTES.len() - 1];
+    for (byte, (one, next)) in shifted.iter_mut().zip(bytes.iter().zip(bytes.iter().skip(1))) {
+        *byte = one << 4 | next >> 4;
+    }
+    inflate::has_header(&bytes)
+        || inflate::has_header(&shifted)
+        || bytes::few_have_text(&bytes)
+        || bytes::few_have_text(&shifted)
 }
 
-/// The longest run that is read without being written down.
-const LONGEST_TOLD: usize = 96;
+const UUID: usize = 36;
+/// Where the digits of its bytes are, and what parts them.
+const BYTES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+const DASHES: [usize; 4] = [8, 13, 18, 23];
 
 fn says(digits: &[u8]) -> bool {
-    let mut head = [0; 3];
-    stream(digits).zip(&mut head).for_each(|(byte, head)| *head = byte);
-    inflate::has_header(&head) || bytes::have_text(stream(digits))
+    bytes::have_text(stream(digits)) || inflate::has_header(&stream(digits).take(3).collect::<Vec<_>>())
 }
 
 /// The values of the digits of a run, without those of `0x`.
@@ -184,19 +196,21 @@ mod tests {
     proptest! {
         /// What is let go at a glance says nothing in either reading.
         #[test]
-        fn no_run_that_says_something_is_let_go(
-            digits in proptest::collection::vec(prop_oneof![3 => "[2-7][0-9a-fA-F]", 1 => "[0-9a-f]{2}", 1 => "00|1f8b08|789c|[ -]|0x"], 0..24),
-            glued in "[0-9a-f]?",
+        fn no_uuid_that_says_something_is_let_go(
+            bytes in proptest::collection::vec(prop_oneof![6 => 0x20_u8..0x7f, 1 => any::<u8>(), 1 => Just(0)], 16),
+            head in prop_oneof![8 => Just(vec![]), 1 => Just(vec![0x1f, 0x8b, 8]), 1 => Just(vec![0x78, 0x9c])],
+            is_shifted in any::<bool>(),
         ) {
-            let run = format!("{glued}{}", digits.concat());
-            let digits = values(&run);
-            let says = [digits.as_slice(), digits.get(1..).unwrap_or_default()].iter().any(|digits| {
-                let bytes: Vec<u8> = stream(digits).collect();
-                bytes::have_text(bytes.iter().copied()) || inflate::has_header(&bytes)
-            });
-            prop_assert!(may_say(&run) || !says, "{run}");
-            let is_spelt_plainly = !run.contains('x');
-            prop_assert!(!is_spelt_plainly || may_say(&run) == says, "{run}");
+            let bytes: Vec<u8> = head.iter().chain(&bytes).take(16).copied().collect();
+            let mut digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            if is_shifted {
+                digits.pop();
+                digits.insert(0, 'f');
+            }
+            let uuid = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-");
+            let values = values(&uuid);
+            prop_assert_eq!(may_say(&uuid), says(&values) || says(&values[1..]), "{}", uuid);
+            prop_assert_eq!(may_say(&uuid), !runs(&uuid).is_empty());
         }
     }
 }

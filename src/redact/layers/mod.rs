@@ -150,8 +150,7 @@ impl Search<'_> {
             return;
         }
         let mut hidden = Vec::new();
-        let digits =
-            if class.meets(Class::DIGIT) { text.bytes().filter(u8::is_ascii_digit).count() } else { 0 };
+        let digits = if class.meets(Class::DIGIT) { count_digits(text) } else { 0 };
         let is_identifier = plainly::is_identifier(text);
         for block in blocks::in_text(text, class, digits, is_identifier) {
             self.block(sense, text, &block, depth, &mut hidden);
@@ -194,6 +193,12 @@ impl Search<'_> {
             range = range.end..range.end;
         }
     }
+}
+
+/// How many bytes are digits. So many are counted in a byte that no count overflows.
+fn count_digits(text: &str) -> usize {
+    let count = |bytes: &[u8]| bytes.iter().map(|byte| u8::from(byte.is_ascii_digit())).sum::<u8>();
+    text.as_bytes().chunks(usize::from(u8::MAX)).map(|bytes| usize::from(count(bytes))).sum()
 }
 
 /// Values of one encoded run that get a marker each.

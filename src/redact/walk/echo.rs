@@ -26,6 +26,9 @@ pub(super) fn replace(walk: &mut Walk<'_, '_>, shown: &str) -> Result<Option<Str
         let text = Quoted::whole(quoted).ok_or(Blocked::Syntax)?.decode()?;
         if let Some(text) = apply::echoes(detection, walk.run, &text, &mut walk.findings) {
             walk.run.echo.show(&text);
+            if out.capacity() == 0 {
+                out.reserve(shown.len());
+            }
             out.push_str(shown.get(copied..place.start).unwrap_or_default());
             quote(&mut out, &text);
             copied = place.end;

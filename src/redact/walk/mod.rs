@@ -121,6 +121,7 @@ struct Names {
 
 impl Walk<'_, '_> {
     /// Reads one value and says whether any of it stays.
+    #[allow(clippy::inline_always, reason = "a call for each value is measured")]
     #[inline(always)]
     fn value(&mut self, place: usize, depth: usize) -> Result<bool, Blocked> {
         let kind = self.reader.kind()?;
@@ -168,6 +169,7 @@ impl Walk<'_, '_> {
     fn object(&mut self, place: usize, depth: usize) -> Result<bool, Blocked> {
         self.reader.expect(b'{')?;
         let mut names = Names { object: self.places.begin(), hint: 0, odd: None };
+        let expects = !self.run.echo.is_settled();
         let mut kept = self.places.get(place).released;
         let mut written = false;
         let mut siblings = Siblings::default();
@@ -179,7 +181,8 @@ impl Walk<'_, '_> {
                 break;
             }
             self.begin(mark, first, written);
-            let mut entered = match self.expected(place, &mut names)? {
+            let expected = if expects { self.expected(place, &mut names)? } else { None };
+            let mut entered = match expected {
                 Some(entered) => entered,
                 None => self.place_of(place, &mut names, depth)?,
             };
@@ -247,6 +250,7 @@ impl Walk<'_, '_> {
 
     /// Reads a member's or an element's value and cuts it off, from its comma on, unless it
     /// stays or its schema requires it.
+    #[allow(clippy::inline_always, reason = "a call for each value is measured")]
     #[inline(always)]
     fn child(&mut self, entered: &Entered, mark: Mark, depth: usize) -> Result<Stays, Blocked> {
         let stays = self.settle(entered.place, mark, depth);
@@ -258,6 +262,7 @@ impl Walk<'_, '_> {
         stays
     }
 
+    #[allow(clippy::inline_always, reason = "a call for each value is measured")]
     #[inline(always)]
     fn settle(&mut self, place: usize, mark: Mark, depth: usize) -> Result<Stays, Blocked> {
         let here = self.places.get(place);
@@ -293,9 +298,6 @@ impl Walk<'_, '_> {
     /// here; that and the colon behind it are read then.
     #[inline]
     fn expected(&mut self, place: usize, names: &mut Names) -> Result<Option<Entered>, Blocked> {
-        if self.run.echo.is_settled() {
-            return Ok(None);
-        }
         let reader = &mut self.reader;
         let takes = |quoted: &str| reader.take_name(quoted);
         let Some((entered, is_new)) = self.places.expected(place, names.hint, names.object, takes) else {

@@ -17,9 +17,7 @@ mod tests {
 
     #[test]
     fn numbers_that_hold_and_near_misses() {
-        for number in ["51 824 753 556"] {
-            assert!(valid(number), "{number}");
-        }
+        assert!(valid("51 824 753 556"));
         for number in ["51 824 753 557", "5182475355"] {
             assert!(!valid(number), "{number}");
         }

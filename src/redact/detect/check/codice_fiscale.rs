@@ -25,9 +25,7 @@ mod tests {
 
     #[test]
     fn numbers_that_hold_and_near_misses() {
-        for number in ["RSSMRA85T10A562S"] {
-            assert!(valid(number), "{number}");
-        }
+        assert!(valid("RSSMRA85T10A562S"));
         for number in ["RSSMRA85T10A562T", "RSSMRA85T10A562"] {
             assert!(!valid(number), "{number}");
         }

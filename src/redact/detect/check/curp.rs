@@ -21,9 +21,7 @@ mod tests {
 
     #[test]
     fn numbers_that_hold_and_near_misses() {
-        for number in ["HEGG560427MVZRRL04"] {
-            assert!(valid(number), "{number}");
-        }
+        assert!(valid("HEGG560427MVZRRL04"));
         for number in ["HEGG560427MVZRRL05", "HEGG560427MVZRR"] {
             assert!(!valid(number), "{number}");
         }

@@ -15,9 +15,7 @@ mod tests {
 
     #[test]
     fn numbers_that_hold_and_near_misses() {
-        for number in ["AB1234563"] {
-            assert!(valid(number), "{number}");
-        }
+        assert!(valid("AB1234563"));
         for number in ["AB1234564", "NB1234563", "AB123456"] {
             assert!(!valid(number), "{number}");
         }

@@ -18,9 +18,7 @@ mod tests {
 
     #[test]
     fn numbers_that_hold_and_near_misses() {
-        for number in ["131052-308T"] {
-            assert!(valid(number), "{number}");
-        }
+        assert!(valid("131052-308T"));
         for number in ["131052-308U", "131052-30T"] {
             assert!(!valid(number), "{number}");
         }

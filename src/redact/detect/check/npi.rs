@@ -14,9 +14,7 @@ mod tests {
 
     #[test]
     fn numbers_that_hold_and_near_misses() {
-        for number in ["1234567893"] {
-            assert!(valid(number), "{number}");
-        }
+        assert!(valid("1234567893"));
         for number in ["1234567894", "3234567893", "123456789"] {
             assert!(!valid(number), "{number}");
         }

@@ -17,9 +17,7 @@ mod tests {
 
     #[test]
     fn numbers_that_hold_and_near_misses() {
-        for number in ["44051401359"] {
-            assert!(valid(number), "{number}");
-        }
+        assert!(valid("44051401359"));
         for number in ["44051401358", "44131401359", "4405140135"] {
             assert!(!valid(number), "{number}");
         }

@@ -18,9 +18,7 @@ mod tests {
 
     #[test]
     fn numbers_that_hold_and_near_misses() {
-        for number in ["736028/5163"] {
-            assert!(valid(number), "{number}");
-        }
+        assert!(valid("736028/5163"));
         for number in ["736028/5164", "733028/516"] {
             assert!(!valid(number), "{number}");
         }

@@ -19,9 +19,7 @@ mod tests {
 
     #[test]
     fn numbers_that_hold_and_near_misses() {
-        for number in ["10000000146"] {
-            assert!(valid(number), "{number}");
-        }
+        assert!(valid("10000000146"));
         for number in ["10000000147", "00000000146", "1000000014"] {
             assert!(!valid(number), "{number}");
         }

@@ -40,9 +40,7 @@ mod tests {
 
     #[test]
     fn numbers_that_hold_and_near_misses() {
-        for number in ["2341 2341 2346"] {
-            assert!(valid(number), "{number}");
-        }
+        assert!(valid("2341 2341 2346"));
         for number in ["2341 2341 2347", "1341 2341 2346", "234123412346 1"] {
             assert!(!valid(number), "{number}");
         }

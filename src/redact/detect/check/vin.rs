@@ -32,9 +32,7 @@ mod tests {
 
     #[test]
     fn numbers_that_hold_and_near_misses() {
-        for number in ["1M8GDM9AXKP042788"] {
-            assert!(valid(number), "{number}");
-        }
+        assert!(valid("1M8GDM9AXKP042788"));
         for number in ["1M8GDM9A1KP042788", "11111111111111111", "1M8GDM9AXKPO42788"] {
             assert!(!valid(number), "{number}");
         }

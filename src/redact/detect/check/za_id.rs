@@ -14,9 +14,7 @@ mod tests {
 
     #[test]
     fn numbers_that_hold_and_near_misses() {
-        for number in ["8001015009087"] {
-            assert!(valid(number), "{number}");
-        }
+        assert!(valid("8001015009087"));
         for number in ["8001015009088", "8013015009087"] {
             assert!(!valid(number), "{number}");
         }
