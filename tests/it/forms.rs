@@ -11,7 +11,9 @@ use std::collections::HashMap;
 /// A plan that masks whatever any detector finds.
 fn plan() -> Plan {
     let sources = builtin::rules().detectors.into_iter().map(|source| (source.file, source.text));
-    let scanner = Detectors::load(sources).unwrap_or_else(|faults| panic!("{faults:?}")).scanner(|entity| entity.as_str() != "WEB_LINK");
+    let scanner = Detectors::load(sources)
+        .unwrap_or_else(|faults| panic!("{faults:?}"))
+        .scanner(|entity| entity.as_str() != "WEB_LINK");
     Plan::released(Detection::new(scanner, HashMap::new()))
 }
 

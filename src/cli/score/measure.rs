@@ -158,7 +158,7 @@ mod tests {
     }
 
     fn measured(text: &str, gold: &[Span], predicted: &[Span]) -> Measure {
-        let record = Record { id: "1".into(), text: text.to_owned(), spans: gold.to_vec() };
+        let record = Record { id: 1.into(), text: text.to_owned(), spans: gold.to_vec() };
         let types = gold.iter().map(|span| span.kind.clone()).filter(|kind| kind != "ORG").collect();
         let mut measure = Measure::default();
         measure.add(&record, predicted, &types);

@@ -89,10 +89,10 @@ fn own(path: &Path, gold: &[Record], detection: &Detection, misses: bool) -> any
 fn others(path: &Path, gold: &[Record]) -> anyhow::Result<Scored> {
     let types = types(gold);
     let found: HashMap<String, Vec<Span>> =
-        record::read(path)?.into_iter().map(|record| (record.id, record.spans)).collect();
+        record::read(path)?.into_iter().map(|record| (record.id.to_string(), record.spans)).collect();
     let mut measure = Measure::default();
     for record in gold {
-        measure.add(record, found.get(&record.id).map_or(&[], Vec::as_slice), &types);
+        measure.add(record, found.get(&record.id.to_string()).map_or(&[], Vec::as_slice), &types);
     }
     Ok(Scored { name: path.display().to_string(), measure, took: None })
 }

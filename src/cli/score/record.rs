@@ -3,12 +3,13 @@
 use anyhow::{Context as _, anyhow};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use std::path::Path;
 
 /// `{"id", "text", "spans": [[start, end, TYPE, …]]}`; offsets count Unicode code points.
 #[derive(Clone, Debug, Deserialize)]
 pub(in crate::cli) struct Record {
-    pub(in crate::cli) id: String,
+    pub(in crate::cli) id: Value,
     #[serde(default)]
     pub(in crate::cli) text: String,
     #[serde(default)]
@@ -25,9 +26,9 @@ pub(in crate::cli) struct Span {
 
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let parts: Vec<serde_json::Value> = Deserialize::deserialize(deserializer)?;
+        let parts: Vec<Value> = Deserialize::deserialize(deserializer)?;
         let place = |at: usize| parts.get(at)?.as_u64().and_then(|place| usize::try_from(place).ok());
-        let kind = parts.get(2).and_then(serde_json::Value::as_str);
+        let kind = parts.get(2).and_then(Value::as_str);
         match (place(0), place(1), kind) {
             (Some(start), Some(end), Some(kind)) if start <= end => {
                 Ok(Self { start, end, kind: kind.to_owned() })

@@ -71,10 +71,11 @@ pub(super) fn misses(record: &Record, found: &[Span], types: &BTreeSet<String>) 
         let part = letters.get(from.min(letters.len())..to.min(letters.len())).unwrap_or_default();
         part.iter().map(|c| if c.is_control() { ' ' } else { *c }).collect()
     };
+    let id = record.id.as_str().map_or_else(|| record.id.to_string(), str::to_owned);
     let show = |mark: char, span: &Span| {
         let (before, after) =
             (part(span.start.saturating_sub(30), span.start), part(span.end, span.end + 20));
-        println!("{mark} {} {} {before}⟦{}⟧{after}", record.id, span.kind, part(span.start, span.end));
+        println!("{mark} {id} {} {before}⟦{}⟧{after}", span.kind, part(span.start, span.end));
     };
     let close = |span: &Span, others: &[Span]| {
         others.iter().any(|other| other.kind == span.kind && other.together(span) >= 0.5)

@@ -1,5 +1,5 @@
 //! Text that is not JSON and yet says what its parts are: tables, `key: value` lines,
-//! `key=value` pairs, markup, segments of HL7 v2 and X12.
+//! `key=value` pairs, markup, segments of HL7 v2 and X12, rows of SQL.
 //!
 //! Each form is a pure function that cuts a text into values, each with the keys it
 //! stands under, so that a cell of the column `ssn` is claimed like a member `ssn`. A
@@ -20,6 +20,7 @@ mod pairs;
 mod segments;
 pub(crate) mod siblings;
 mod source;
+mod sql;
 mod table;
 mod value;
 mod vocabulary;
@@ -45,7 +46,12 @@ pub(crate) fn may_have_keys(class: Class) -> bool {
         .join(Class::byte(b'|'))
         .join(Class::byte(b'<'))
         .join(Class::byte(b'~'));
-    class.meets(LETTERS) && class.meets(MARKS)
+    class.meets(LETTERS) && (class.meets(MARKS) || may_be_sql(class))
+}
+
+/// Whether a text has both the brackets and the quotes of an `INSERT`.
+fn may_be_sql(class: Class) -> bool {
+    class.meets(Class::byte(b'(')) && class.meets(Class::byte(b'\'')) && class.meets(Class::byte(b','))
 }
 
 fn read(text: &str, emit: Emit<'_>) {
@@ -57,6 +63,9 @@ fn read(text: &str, emit: Emit<'_>) {
     }
     if text.contains(['|', '~']) {
         segments::read(text, emit);
+    }
+    if text.contains('(') {
+        sql::read(text, emit);
     }
     pairs::read(text, emit);
 }
@@ -115,6 +124,13 @@ mod tests {
             "PID|",
             "<td>",
             "<b>k:",
+            ")=(",
+            "(a)=(",
+            "values (",
+            "(a) values (",
+            ")values",
+            "(a)values",
+            "(a,b) values (1,2),",
         ];
         let one_key = ["k: *", "k=", "k:\t", "k:   x", "\"", "{\"a\":'", "a,\""];
         let name = |n: usize| format!("<{}>{}", "k".repeat(n / 2), "x<b>y</b>".repeat(n / 20));
