@@ -22,6 +22,7 @@ mod quoted_printable;
 pub(crate) mod scattered;
 mod smuggled;
 mod spelling;
+mod tags;
 
 use crate::redact::class::Class;
 use crate::redact::detect::fold::fold;
@@ -156,6 +157,7 @@ impl Search<'_> {
             self.block(sense, text, &block, depth, &mut hidden);
         }
         if !is_identifier {
+            tags::search(self, sense, (text, class, digits), &mut hidden);
             spelling::search(self, sense, (text, class, digits), &mut hidden);
         }
         merge::add(text, hidden, found);
