@@ -26,7 +26,7 @@ fn inserts(text: &str, emit: Emit<'_>) {
                 Ok(list) => list,
                 // What was read in vain is not read again.
                 Err(read) => {
-                    at = (read..).find(|at| text.is_char_boundary(*at) || *at > text.len()).unwrap_or(read);
+                    at = (read..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(read);
                     break;
                 }
             };
@@ -92,7 +92,7 @@ fn list(text: &str, from: usize) -> Result<(Vec<Range<usize>>, usize), usize> {
     }
     let (mut values, mut start, mut quoted, mut deep) = (Vec::new(), open + 1, false, 0_usize);
     let limit = text.len().min(open + LONGEST_LIST);
-    for at in start..limit {
+    for at in open + 1..limit {
         match bytes.get(at).ok_or(limit)? {
             b'\'' => quoted = !quoted,
             _ if quoted => {}
