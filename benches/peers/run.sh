@@ -56,10 +56,11 @@ else
   skip "Presidio and cpex-pii-filter"
 fi
 if install_rust >"$log" 2>&1; then
-  for name in datafog-core cloakrs; do
-    pin=${name/cloakrs/cloakrs-core}
-    peers+=(--peer "$name $(version rust/Cargo.toml "$pin")" "$cache/rust/release/peers" "$name")
-  done
+  rust=$cache/rust/release/peers
+  datafog="datafog-core $(version rust/Cargo.toml datafog-core)"
+  peers+=(--peer "$datafog" "$rust" datafog-core)
+  peers+=(--peer "$datafog, JSON scan" "$rust" datafog-core-json)
+  peers+=(--peer "cloakrs $(version rust/Cargo.toml cloakrs-core)" "$rust" cloakrs)
 else
   skip "datafog-core and cloakrs"
 fi
