@@ -30,7 +30,7 @@ def main():
             finished = finished and all(figures for _, figures in rows)
             parts.append(section(corpus, rows))
             print(parts[-1], flush=True)
-    options.results.write_text("\n".join([preface(options.portcullis), *parts]))
+    options.results.write_text("\n".join([preface(options), *parts]))
     sys.exit(0 if finished else 1)
 
 
@@ -38,6 +38,7 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--portcullis", required=True)
     parser.add_argument("--peer", nargs="+", action="append", default=[], metavar=("NAME", "COMMAND"))
+    parser.add_argument("--left-out", action="append", default=[], metavar="NAME")
     parser.add_argument("--results", type=Path, required=True)
     parser.add_argument("corpus", nargs="+", type=Path)
     return parser.parse_args()
@@ -63,7 +64,7 @@ def compare(options, corpus, work):
 def attempt(name, work):
     try:
         return work()
-    except (subprocess.SubprocessError, ValueError) as error:
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
         said = (getattr(error, "stderr", None) or "")[-2000:]
         print(f"FAILED {name}: {error}\n{said}", file=sys.stderr)
         return None
@@ -151,11 +152,11 @@ def cell(column, row, best):
         return "did not finish"
     if row[column] is None:
         return "–"
-    shown = str_of(column, row[column])
-    return f"**{shown}**" if shown == str_of(column, best) else shown
+    shown = shown_as(column, row[column])
+    return f"**{shown}**" if shown == shown_as(column, best) else shown
 
 
-def str_of(column, value):
+def shown_as(column, value):
     if column == "MB/s":
         return f"{value:.2g}" if value < 10 else f"{value:.0f}"
     return str(value) if column in LOWER_IS_BETTER else f"{value:.3f}"
@@ -175,23 +176,21 @@ def losses(rows):
     return f"Portcullis is behind in: {'; '.join(behind)}." if behind else "Portcullis is behind in nothing here."
 
 
-def preface(program):
-    version = run([program, "--version"]).stdout.strip()
+def preface(options):
+    version = run([options.portcullis, "--version"]).stdout.strip()
+    left_out = "".join(f"\nLeft out, since it could not be installed: {name}.\n" for name in options.left_out)
     return f"""# Portcullis and its peers, side by side
 
 Written by `run.sh`; README.md says what is compared and how. {version}, on one core of
 {processor()}. The best of a column is bold.
-"""
+{left_out}"""
 
 
 def processor():
-    names = [line.split(":", 1)[1].strip() for line in cpu_lines() if line.startswith("model name")]
-    return names[0] if names else "a machine that does not tell its processor"
-
-
-def cpu_lines():
     path = Path("/proc/cpuinfo")
-    return path.read_text().splitlines() if path.exists() else []
+    lines = path.read_text().splitlines() if path.exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else "a machine that does not tell its processor"
 
 
 if __name__ == "__main__":
