@@ -10,6 +10,9 @@ use crate::redact::names::{self, Kind};
 /// by itself what it is about.
 const LONGEST_SPOKEN: usize = 200;
 
+/// A text with so many plain words in lower case is prose.
+const FEWEST_PLAIN: usize = 3;
+
 /// The detectors whose findings are the model's.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Named {
@@ -65,13 +68,28 @@ impl Named {
         if key > 0 {
             spoken.push_str(text);
         }
+        let prose = is_prose(text);
         names::find(model, if key > 0 { spoken } else { text }, names, |name| {
+            if !prose && !name.listed && name.kind != Kind::Address {
+                return;
+            }
             let detector = self.detector(name.kind).filter(|detector| !sense.vetoes(*detector));
             let (Some(detector), Some(start)) = (detector, name.range.start.checked_sub(key)) else { return };
             let score = detectors.get(detector).map_or(0.0, |detector| detector.score);
             candidates.push(Candidate { range: start..name.range.end - key, detector, score, yields: true });
         });
     }
+}
+
+/// Whether there are sentences in a text, not labels alone: "Standard Delivery" reads like a
+/// name where nothing stands around it.
+fn is_prose(text: &str) -> bool {
+    // What ends with a colon is a label.
+    let plain = |word: &&str| {
+        let word = word.trim_end_matches(['.', ',', ';', '?', '!']);
+        word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_lowercase())
+    };
+    text.split_ascii_whitespace().filter(plain).nth(FEWEST_PLAIN - 1).is_some()
 }
 
 /// Writes the key of a value as a person would say it: `assigned to: `.

@@ -138,6 +138,11 @@ impl Reader {
         self.asked.get(index).copied().unwrap_or(false)
     }
 
+    /// What is known of the word of a token.
+    pub(crate) fn known(&self, index: usize) -> Known {
+        self.words.get(index).map_or_else(Known::default, |word| word.known)
+    }
+
     /// What is seen at one token.
     #[inline]
     pub(crate) fn at(&self, index: usize) -> [u32; FEATURES] {

@@ -1,6 +1,8 @@
 //! Words of which something is known: that people or places are called so, or that they are
 //! plain words of the language.
 
+use super::Kind;
+
 /// Words with the same leading bits of the hash are looked through one by one.
 const BUCKET_BITS: u32 = 16;
 
@@ -36,6 +38,20 @@ impl Known {
             1 => self.level(Self::FIRST) >= 2 || self.level(Self::LAST) >= 2,
             2 => self.level(Self::FIRST) >= 3 || self.level(Self::LAST) >= 3,
             _ => false,
+        }
+    }
+
+    /// Whether it is a name of that kind rather than a plain word.
+    pub(crate) fn is_name(self, kind: Kind) -> bool {
+        let level = |list| self.level(list);
+        match kind {
+            Kind::Person => {
+                let listed = level(Self::FIRST).max(level(Self::LAST));
+                listed >= 1 && level(Self::WORD) == 0 || level(Self::FIRST) >= 3
+            }
+            Kind::Place | Kind::Address => {
+                level(Self::WORD) == 0 || level(Self::PLACE) >= 3 && level(Self::WORD) == 1
+            }
         }
     }
 

@@ -15,10 +15,12 @@ use feature::Reader;
 use model::Model;
 use std::ops::Range;
 use std::sync::LazyLock;
-use token::{Cap, Token};
+use token::{Cap, Case, Token};
 
 /// Beyond this many words of names no more are looked for again.
 const MOST_LEARNED: usize = 1 << 12;
+
+const LONGEST_ACRONYM: usize = 4;
 
 /// The weights that ship.
 static WEIGHTS: &[u8] = include_bytes!("../../../rules/models/names.bin");
@@ -40,6 +42,9 @@ pub(crate) struct Name {
     /// In bytes.
     pub(crate) range: Range<usize>,
     pub(crate) kind: Kind,
+    /// One of its words is on a list of names and no plain word: it would be taken for one
+    /// without a sentence around it.
+    pub(crate) listed: bool,
 }
 
 /// What finding writes on, kept between texts so that none allocates.
@@ -78,14 +83,18 @@ pub(crate) fn find(model: &Model, text: &str, scratch: &mut Scratch, mut found: 
                 Kind::Place if named.iter().any(|token| token.cap == Cap::Digits) => Kind::Address,
                 kind => kind,
             };
+            if named.iter().all(|token| is_title(text, token)) || is_acronym(named) {
+                return;
+            }
             if kind == Kind::Person {
-                if named.iter().all(|token| is_title(text, token)) {
-                    return;
-                }
                 learn(text, named, learned);
             }
+            let is_name = |(index, token): (usize, &Token)| {
+                token.cap.is_word() && reader.known(first + index).is_name(kind)
+            };
+            let listed = named.iter().enumerate().any(is_name);
             if let ([first, ..], [.., last]) = (named, named) {
-                found(Name { range: first.start..last.end, kind });
+                found(Name { range: first.start..last.end, kind, listed });
             }
         });
     }
@@ -108,6 +117,12 @@ fn is_title(text: &str, token: &Token) -> bool {
     !token.cap.is_word() || TITLES.iter().any(|title| title.eq_ignore_ascii_case(token.text(text)))
 }
 
+/// A few capitals amid words that are written otherwise: `SSN`, `CXR`.
+fn is_acronym(named: &[Token]) -> bool {
+    let [token] = named else { return false };
+    token.cap == Cap::Upper && token.case != Case::Upper && token.end - token.start <= LONGEST_ACRONYM
+}
+
 fn may_recur(token: &Token) -> bool {
     matches!(token.cap, Cap::Capital | Cap::Mixed) && token.end - token.start > 3
 }
@@ -125,7 +140,7 @@ fn again(text: &str, scratch: &mut Scratch, mut found: impl FnMut(Name)) {
             let beside = [index.checked_sub(1), index.checked_add(1)];
             let mut beside = beside.into_iter().flatten().filter_map(|index| tokens.get(index));
             if !beside.any(|token| matches!(token.cap, Cap::Capital | Cap::Upper)) {
-                found(Name { range: token.start..token.end, kind: Kind::Person });
+                found(Name { range: token.start..token.end, kind: Kind::Person, listed: true });
             }
         }
     }
