@@ -113,9 +113,9 @@ def figures(program, corpus, work, answers):
     score = json.loads(run([program, "score", "--json", "--baseline", str(path), str(corpus)]).stdout.splitlines()[-1])
     person = score["types"].get("PERSON")
     return {
-        "micro F1": score["all"]["f1"],
-        "fully masked": score["all"]["masked"],
-        "character precision": score["character_precision"],
+        "micro F1": score["all"]["f1"] if score["all"]["gold"] else None,
+        "fully masked": score["all"]["masked"] if score["all"]["gold"] else None,
+        "character precision": score["character_precision"] if score["all"]["gold"] else None,
         "PERSON F1": person["f1"] if person else None,
         "false spans on clean texts": score["clean_spans"] if score["clean_texts"] else None,
     }
