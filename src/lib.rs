@@ -74,6 +74,8 @@ pub mod net;
 pub mod redact;
 pub mod request;
 pub mod store;
+#[cfg(feature = "train")]
+pub mod train;
 pub mod wire;
 
 pub mod model;

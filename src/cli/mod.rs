@@ -15,6 +15,8 @@ mod score;
 mod serve;
 mod style;
 mod test;
+#[cfg(feature = "train")]
+mod train;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -76,6 +78,10 @@ enum Command {
     /// Measure the detectors on annotated texts: precision and recall by type, what is fully
     /// masked, false alarms, speed
     Score(score::Options),
+    /// Make the model of names, and annotated texts
+    #[cfg(feature = "train")]
+    #[command(subcommand)]
+    Train(train::Command),
     /// Say what becomes of every part of every message of MCP
     Coverage {
         #[arg(long)]
@@ -146,6 +152,8 @@ pub fn run() -> ExitCode {
         Command::Redact(options) => redact::run(&options),
         Command::Detect(options) => detect::run(&options),
         Command::Score(options) => score::run(&options),
+        #[cfg(feature = "train")]
+        Command::Train(command) => train::run(command),
         Command::Rules(RulesCommand::Test { rules }) => test::rules(rules),
         Command::Policy(PolicyCommand::Test { policies }) => test::policies(policies),
         Command::Policy(PolicyCommand::Matrix) => test::matrix(),

@@ -240,6 +240,9 @@ fn back_to(run: &mut Run, told: Told) {
 }
 
 fn score(detector: &Detector, by_key: bool) -> f64 {
+    if detector.model.is_some() {
+        return 0.7;
+    }
     match (by_key, detector.proves, detector.needs_context) {
         (true, ..) => 0.95,
         (false, true, _) => 0.99,

@@ -21,6 +21,7 @@ mod layers;
 mod literal;
 pub mod locate;
 mod marker;
+pub(crate) mod names;
 pub mod operator;
 mod path;
 mod places;

@@ -5,12 +5,13 @@ use std::fs;
 use std::path::Path;
 
 /// From the bottom up: a module may use those before it.
-const ORDER: [&str; 21] = [
+const ORDER: [&str; 22] = [
     "model",
     "net",
     "jose",
     "wire",
     "redact",
+    "train",
     "journal",
     "catalogue",
     "request",

@@ -107,7 +107,7 @@ fn the_demos_own_configuration_is_checked_and_explained() {
 #[test]
 fn what_became_of_each_value_is_explained() {
     let patient = r#"{"id":"p-1","birthDate":"1980-02-03","ssn":"536-90-4399","name":[{"family":"Lee","given":["Ann"]}],
-        "conditions":[{"code":"I10","display":"x"}],"note":"Ann called (212) 555-0142","other":"seen Ann","meta":{"a":1,"b":"c"}}"#;
+        "conditions":[{"code":"I10","display":"x"}],"note":"Ann called (212) 555-0142","other":"seen:Ann","meta":{"a":1,"b":"c"}}"#;
     let explained = |scopes: &str| {
         let arguments = ["redact", "--tool", "clinic.getPatient", "--scopes", scopes, "--explain"];
         String::from_utf8(run(&arguments, patient).stderr).unwrap()
@@ -130,7 +130,8 @@ fn what_became_of_each_value_is_explained() {
     let wide = explained("patient:read phi:read");
     for said in [
         "$.ssn                    replace   US_SSN by its key, us-ssn  rules/detectors/pii-us/us-ssn.yaml",
-        "$.note                   replace   PHONE by its shape, phone",
+        "$.note                   replace   PERSON by its shape, person-in-text",
+        "person-in-text.yaml; PHONE by its shape, phone",
         "$.other                  changed   something in it: a hidden spelling",
     ] {
         assert!(wide.contains(said), "{said}\n{wide}");

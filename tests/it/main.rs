@@ -8,6 +8,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod accuracy;
 mod architecture;
 mod attacks;
 mod audit;

@@ -2,6 +2,8 @@
 
 use portcullis::config::builtin;
 use portcullis::redact::rules::{Rules, Source};
+use std::fs;
+use std::path::Path;
 
 #[test]
 fn shipped_rules_do_what_their_examples_say() {
@@ -49,4 +51,32 @@ fn a_rule_that_could_never_restore_anything_is_a_fault() {
         "tools:\n  read: { release: all, redact: [{ path: $.cvv, as: token, entity: CARD_SECURITY }] }\n",
     );
     assert!(code.contains("PCI DSS 3.3.1"), "{code}");
+}
+
+/// An auditor reads docs/profiles.md; the gate reads the rules.
+#[test]
+fn the_table_of_profiles_says_what_they_do() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let table = fs::read_to_string(root.join("docs/profiles.md")).unwrap();
+    let sections: Vec<&str> = table.split("\n## ").skip(1).collect();
+    let profiles: Vec<_> = fs::read_dir(root.join("rules/profiles")).unwrap().collect();
+    assert_eq!(sections.len(), profiles.len());
+    for profile in profiles {
+        let text = fs::read_to_string(profile.unwrap().path()).unwrap();
+        let name = text.lines().find_map(|line| line.strip_prefix("name: ")).unwrap();
+        let section = sections.iter().find(|section| section.starts_with(&format!("`{name}`"))).unwrap();
+        let said: Vec<String> =
+            section.lines().filter(|line| line.starts_with("| `")).map(str::to_owned).collect();
+        let entities = text.lines().skip_while(|line| *line != "entities:").skip(1);
+        let does: Vec<String> = entities
+            .map(|line| {
+                let (entity, rest) = line.trim().split_once(": ").unwrap();
+                format!("| `{entity}` | {} |", rest.split('#').next().unwrap().trim())
+            })
+            .collect();
+        assert_eq!(said.len(), does.len(), "{name}");
+        for (said, does) in said.iter().zip(&does) {
+            assert!(said.starts_with(does), "{name}: {said} is not {does}");
+        }
+    }
 }

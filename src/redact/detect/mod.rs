@@ -12,6 +12,7 @@ mod confusable;
 pub(crate) mod fold;
 mod keys;
 mod literals;
+mod named;
 mod narrow;
 mod need;
 mod prefilter;

@@ -6,6 +6,7 @@ use crate::redact::detect::check::{self, Check};
 use crate::redact::detect::keys::{KeyPath, KeyPattern};
 use crate::redact::detect::sense::ValueShape;
 use crate::redact::detect::{Finding, Scanner, narrow};
+use crate::redact::names;
 use regex::{Regex, RegexBuilder};
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::Hir;
@@ -28,6 +29,8 @@ struct File {
     reference: String,
     pattern: Option<Spanned<String>>,
     check: Option<Spanned<String>>,
+    /// What of the model's findings in free text are this rule's: `person`, `place` or `address`.
+    model: Option<Spanned<String>>,
     #[serde(default)]
     context: Vec<String>,
     #[serde(default)]
@@ -86,6 +89,8 @@ pub struct Detector {
     /// The pattern as it was parsed, for what it needs to match.
     pub(crate) syntax: Option<Hir>,
     pub(crate) check: Option<Check>,
+    /// What the model of names finds for it.
+    pub(crate) model: Option<names::Kind>,
     /// What passes the check is the value, however it is spelt.
     pub(crate) proves: bool,
     pub(crate) context: Option<Regex>,
@@ -108,7 +113,7 @@ pub(super) fn read(file: &str, text: &str) -> Result<Detector, Vec<SourceFault>>
 
 fn compile(file: &str, raw: &File) -> Result<Detector, SourceFault> {
     let whole = |message: &str| Err(SourceFault::whole(file, message));
-    if raw.pattern.is_none() && raw.keys.is_empty() {
+    if raw.pattern.is_none() && raw.keys.is_empty() && raw.model.is_none() {
         return whole("the rule can never fire: it has neither `pattern` nor `keys`");
     }
     if raw.needs_context && raw.context.is_empty() {
@@ -135,6 +140,7 @@ fn compile(file: &str, raw: &File) -> Result<Detector, SourceFault> {
         syntax,
         pattern: raw.pattern.as_ref().map(|pattern| regex(file, pattern)).transpose()?,
         check: raw.check.as_ref().map(named).transpose()?,
+        model: raw.model.as_ref().map(|name| model(file, name)).transpose()?,
         proves: raw.check.as_ref().is_some_and(|name| check::proves(&name.value)),
         context: words(file, &raw.context)?,
         cue_words: raw.context.clone(),
@@ -144,6 +150,15 @@ fn compile(file: &str, raw: &File) -> Result<Detector, SourceFault> {
         value: raw.value.as_ref().map(|pattern| regex(file, pattern)).transpose()?.map(ValueShape::new),
         veto_keys: raw.veto_keys.iter().map(|key| KeyPattern::read(key)).collect(),
     })
+}
+
+fn model(file: &str, name: &Spanned<String>) -> Result<names::Kind, SourceFault> {
+    match name.value.as_str() {
+        "person" => Ok(names::Kind::Person),
+        "place" => Ok(names::Kind::Place),
+        "address" => Ok(names::Kind::Address),
+        other => Err(SourceFault::at(file, name, format!("the model finds no `{other}`"))),
+    }
 }
 
 fn regex(file: &str, pattern: &Spanned<String>) -> Result<Regex, SourceFault> {

@@ -6,6 +6,7 @@
 use crate::redact::class::Class;
 use crate::redact::detect::choose::{Candidate, choose};
 use crate::redact::detect::fold::fold;
+use crate::redact::detect::named::{self, Named};
 use crate::redact::detect::need::Makeup;
 use crate::redact::detect::prefilter::{Memory, Prefilter};
 use crate::redact::detect::sense::{Index, Sense};
@@ -14,6 +15,7 @@ use crate::redact::view::View;
 use regex::{Regex, RegexBuilder};
 use std::cell::OnceCell;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// Cue words are looked for this many bytes before a match, and fewer behind it.
 const CUE_BEFORE: usize = 48;
@@ -25,13 +27,15 @@ pub struct Scanner {
     detectors: Vec<Detector>,
     index: Index,
     prefilter: Prefilter,
-    /// Whether any pattern matches at all, in one go. None if it would be too large.
-    any: Option<Regex>,
+    /// Whether any pattern matches at all, in one go. None if it would be too large. This
+    /// and the next two are built when a text first asks for them.
+    any: OnceLock<Option<Regex>>,
     /// The same for ASCII text, and for values that stand alone.
-    narrow: Option<Regex>,
+    narrow: OnceLock<Option<Regex>>,
     /// The same again, for the detectors of each group.
-    groups: [Option<Regex>; Group::COUNT],
+    groups: [OnceLock<Option<Regex>>; Group::COUNT],
     group_of: Vec<Group>,
+    named: Named,
 }
 
 /// Detectors that are asked together whether any of their patterns matches.
@@ -46,7 +50,6 @@ enum Group {
 
 impl Group {
     const COUNT: usize = 3;
-    const ALL: [Self; Self::COUNT] = [Self::Edged, Self::Listening, Self::Other];
 }
 
 /// What scanning writes on, kept between values so that none allocates.
@@ -54,6 +57,7 @@ impl Group {
 pub(crate) struct Scratch {
     memory: Memory,
     candidates: Vec<Candidate>,
+    names: named::Scratch,
     /// The text scanned last, folded, if it was not plain ASCII.
     pub(crate) folded: Option<View>,
 }
@@ -68,22 +72,43 @@ impl Scratch {
 impl Scanner {
     pub(crate) fn new(detectors: Vec<Detector>) -> Self {
         let (index, prefilter) = (Index::new(&detectors), Prefilter::new(&detectors));
-        // If one pattern's syntax is not known, the automaton would be deaf to it.
-        let known = detectors.iter().all(|detector| detector.pattern.is_some() == detector.syntax.is_some());
-        let syntaxes = || detectors.iter().filter_map(|detector| detector.syntax.as_ref());
-        let narrow = known.then(|| narrow::any(syntaxes())).flatten();
         let group = |(index, detector): (usize, &Detector)| match &detector.syntax {
             Some(syntax) if narrow::is_edged(syntax) => Group::Edged,
             _ if prefilter.listens(index) => Group::Listening,
             _ => Group::Other,
         };
-        let group_of: Vec<Group> = detectors.iter().enumerate().map(group).collect();
-        let groups = Group::ALL.map(|group| {
-            narrow.as_ref()?;
-            let members = detectors.iter().zip(&group_of).filter(|(_, of)| **of == group);
+        Self {
+            group_of: detectors.iter().enumerate().map(group).collect(),
+            named: Named::new(&detectors),
+            any: OnceLock::new(),
+            narrow: OnceLock::new(),
+            groups: Default::default(),
+            index,
+            prefilter,
+            detectors,
+        }
+    }
+
+    /// Whether any pattern matches at all, if that can be asked in one go.
+    fn any(&self, ascii: bool) -> Option<&Regex> {
+        let narrow = || {
+            // If one pattern's syntax is not known, the automaton would be deaf to it.
+            let known = |detector: &Detector| detector.pattern.is_some() == detector.syntax.is_some();
+            let syntaxes = self.detectors.iter().filter_map(|detector| detector.syntax.as_ref());
+            self.detectors.iter().all(known).then(|| narrow::any(syntaxes)).flatten()
+        };
+        let narrow = if ascii { self.narrow.get_or_init(narrow).as_ref() } else { None };
+        narrow.or_else(|| self.any.get_or_init(|| any(&self.detectors)).as_ref())
+    }
+
+    /// Whether any pattern of a group matches, in ASCII text.
+    fn group(&self, group: Group) -> Option<&Regex> {
+        self.narrow.get().and_then(Option::as_ref)?;
+        let build = || {
+            let members = self.detectors.iter().zip(&self.group_of).filter(|(_, of)| **of == group);
             narrow::any(members.filter_map(|(detector, _)| detector.syntax.as_ref()))
-        });
-        Self { index, prefilter, any: any(&detectors), narrow, groups, group_of, detectors }
+        };
+        self.groups.get(group as usize)?.get_or_init(build).as_ref()
     }
 
     pub(crate) fn detectors(&self) -> &[Detector] {
@@ -144,24 +169,26 @@ impl Scanner {
             }
             return;
         }
-        let Scratch { memory, candidates, .. } = scratch;
+        let Scratch { memory, candidates, names, .. } = scratch;
         candidates.clear();
         let makeup = Makeup::of(text, class);
         let ascii = !class.meets(Class::WIDE);
-        let any = self.narrow.as_ref().filter(|_| ascii).or(self.any.as_ref());
-        let matches = || any.is_none_or(|any| any.is_match(text));
+        let matches = || self.any(ascii).is_none_or(|any| any.is_match(text));
         let matched = [const { OnceCell::new() }; Group::COUNT];
         let may = |detector: usize| {
-            let group = self.group_of.get(detector).map_or(Group::Other, |group| *group) as usize;
-            let regex = self.groups.get(group).and_then(Option::as_ref).filter(|_| ascii);
-            let matches = || regex.is_none_or(|regex| regex.is_match(text));
-            matched.get(group).is_none_or(|matched| *matched.get_or_init(matches))
+            let group = self.group_of.get(detector).copied().unwrap_or(Group::Other);
+            let matches = || !ascii || self.group(group).is_none_or(|regex| regex.is_match(text));
+            matched.get(group as usize).is_none_or(|matched| *matched.get_or_init(matches))
         };
         self.prefilter.concerned(sense, text, makeup, memory, matches, may, |detector| {
             self.collect(detector, sense, text, ascii, candidates);
         });
+        if self.named.listens(sense, class) {
+            self.named.collect(&self.detectors, sense, text, names, candidates);
+        }
         if !candidates.is_empty() {
-            choose(original, folded, candidates, findings);
+            let entity = |detector: usize| self.detectors.get(detector).map(|detector| &detector.entity);
+            choose(original, folded, candidates, |a, b| entity(a) == entity(b), findings);
         }
     }
 
@@ -184,7 +211,7 @@ impl Scanner {
                 // A cue outweighs a failed check: a mistyped number is still somebody's.
                 if cued || (sound && !detector.needs_context) {
                     let score = detector.score + if cued { 0.3 } else { 0.0 } + if sound { 0.1 } else { 0.0 };
-                    candidates.push(Candidate { range, detector: owner, score });
+                    candidates.push(Candidate { range, detector: owner, score, yields: false });
                 }
             }
             // A match that fails its check may hide one that begins inside it.
@@ -281,10 +308,10 @@ mod tests {
     fn the_detectors_that_ship_are_one_automaton() {
         let rules = Rules::load(&builtin::rules()).unwrap_or_else(|faults| panic!("{faults:?}"));
         let scanner = rules.detectors.scanner(|_| true);
-        let any = scanner.any.expect("all patterns fit one automaton");
+        let any = scanner.any(false).expect("all patterns fit one automaton");
         assert!(any.is_match("call (212) 555-0142"));
         assert!(!any.is_match("Essential hypertension"));
-        let narrow = scanner.narrow.expect("and one for ASCII text");
+        let narrow = scanner.any(true).expect("and one for ASCII text");
         assert!(narrow.is_match("call (212) 555-0142"));
         assert!(!narrow.is_match("Essential hypertension"));
     }

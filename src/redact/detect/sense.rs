@@ -239,7 +239,11 @@ impl Index {
             let looks = if detector.value.is_some() { Looks::Pattern } else { Looks::Any };
             claims.then_some(Claim { detector: index, looks })
         });
-        claims.collect()
+        let mut claims: Vec<Claim> = claims.collect();
+        // The surest first: of those that like the value, it is named after that one.
+        let score = |claim: &Claim| detectors.get(claim.detector).map_or(0.0, |detector| detector.score);
+        claims.sort_by(|a, b| score(b).total_cmp(&score(a)));
+        claims
     }
 }
 

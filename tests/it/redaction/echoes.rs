@@ -56,12 +56,12 @@ fn a_part_that_was_shown_too_early_is_filtered_once_more() {
     let plan = plan(ALL, "", None);
     let record = format!("{{{NAME}}}");
     let parts = |redactor: &mut Redactor<'_>| {
-        let note = redactor.text("Maria came at noon").unwrap().unwrap();
+        let note = redactor.text("Maria:noon").unwrap().unwrap();
         let lines = redactor.text("{\"n\":\"ask Halloran\"}\n{\"n\":1}").unwrap().unwrap();
         (note, lines, redactor.structure(record.as_bytes()).unwrap().unwrap().into_owned())
     };
     let mut redactor = Redactor::new(&plan, 2026);
-    assert_eq!(parts(&mut redactor).0, "Maria came at noon", "nothing is known yet");
+    assert_eq!(parts(&mut redactor).0, "Maria:noon", "nothing is known yet");
     assert!(redactor.must_repeat());
     let (note, lines, _) = parts(&mut redactor);
     assert!(!note.contains("Maria") && !lines.contains("Halloran"), "{note} {lines}");

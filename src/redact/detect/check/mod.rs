@@ -87,7 +87,7 @@ fn weighted(digits: &[u32], weights: &[u32]) -> u32 {
 }
 
 /// Luhn's check (ISO/IEC 7812-1 annex B): every other digit from the right doubled, modulo 10.
-fn luhn(digits: &[u32]) -> bool {
+pub(crate) fn luhn(digits: &[u32]) -> bool {
     let doubled =
         |(at, digit): (usize, &u32)| if at % 2 == 1 { digit * 2 / 10 + digit * 2 % 10 } else { *digit };
     let sum: u32 = digits.iter().rev().enumerate().map(doubled).sum();
@@ -95,6 +95,6 @@ fn luhn(digits: &[u32]) -> bool {
 }
 
 /// The digits of a text.
-fn digits(text: &str) -> Vec<u32> {
+pub(crate) fn digits(text: &str) -> Vec<u32> {
     text.chars().filter_map(|c| c.to_digit(10)).collect()
 }

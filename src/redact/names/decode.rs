@@ -1,0 +1,92 @@
+//! The best sequence of tags for a line.
+
+use super::Kind;
+use super::feature::{FEATURES, Reader};
+
+/// How many tags there are.
+pub(crate) const TAGS: usize = 7;
+
+/// Outside any name, or the beginning or the inside of a person's, a place's, or of
+/// something else that has a name.
+pub(crate) type Tag = u8;
+pub(crate) const OUTSIDE: Tag = 0;
+pub(crate) const PERSON: Tag = 1;
+pub(crate) const PLACE: Tag = 3;
+#[cfg(feature = "train")]
+pub(crate) const OTHER: Tag = 5;
+
+const NEVER: i32 = i32::MIN / 4;
+const OUTSIDE_ONLY: [i32; TAGS] = [0, NEVER, NEVER, NEVER, NEVER, NEVER, NEVER];
+
+/// Scores of each tag at each token.
+#[derive(Debug, Default)]
+pub(crate) struct Lattice {
+    pub(crate) scores: Vec<[i32; TAGS]>,
+    came_from: Vec<[Tag; TAGS]>,
+}
+
+/// The inside of a name follows its beginning or its inside alone.
+pub(crate) fn follows(before: Tag, tag: Tag) -> bool {
+    tag == OUTSIDE || tag % 2 == 1 || before == tag || before + 1 == tag
+}
+
+impl Lattice {
+    /// Scores the tokens that may belong to a name; the others are outside.
+    pub(crate) fn score(&mut self, reader: &Reader, sum: impl Fn([u32; FEATURES]) -> [i32; TAGS]) {
+        self.scores.clear();
+        let score = |index| if reader.is_in_question(index) { sum(reader.at(index)) } else { OUTSIDE_ONLY };
+        self.scores.extend((0..reader.len()).map(score));
+    }
+
+    /// The best path on which every tag is allowed at its token.
+    pub(crate) fn best(
+        &mut self,
+        steps: &[[i32; TAGS]; TAGS],
+        allowed: impl Fn(usize, Tag) -> bool,
+        tags: &mut Vec<Tag>,
+    ) {
+        let Self { scores, came_from } = self;
+        came_from.clear();
+        // As if the piece stood behind something outside.
+        let mut sums = [NEVER; TAGS];
+        sums[0] = 0;
+        for (index, score) in scores.iter().enumerate() {
+            let (mut next, mut from) = ([NEVER; TAGS], [OUTSIDE; TAGS]);
+            let each = (OUTSIDE..).zip(next.iter_mut().zip(from.iter_mut()).zip(score));
+            for (tag, ((next, from), score)) in each {
+                if *score <= NEVER || !allowed(index, tag) {
+                    continue;
+                }
+                for (before, (sum, steps)) in (OUTSIDE..).zip(sums.iter().zip(steps)) {
+                    let step = steps.get(usize::from(tag)).copied().unwrap_or(NEVER);
+                    if follows(before, tag) && sum + step + score > *next {
+                        (*next, *from) = (sum + step + score, before);
+                    }
+                }
+            }
+            came_from.push(from);
+            sums = next;
+        }
+        tags.clear();
+        let last = (OUTSIDE..).zip(sums).max_by_key(|(tag, sum)| (*sum, std::cmp::Reverse(*tag)));
+        let mut tag = last.map_or(OUTSIDE, |(tag, _)| tag);
+        for from in came_from.iter().rev() {
+            tags.push(tag);
+            tag = from.get(usize::from(tag)).copied().unwrap_or(OUTSIDE);
+        }
+        tags.reverse();
+    }
+}
+
+/// Calls `found` with the first and the last token of each person and place.
+pub(crate) fn spans(tags: &[Tag], mut found: impl FnMut(usize, usize, Kind)) {
+    for (first, tag) in tags.iter().enumerate() {
+        let kind = match *tag {
+            PERSON => Kind::Person,
+            PLACE => Kind::Place,
+            _ => continue,
+        };
+        let inside = tags.iter().skip(first + 1).take_while(|next| **next == tag + 1).count();
+        found(first, first + inside, kind);
+    }
+}
