@@ -2,7 +2,7 @@
 //!
 //! The file: `PNM2`, the count of listed words (4 bytes, little endian), the transitions
 //! (one i16 for each pair of tags), the listed words in order, then the table of weights,
-//! one i8 for each tag of a row. A listed word is 8 bytes: its hash, and what is known of it.
+//! one i8 for each tag of a row. A listed word is 6 bytes: its hash, and what is known of it.
 
 use super::decode::TAGS;
 use super::feature::FEATURES;
