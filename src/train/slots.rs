@@ -42,6 +42,7 @@ impl<'a> Slots<'a> {
             "street" => typed(self.street(chance)?, "LOC"),
             "zip" => typed(format!("{}", 10_000 + chance.below(89_999)), "LOC"),
             "address" => typed(self.address(chance)?, "LOC"),
+            "strasse" => typed(self.street_abroad(chance)?, "LOC"),
             "org" => typed(format!("{} {}", self.surname(chance)?, self.word("firm", chance)?), "ORG"),
             "mailbox" => {
                 let Person { given, surname } = self.known(who, chance)?;
@@ -154,6 +155,32 @@ impl<'a> Slots<'a> {
             self.surname(chance)?,
             self.word("street", chance)?
         ))
+    }
+
+    /// As streets are written in other languages, alone or with their town.
+    fn street_abroad(&self, chance: &mut Chance) -> Option<String> {
+        let (name, number) = (self.surname(chance)?, 1 + chance.below(190));
+        let street = match chance.below(13) {
+            0 => format!("{name}straße {number}"),
+            1 => format!("{name}str. {number}"),
+            2 => format!("{name}weg {number}"),
+            3 => format!("{number} rue {name}"),
+            4 => format!("{number}, avenue de {name}"),
+            5 => format!("Calle {name} {number}"),
+            6 => format!("Avenida de {name}, {number}"),
+            7 => format!("Via {name} {number}"),
+            8 => format!("Rua {name}, {number}"),
+            9 => format!("{name}straat {number}"),
+            10 => format!("ul. {name} {number}"),
+            11 => format!("{name}gatan {number}"),
+            _ => format!("Plaza de {name}, {number}"),
+        };
+        let code = 10_000 + chance.below(89_999);
+        Some(match chance.below(3) {
+            0 => street,
+            1 => format!("{street}, {}", self.place("city", chance)?),
+            _ => format!("{street}, {code} {}", self.place("city", chance)?),
+        })
     }
 
     fn address(&self, chance: &mut Chance) -> Option<String> {

@@ -12,6 +12,7 @@ pub(crate) mod token;
 
 use decode::{Lattice, Tag};
 use feature::Reader;
+use lists::Known;
 use model::Model;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -21,6 +22,8 @@ use token::{Cap, Case, Token};
 const MOST_LEARNED: usize = 1 << 12;
 
 const LONGEST_ACRONYM: usize = 4;
+/// What has a full stop behind it that ends no sentence: `J.`, `Mrs.`.
+const LONGEST_ABBREVIATION: usize = 3;
 
 /// The weights that ship.
 static WEIGHTS: &[u8] = include_bytes!("../../../rules/models/names.bin");
@@ -78,23 +81,29 @@ pub(crate) fn find(model: &Model, text: &str, scratch: &mut Scratch, mut found: 
         lattice.score(reader, |features| model.sum(features));
         lattice.best(&model.steps, |_, _| true, tags);
         decode::spans(tags, |first, last, kind| {
-            let named = tokens.get(first..=last).unwrap_or_default();
-            let kind = match kind {
-                Kind::Place if named.iter().any(|token| token.cap == Cap::Digits) => Kind::Address,
-                kind => kind,
-            };
-            if named.iter().all(|token| is_title(text, token)) || is_acronym(named) {
-                return;
-            }
-            if kind == Kind::Person {
-                learn(text, named, learned);
-            }
-            let is_name = |(index, token): (usize, &Token)| {
-                token.cap.is_word() && reader.known(first + index).is_name(kind)
-            };
-            let listed = named.iter().enumerate().any(is_name);
-            if let ([first, ..], [.., last]) = (named, named) {
-                found(Name { range: first.start..last.end, kind, listed });
+            let mut from = first;
+            for to in ends(text, tokens, first..last + 1, kind) {
+                let part = trimmed(text, tokens, from..to);
+                from = to;
+                let named = tokens.get(part.clone()).unwrap_or_default();
+                let kind = match kind {
+                    Kind::Place if named.iter().any(|token| token.cap == Cap::Digits) => Kind::Address,
+                    kind => kind,
+                };
+                let (mut may, mut listed) = (kind == Kind::Address && !is_measure(named), false);
+                for (_, known) in named.iter().zip(part.map(|index| reader.known(index))).filter(is_word) {
+                    may |= known.may_be(kind);
+                    listed |= known.is_name(kind);
+                }
+                if !may || named.iter().all(|token| is_title(text, token)) || is_acronym(named) {
+                    continue;
+                }
+                if kind == Kind::Person {
+                    learn(text, named, learned);
+                }
+                if let ([first, ..], [.., last]) = (named, named) {
+                    found(Name { range: first.start..last.end, kind, listed });
+                }
             }
         });
     }
@@ -102,6 +111,38 @@ pub(crate) fn find(model: &Model, text: &str, scratch: &mut Scratch, mut found: 
         scratch.learned.sort_unstable();
         again(text, scratch, found);
     }
+}
+
+/// Where the names end that the tokens of one span hold: a person's name goes on over no full
+/// stop but that of an initial or a title, and holds no number.
+fn ends(text: &str, tokens: &[Token], span: Range<usize>, kind: Kind) -> impl Iterator<Item = usize> {
+    let ends = move |index: usize| {
+        let at = |index: usize| tokens.get(index);
+        let (Some(token), Some(before)) = (at(index), index.checked_sub(1).and_then(at)) else { return false };
+        let abbreviates = before.end - before.start <= LONGEST_ABBREVIATION || !before.cap.is_word();
+        kind == Kind::Person && (token.text(text) == "." && !abbreviates || token.cap == Cap::Digits)
+    };
+    let last = span.end;
+    (span.start + 1..last).filter(move |index| ends(*index)).chain(std::iter::once(last))
+}
+
+/// The tokens without marks before the first word and behind the last, save a full stop.
+fn trimmed(text: &str, tokens: &[Token], span: Range<usize>) -> Range<usize> {
+    let named = tokens.get(span.clone()).unwrap_or_default();
+    let is_mark = |token: &&Token| token.cap == Cap::Mark;
+    let head = named.iter().take_while(is_mark).count();
+    let tail = named.iter().skip(head).rev().take_while(|token| is_mark(token) && token.text(text) != ".");
+    span.start + head..span.end - tail.count()
+}
+
+fn is_word((token, _): &(&Token, Known)) -> bool {
+    token.cap.is_word()
+}
+
+/// A number with its short name, and no address: `HR 88`.
+fn is_measure(named: &[Token]) -> bool {
+    let mut words = named.iter().filter(|token| token.cap.is_word()).peekable();
+    words.peek().is_some() && words.all(|word| word.end - word.start < LONGEST_ABBREVIATION)
 }
 
 /// Keeps the first and the last name of a person named in full.
