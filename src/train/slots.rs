@@ -38,7 +38,7 @@ impl<'a> Slots<'a> {
             "surname" => typed(self.known(who, chance)?.surname, "PERSON"),
             "city" | "place" => typed(self.place(name, chance)?, "LOC"),
             "region" | "state" => typed(self.word("region", chance)?, "LOC"),
-            "care" => typed(format!("{} {}", self.surname(chance)?, self.word("care", chance)?), "LOC"),
+            "care" => typed(self.care(chance)?, "LOC"),
             "street" => typed(self.street(chance)?, "LOC"),
             "zip" => typed(format!("{}", 10_000 + chance.below(89_999)), "LOC"),
             "address" => typed(self.address(chance)?, "LOC"),
@@ -146,6 +146,16 @@ impl<'a> Slots<'a> {
             return Some(format!("{city}, {}", self.word("region", chance)?));
         }
         Some(city)
+    }
+
+    /// A house of care, named after somebody, a saint, or its town.
+    fn care(&self, chance: &mut Chance) -> Option<String> {
+        let of = match self.lists.map(|_| chance.below(8)) {
+            Some(0) => format!("St. {}'s", self.given(chance)?),
+            Some(1..=2) => self.place("city", chance)?,
+            _ => self.surname(chance)?,
+        };
+        Some(format!("{of} {}", self.word("care", chance)?))
     }
 
     fn street(&self, chance: &mut Chance) -> Option<String> {

@@ -57,6 +57,8 @@ pub(crate) struct Scratch {
     reader: Reader,
     lattice: Lattice,
     tags: Vec<Tag>,
+    /// Names by their tokens.
+    spans: Vec<(Range<usize>, Kind)>,
     /// Words of the names of persons, as hashes.
     learned: Vec<u32>,
 }
@@ -76,13 +78,20 @@ pub(crate) fn find(model: &Model, text: &str, scratch: &mut Scratch, mut found: 
         if !scratch.tokens.iter().any(|token| token.cap.is_word()) {
             continue;
         }
-        let Scratch { tokens, reader, lattice, tags, learned } = &mut *scratch;
+        let Scratch { tokens, reader, lattice, tags, spans, learned } = &mut *scratch;
         reader.read(model, text, tokens);
         lattice.score(reader, |features| model.sum(features));
         lattice.best(&model.steps, |_, _| true, tags);
-        decode::spans(tags, |first, last, kind| {
-            let mut from = first;
-            for to in ends(text, tokens, first..last + 1, kind) {
+        spans.clear();
+        decode::spans(tags, |first, last, kind| match spans.last_mut() {
+            Some((span, Kind::Place)) if kind == Kind::Place && goes_on(text, tokens, span, first) => {
+                span.end = last + 1;
+            }
+            _ => spans.push((first..last + 1, kind)),
+        });
+        for (span, kind) in spans.drain(..) {
+            let mut from = span.start;
+            for to in ends(text, tokens, span, kind) {
                 let part = trimmed(text, tokens, from..to);
                 from = to;
                 let named = tokens.get(part.clone()).unwrap_or_default();
@@ -105,12 +114,22 @@ pub(crate) fn find(model: &Model, text: &str, scratch: &mut Scratch, mut found: 
                     found(Name { range: first.start..last.end, kind, listed });
                 }
             }
-        });
+        }
     }
     if !scratch.learned.is_empty() {
         scratch.learned.sort_unstable();
         again(text, scratch, found);
     }
+}
+
+/// Whether an address goes on with the place that begins at `next`: behind a comma stands its
+/// town.
+fn goes_on(text: &str, tokens: &[Token], address: &Range<usize>, next: usize) -> bool {
+    let numbered = |token: &Token| token.cap == Cap::Digits;
+    let comma = |token: &Token| token.text(text) == ",";
+    next == address.end + 1
+        && tokens.get(address.end).is_some_and(comma)
+        && tokens.get(address.clone()).is_some_and(|named| named.iter().any(numbered))
 }
 
 /// Where the names end that the tokens of one span hold: a person's name goes on over no full
