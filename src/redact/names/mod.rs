@@ -10,7 +10,7 @@ pub(crate) mod lists;
 pub(crate) mod model;
 pub(crate) mod token;
 
-use decode::{Lattice, Tag};
+use decode::{Lattice, PERSON, Tag};
 use feature::Reader;
 use lists::Known;
 use model::Model;
@@ -22,6 +22,9 @@ use token::{Cap, Case, Token};
 const MOST_LEARNED: usize = 1 << 12;
 
 const LONGEST_ACRONYM: usize = 4;
+/// By how much a name of one word must be likelier than none, and one that a list knows.
+const SURE: i32 = 170;
+const SURE_OF_LISTED: i32 = 30;
 /// What has a full stop behind it that ends no sentence: `J.`, `Mrs.`.
 const LONGEST_ABBREVIATION: usize = 3;
 
@@ -94,6 +97,7 @@ pub(crate) fn find(model: &Model, text: &str, scratch: &mut Scratch, mut found: 
             for to in ends(text, tokens, span, kind) {
                 let part = trimmed(text, tokens, from..to);
                 from = to;
+                let first_token = part.start;
                 let named = tokens.get(part.clone()).unwrap_or_default();
                 let kind = match kind {
                     Kind::Place if named.iter().any(|token| token.cap == Cap::Digits) => Kind::Address,
@@ -104,6 +108,10 @@ pub(crate) fn find(model: &Model, text: &str, scratch: &mut Scratch, mut found: 
                     may |= known.may_be(kind);
                     listed |= known.is_name(kind);
                 }
+                // One word alone has to stand where names stand, the more so if no list knows it.
+                let bare = kind == Kind::Person && named.len() == 1;
+                let sure = if listed { SURE_OF_LISTED } else { SURE };
+                may &= !bare || lattice.margin(first_token, PERSON) >= sure;
                 if !may || named.iter().all(|token| is_title(text, token)) || is_acronym(named) {
                     continue;
                 }
