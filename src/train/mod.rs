@@ -26,8 +26,6 @@ const ROUNDS: usize = 8;
 /// How many texts are made of templates of lines, and of each longer one.
 const GENERATED: usize = 46_000;
 const EACH: usize = 120;
-/// How often what people wrote is read in one round: there is far less of it.
-const REPEATED: usize = 3;
 
 /// What to train on and where to write.
 #[derive(Debug, Default)]
@@ -61,9 +59,7 @@ pub fn names(task: &Task) -> anyhow::Result<()> {
             if let Some(folder) = task.held_out.as_ref().filter(|_| part != Part::All) {
                 data::write(&folder.join(file.file_name().unwrap_or_default()), &held)?;
             }
-            for _ in 0..REPEATED {
-                examples.extend(kept.iter().map(data::Record::example));
-            }
+            examples.extend(kept.iter().map(data::Record::example));
         }
     }
     let (lists, templates) = (Lists::read(&task.lists)?, Templates::read(&task.templates)?);

@@ -81,7 +81,10 @@ impl KeyPattern {
         else {
             return vec![Self::read(text)];
         };
-        choices.split(',').flat_map(|choice| Self::read_all(&format!("{head}{}{tail}", choice.trim()))).collect()
+        choices
+            .split(',')
+            .flat_map(|choice| Self::read_all(&format!("{head}{}{tail}", choice.trim())))
+            .collect()
     }
 
     fn read(text: &str) -> Self {

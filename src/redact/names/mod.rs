@@ -23,8 +23,8 @@ const MOST_LEARNED: usize = 1 << 12;
 
 const LONGEST_ACRONYM: usize = 4;
 /// By how much a name of one word must be likelier than none, and one that a list knows.
-const SURE: i32 = 170;
-const SURE_OF_LISTED: i32 = 30;
+const SURE: i32 = 12_000;
+const SURE_OF_LISTED: i32 = 5_000;
 /// What has a full stop behind it that ends no sentence: `J.`, `Mrs.`.
 const LONGEST_ABBREVIATION: usize = 3;
 
@@ -145,7 +145,9 @@ fn goes_on(text: &str, tokens: &[Token], address: &Range<usize>, next: usize) ->
 fn ends(text: &str, tokens: &[Token], span: Range<usize>, kind: Kind) -> impl Iterator<Item = usize> {
     let ends = move |index: usize| {
         let at = |index: usize| tokens.get(index);
-        let (Some(token), Some(before)) = (at(index), index.checked_sub(1).and_then(at)) else { return false };
+        let (Some(token), Some(before)) = (at(index), index.checked_sub(1).and_then(at)) else {
+            return false;
+        };
         let abbreviates = before.end - before.start <= LONGEST_ABBREVIATION || !before.cap.is_word();
         kind == Kind::Person && (token.text(text) == "." && !abbreviates || token.cap == Cap::Digits)
     };

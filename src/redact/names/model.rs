@@ -1,14 +1,15 @@
 //! The weights, and the lists of words that go with them.
 //!
-//! The file: `PNM2`, the count of listed words (4 bytes, little endian), the transitions
-//! (one i16 for each pair of tags), the listed words in order, then the table of weights,
-//! one i8 for each tag of a row. A listed word is 6 bytes: its hash, and what is known of it.
+//! The file: `PNM3`, the count of listed words (4 bytes, little endian), the transitions
+//! (one i32 for each pair of tags), the listed words in order, then the table of weights,
+//! one i8 for each tag of a row: the root of the weight with its sign, so that the great
+//! weights of what is seen often leave room for the small ones. A listed word is 6 bytes: its hash, and what is known of it.
 
 use super::decode::TAGS;
 use super::feature::FEATURES;
 use super::lists::Lists;
 
-pub(crate) const MAGIC: &[u8; 4] = b"PNM2";
+pub(crate) const MAGIC: &[u8; 4] = b"PNM3";
 /// Rows of the table: a power of two.
 pub(crate) const ROWS: usize = 1 << 18;
 /// Bytes of a row: a weight for each tag, and one that is not used.
@@ -29,8 +30,8 @@ impl Model {
         let (count, mut rest) = rest.split_first_chunk::<4>()?;
         let mut steps = [[0; TAGS]; TAGS];
         for step in steps.iter_mut().flatten() {
-            let (value, behind) = rest.split_first_chunk::<2>()?;
-            *step = i32::from(i16::from_le_bytes(*value));
+            let (value, behind) = rest.split_first_chunk::<4>()?;
+            *step = i32::from_le_bytes(*value);
             rest = behind;
         }
         let (listed, table) = rest.split_at_checked((u32::from_le_bytes(*count) as usize).checked_mul(6)?)?;
@@ -44,18 +45,19 @@ impl Model {
     /// The weights of all rows that the features of a token fall on, added up.
     #[inline]
     pub(crate) fn sum(&self, features: [u32; FEATURES]) -> [i32; TAGS] {
-        let mut sum = [0i16; ROW];
+        let mut sum = [0i32; ROW];
         for feature in features {
             let at = feature as usize % ROWS * ROW;
             if let Some((row, _)) = self.table.get(at..).and_then(|rest| rest.split_first_chunk::<ROW>()) {
-                for (sum, weight) in sum.iter_mut().zip(row) {
-                    *sum += i16::from(weight.cast_signed());
+                for (sum, root) in sum.iter_mut().zip(row) {
+                    let root = i16::from(root.cast_signed());
+                    *sum += i32::from(root * root.abs());
                 }
             }
         }
         let mut out = [0; TAGS];
         for (out, sum) in out.iter_mut().zip(sum) {
-            *out = i32::from(sum);
+            *out = sum;
         }
         out
     }
