@@ -100,7 +100,7 @@ fn an_ssn_that_none_can_have_is_one_where_a_key_or_a_cue_says_so() {
 #[test]
 fn cards_of_every_length_are_found() {
     let cards = [
-        "676770000009",
+        "676770000005",
         "4000000000006",
         "30569309025904",
         "378282246310005",

@@ -73,7 +73,8 @@ impl Named {
             // What is said of a key holds for labels, not for what people write under it.
             let heard = |detector: &usize| sentence || !sense.vetoes(*detector);
             let Some(detector) = self.detector(name.kind).filter(heard) else { return };
-            let expected = prose || name.listed || name.kind == Kind::Address || sense.cues(detector);
+            let expected =
+                prose || !name.plain && (name.listed || name.kind == Kind::Address || sense.cues(detector));
             let Some(start) = name.range.start.checked_sub(key).filter(|_| expected) else { return };
             let score = detectors.get(detector).map_or(0.0, |detector| detector.score);
             candidates.push(Candidate { range: start..name.range.end - key, detector, score, yields: true });

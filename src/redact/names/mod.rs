@@ -51,6 +51,8 @@ pub(crate) struct Name {
     /// One of its words is on a list of names and no plain word: it would be taken for one
     /// without a sentence around it.
     pub(crate) listed: bool,
+    /// All its words are plain ones, which names hardly are.
+    pub(crate) plain: bool,
 }
 
 /// What finding writes on, kept between texts so that none allocates.
@@ -103,23 +105,23 @@ pub(crate) fn find(model: &Model, text: &str, scratch: &mut Scratch, mut found: 
                     Kind::Place if named.iter().any(|token| token.cap == Cap::Digits) => Kind::Address,
                     kind => kind,
                 };
-                let (mut may, mut listed) = (kind == Kind::Address && !is_measure(named), false);
+                let (mut plain, mut listed) = (kind != Kind::Address, false);
                 for (_, known) in named.iter().zip(part.map(|index| reader.known(index))).filter(is_word) {
-                    may |= known.may_be(kind);
+                    plain &= !known.may_be(kind);
                     listed |= known.is_name(kind);
                 }
                 // One word alone has to stand where names stand, the more so if no list knows it.
                 let bare = kind == Kind::Person && named.len() == 1;
                 let sure = if listed { SURE_OF_LISTED } else { SURE };
-                may &= !bare || lattice.margin(first_token, PERSON) >= sure;
-                if !may || named.iter().all(|token| is_title(text, token)) || is_acronym(named) {
+                let doubtful = bare && lattice.margin(first_token, PERSON) < sure;
+                if doubtful || is_no_name(text, named, kind) {
                     continue;
                 }
                 if kind == Kind::Person {
                     learn(text, named, learned);
                 }
                 if let ([first, ..], [.., last]) = (named, named) {
-                    found(Name { range: first.start..last.end, kind, listed });
+                    found(Name { range: first.start..last.end, kind, listed, plain });
                 }
             }
         }
@@ -168,6 +170,11 @@ fn is_word((token, _): &(&Token, Known)) -> bool {
     token.cap.is_word()
 }
 
+/// A little word such as `ok`, whatever state it may stand for.
+fn is_little_word(named: &[Token]) -> bool {
+    matches!(named, [token] if token.cap == Cap::Lower && token.end - token.start <= LONGEST_ABBREVIATION)
+}
+
 /// A number with its short name, and no address: `HR 88`.
 fn is_measure(named: &[Token]) -> bool {
     let mut words = named.iter().filter(|token| token.cap.is_word()).peekable();
@@ -185,6 +192,14 @@ fn learn(text: &str, named: &[Token], learned: &mut Vec<u32>) {
 fn is_title(text: &str, token: &Token) -> bool {
     const TITLES: [&str; 8] = ["mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir"];
     !token.cap.is_word() || TITLES.iter().any(|title| title.eq_ignore_ascii_case(token.text(text)))
+}
+
+/// Whether it is something else for sure: a title, a measure, letters that stand for words.
+fn is_no_name(text: &str, named: &[Token], kind: Kind) -> bool {
+    named.iter().all(|token| is_title(text, token))
+        || is_acronym(named)
+        || kind == Kind::Address && is_measure(named)
+        || kind == Kind::Place && is_little_word(named)
 }
 
 /// A few capitals amid words that are written otherwise: `SSN`, `CXR`.
@@ -210,7 +225,7 @@ fn again(text: &str, scratch: &mut Scratch, mut found: impl FnMut(Name)) {
             let beside = [index.checked_sub(1), index.checked_add(1)];
             let mut beside = beside.into_iter().flatten().filter_map(|index| tokens.get(index));
             if !beside.any(|token| matches!(token.cap, Cap::Capital | Cap::Upper)) {
-                found(Name { range: token.start..token.end, kind: Kind::Person, listed: true });
+                found(Name { range: token.start..token.end, kind: Kind::Person, listed: true, plain: false });
             }
         }
     }
