@@ -106,7 +106,11 @@ pub(crate) fn find(model: &Model, text: &str, scratch: &mut Scratch, mut found: 
                     kind => kind,
                 };
                 let (mut plain, mut listed) = (kind != Kind::Address, false);
-                for (_, known) in named.iter().zip(part.map(|index| reader.known(index))).filter(is_word) {
+                // Letters of no known word amid digits: a number in disguise, or another script.
+                let mut odd = kind == Kind::Address && named.iter().any(|token| token.cap.is_word());
+                for (token, known) in named.iter().zip(part.map(|index| reader.known(index))).filter(is_word)
+                {
+                    odd &= known == Known::default() && token.cap != Cap::Capital;
                     plain &= !known.may_be(kind);
                     listed |= known.is_name(kind);
                 }
@@ -114,7 +118,7 @@ pub(crate) fn find(model: &Model, text: &str, scratch: &mut Scratch, mut found: 
                 let bare = kind == Kind::Person && named.len() == 1;
                 let sure = if listed { SURE_OF_LISTED } else { SURE };
                 let doubtful = bare && lattice.margin(first_token, PERSON) < sure;
-                if doubtful || is_no_name(text, named, kind) {
+                if doubtful || odd || is_no_name(text, named, kind) {
                     continue;
                 }
                 if kind == Kind::Person {
