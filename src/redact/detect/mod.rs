@@ -19,6 +19,8 @@ mod prefilter;
 mod rule;
 mod scan;
 mod sense;
+mod set;
+mod shadow;
 
 use crate::model::fault::SourceFault;
 use crate::model::ids::{Entity, RuleId};

@@ -44,18 +44,26 @@ impl Model {
     /// The weights of all rows that the features of a token fall on, added up.
     #[inline]
     pub(crate) fn sum(&self, features: [u32; FEATURES]) -> [i32; TAGS] {
-        let mut sum = [0i16; ROW];
+        // Four weights at once in the halves of a word, each raised so that none is negative
+        // and no sum of so many carries into the next.
+        const HALVES: u64 = 0x00ff_00ff_00ff_00ff;
+        const RAISED: u64 = 0x8080_8080_8080_8080;
+        const { assert!(FEATURES * 0xff <= 0xffff) };
+        let (mut even, mut odd, mut raise) = (0_u64, 0_u64, 0);
         for feature in features {
             let at = feature as usize % ROWS * ROW;
-            if let Some((row, _)) = self.table.get(at..).and_then(|rest| rest.split_first_chunk::<ROW>()) {
-                for (sum, weight) in sum.iter_mut().zip(row) {
-                    *sum += i16::from(weight.cast_signed());
-                }
-            }
+            let row = self.table.get(at..).and_then(|rest| rest.split_first_chunk::<ROW>());
+            let row = row.map_or(RAISED, |(row, _)| u64::from_le_bytes(*row) ^ RAISED);
+            even += row & HALVES;
+            odd += row >> 8 & HALVES;
+            raise += 0x80;
         }
         let mut out = [0; TAGS];
-        for (out, sum) in out.iter_mut().zip(sum) {
-            *out = i32::from(sum);
+        let (even, odd) = (even.to_le_bytes(), odd.to_le_bytes());
+        let sums = even.chunks_exact(2).zip(odd.chunks_exact(2)).flat_map(|(even, odd)| [even, odd]);
+        for (out, sum) in out.iter_mut().zip(sums) {
+            let sum = <[u8; 2]>::try_from(sum).map_or(0, u16::from_le_bytes);
+            *out = i32::from(sum) - raise;
         }
         out
     }
