@@ -21,6 +21,7 @@ mod scan;
 mod sense;
 mod set;
 mod shadow;
+mod worded;
 
 use crate::model::fault::SourceFault;
 use crate::model::ids::{Entity, RuleId};

@@ -10,29 +10,27 @@
 use crate::redact::class;
 use crate::redact::detect::alone::alone;
 use crate::redact::detect::narrow::{MAX_CACHE_BYTES, apart, rewrite};
-use crate::redact::detect::{literals, need, shadow};
+use crate::redact::detect::worded::Choices;
+use crate::redact::detect::{need, shadow};
 use aho_corasick::AhoCorasick;
 use regex::bytes::{RegexSet, RegexSetBuilder, SetMatches};
 use regex_syntax::hir::{Class, Hir, HirKind, Repetition};
 
-/// Shorter words are in too many texts.
-const SHORTEST_WORD: usize = 3;
-
 #[derive(Clone, Debug)]
 pub(super) struct Set {
     bare: RegexSet,
-    /// Patterns that match only where one of the words is.
+    /// What matches only where one of the words is.
     worded: RegexSet,
     words: AhoCorasick,
     /// By pattern, where it is in either of them.
     places: Vec<Place>,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Place {
-    Nowhere,
-    Bare(usize),
-    Worded(usize),
+/// Of a pattern's choices, those that name a word and those that name none.
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
+    bare: Option<usize>,
+    worded: Option<usize>,
 }
 
 /// Which patterns may match a text.
@@ -47,20 +45,20 @@ impl Set {
     pub(super) fn new<'h>(patterns: impl Iterator<Item = Option<&'h Hir>>) -> Option<Self> {
         let (mut bare, mut worded, mut words) = (Vec::new(), Vec::new(), Vec::new());
         let mut place = |pattern: Option<&Hir>| {
-            let Some(pattern) = pattern else { return Place::Nowhere };
-            let pattern = rewrite(pattern, &shadow_of, &shadow::of_literal);
-            let named = literals::required(&pattern);
-            let named = named.filter(|named| named.iter().all(|word| word.len() >= SHORTEST_WORD));
-            let text = apart(&least(&coarse(&alone(&pattern)))).to_string();
-            let (all, place): (&mut Vec<String>, fn(usize) -> Place) = match named {
-                Some(named) => {
-                    words.extend(named);
-                    (&mut worded, Place::Worded)
-                }
-                None => (&mut bare, Place::Bare),
+            let mut place = Place::default();
+            let Some(pattern) = pattern else { return place };
+            let pattern = alone(&rewrite(pattern, &shadow_of, &shadow::of_literal));
+            let Choices { worded: with, words: named, bare: without, .. } = Choices::of(&pattern);
+            words.extend(named);
+            let add = |all: &mut Vec<String>, choices: Vec<Hir>| {
+                let choices = choices.iter().map(|choice| least(&coarse(choice))).collect();
+                let pattern = apart(&Hir::alternation(choices));
+                all.push(pattern.to_string());
+                all.len() - 1
             };
-            all.push(text);
-            place(all.len() - 1)
+            place.worded = (!with.is_empty()).then(|| add(&mut worded, with));
+            place.bare = (!without.is_empty()).then(|| add(&mut bare, without));
+            place
         };
         let places = patterns.map(&mut place).collect();
         words.sort_unstable();
@@ -85,12 +83,11 @@ impl Set {
 
 impl Matches<'_> {
     pub(super) fn has(&self, pattern: usize) -> bool {
-        let among = |set: &Option<SetMatches>, index| set.as_ref().is_some_and(|set| set.matched(index));
-        match self.places.get(pattern) {
-            Some(Place::Bare(index)) => among(&self.bare, *index),
-            Some(Place::Worded(index)) => among(&self.worded, *index),
-            Some(Place::Nowhere) | None => false,
-        }
+        let among = |set: &Option<SetMatches>, index: Option<usize>| {
+            set.as_ref().zip(index).is_some_and(|(set, index)| set.matched(index))
+        };
+        let Place { bare, worded } = self.places.get(pattern).copied().unwrap_or_default();
+        among(&self.bare, bare) || among(&self.worded, worded)
     }
 }
 
