@@ -32,6 +32,7 @@ use crate::audit::{Audit, Reply};
 use crate::catalogue::Catalogue;
 use crate::exchange::Exchange;
 use crate::identity::Identity;
+use crate::identity::signals::Receiver;
 use crate::inspect::Inspector;
 use crate::inspect::injection::Injection;
 use crate::jose::random_id;
@@ -74,6 +75,8 @@ pub struct Gate {
     pub upstream: Arc<Upstream>,
     pub release: Release,
     pub audit: Audit,
+    /// Where security events may be pushed to the gate.
+    pub signals: Option<Receiver>,
 }
 
 impl Gate {

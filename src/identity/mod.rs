@@ -6,6 +6,7 @@
 mod bearer;
 mod claims;
 mod resource;
+pub mod signals;
 
 use crate::jose::compact::Compact;
 use crate::jose::issuer::Issuer;

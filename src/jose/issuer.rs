@@ -122,6 +122,25 @@ impl Issuer {
         safe_url(uri.ok_or(IssuerFault("the metadata lacks the endpoint"))?)
     }
 
+    /// An endpoint for clients that show a certificate (RFC 8705 §5): its alias where the
+    /// metadata has one, or else the endpoint itself.
+    pub async fn mtls_endpoint(&self, name: &str) -> Result<Url, IssuerFault> {
+        let metadata = self.metadata().await?;
+        let alias = metadata.get("mtls_endpoint_aliases").and_then(|aliases| aliases.get(name));
+        match alias.and_then(Value::as_str) {
+            Some(alias) => safe_url(alias),
+            None => self.endpoint(name).await,
+        }
+    }
+
+    /// Whether the metadata names this among the values of a list, such as a grant type;
+    /// None where it has no such list.
+    pub async fn offers(&self, list: &str, value: &str) -> Result<Option<bool>, IssuerFault> {
+        let metadata = self.metadata().await?;
+        let values = metadata.get(list).and_then(Value::as_array);
+        Ok(values.map(|values| values.iter().any(|known| known == value)))
+    }
+
     /// The metadata document, by the three forms of RFC 8414 §3.1 and OpenID Connect
     /// Discovery §4; kept for the life of the process once read.
     async fn metadata(&self) -> Result<Arc<Value>, IssuerFault> {

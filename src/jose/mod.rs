@@ -6,9 +6,11 @@
 //!
 //! Invariant: a key's own kind fixes the algorithm; a token's header never does.
 
+pub mod client;
 pub mod compact;
 pub mod issuer;
 pub mod keys;
+pub mod private;
 pub mod sign;
 
 use aws_lc_rs::{digest, rand};
@@ -18,6 +20,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 /// Unpadded base64url (RFC 7515 §2).
 pub fn base64url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Compares two secrets in a time that says nothing of either.
+pub fn same_secret(one: &[u8], other: &[u8]) -> bool {
+    aws_lc_rs::constant_time::verify_slices_are_equal(&sha256(one), &sha256(other)).is_ok()
 }
 
 /// SHA-256.

@@ -3,11 +3,14 @@
 //! Invariant: no answer is taken beyond its limits, and no fault holds any part of
 //! an answer or of a URL.
 
+mod certificate;
+
 use bytes::Bytes;
+pub use certificate::ClientCertificate;
 use http::{HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use std::time::Duration;
@@ -58,6 +61,20 @@ impl HttpClient {
             }
         };
         let connector = builder.https_or_http().enable_http1().build();
+        let inner =
+            Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_secs(30)).build(connector);
+        Ok(Self { inner })
+    }
+
+    /// A client that shows a certificate to whoever asks for one (RFC 8705 §2).
+    ///
+    /// # Errors
+    /// When the system's trust roots, the certificate or its key cannot be used.
+    pub fn presenting(certificate: &ClientCertificate) -> std::io::Result<Self> {
+        let builder = rustls::ClientConfig::builder().with_native_roots()?;
+        let config = certificate.clone().into_config(builder).map_err(std::io::Error::other)?;
+        let connector =
+            HttpsConnectorBuilder::new().with_tls_config(config).https_or_http().enable_http1().build();
         let inner =
             Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_secs(30)).build(connector);
         Ok(Self { inner })
