@@ -173,6 +173,17 @@ impl Checked {
         }
     }
 
+    /// With its state elsewhere: to try it out beside a gate that runs.
+    pub fn with_state(mut self, state: PathBuf) -> Self {
+        self.file.state_dir = state;
+        self
+    }
+
+    /// Where the state is.
+    pub fn state(&self) -> PathBuf {
+        self.folder.join(&self.file.state_dir)
+    }
+
     /// Opens the state directory and puts the gate together.
     ///
     /// # Errors
@@ -181,7 +192,7 @@ impl Checked {
         let fault =
             |what: &dyn std::fmt::Display| Faults(vec![SourceFault::whole(&self.name, what.to_string())]);
         let client = HttpClient::new().map_err(|error| fault(&error))?;
-        let state = self.folder.join(&self.file.state_dir);
+        let state = self.state();
         let (limits, guard) = (&self.file.limits, &self.file.guard);
         let journal = Journal::open(
             &state.join("audit"),

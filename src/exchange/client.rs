@@ -71,8 +71,14 @@ impl TokenClient {
     /// # Errors
     /// A stable word for the log.
     pub async fn own(&self, target: &Target) -> Result<Sensitive<String>, &'static str> {
-        let resource = target.downstream.resource.as_deref().unwrap_or(target.downstream.named());
-        let form = [("grant_type", "client_credentials"), ("resource", resource), ("scope", &target.scope)];
+        let (audience, resource) = (&target.downstream.audience, &target.downstream.resource);
+        // RFC 8707 has no audience here; where that is the only name, it is the resource.
+        let named = resource.as_deref().unwrap_or(target.downstream.named());
+        let mut form =
+            vec![("grant_type", "client_credentials"), ("resource", named), ("scope", &target.scope)];
+        form.extend(
+            audience.as_deref().filter(|_| resource.is_some()).map(|audience| ("audience", audience)),
+        );
         let answer = self.client.ask("token_endpoint", &form).await?;
         let asked = self.asked(target, None, None);
         let token = answer::token(&answer, &asked, None)?;

@@ -43,6 +43,11 @@ impl Identity {
         Self { resources, issuers, own_client, leeway }
     }
 
+    /// The authorization servers whose tokens are taken.
+    pub fn issuers(&self) -> &[Arc<Issuer>] {
+        &self.issuers
+    }
+
     /// # Errors
     /// [`Denial::TokenAbsent`], [`Denial::AuthorizationMalformed`],
     /// [`Denial::TokenRefused`] with the failed check, [`Denial::KeysUnavailable`].

@@ -115,6 +115,11 @@ impl Issuer {
         KeySet::read(&self.fetch(&uri).await?).map_err(IssuerFault)
     }
 
+    /// Fetches metadata and keys, whatever is kept of them: whether it can be done at all.
+    pub async fn reach(&self) -> Result<(), IssuerFault> {
+        self.fetch_keys().await.map(drop)
+    }
+
     /// An endpoint that the metadata names, such as `token_endpoint`.
     pub async fn endpoint(&self, name: &str) -> Result<Url, IssuerFault> {
         let metadata = self.metadata().await?;

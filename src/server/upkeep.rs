@@ -60,7 +60,11 @@ impl CatalogueReader {
         unread
     }
 
-    async fn read(&self, server: &ServerName) -> Result<Vec<String>, &'static str> {
+    /// Reads one server's tools; returns those that changed since they were pinned.
+    ///
+    /// # Errors
+    /// A word for the log.
+    pub async fn read(&self, server: &ServerName) -> Result<Vec<String>, &'static str> {
         // The era is the server's to choose: the modern form first, then the handshake.
         let pinned = self.gate.upstream.pinned(server);
         let modern = match pinned {

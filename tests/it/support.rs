@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 // Paths, so that a bench can take this file as it is.
+#[path = "support/authority.rs"]
+pub(crate) mod authority;
 #[path = "support/gate.rs"]
 mod gate;
 #[path = "support/upstream.rs"]

@@ -1,0 +1,379 @@
+//! Token exchange before an authorization server that answers well, badly, or not at all.
+
+use crate::support::authority::{Asked, Authority, CLIENT, Draft, Proof, SECRET, Secured, now, put_over};
+use crate::support::upstream::{Upstream, whole};
+use crate::support::{Gate, records};
+use axum::response::{IntoResponse, Response};
+use http::{StatusCode, header};
+use portcullis::jose::compact::Compact;
+use portcullis::jose::sign::SigningKey;
+use portcullis::server::tls::{Files, Tls};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::sync::Arc;
+
+pub(crate) const RULES: &str = "server: records\ntools:\n  read: { scopes: ['tools:call'], release: all }\n";
+
+pub(crate) fn upstream() -> Upstream {
+    let tools = json!([{"name": "read", "inputSchema": {"type": "object"}}]);
+    Upstream::start(tools, |message, stream| {
+        whole(
+            stream,
+            message,
+            &json!({"content": [{"type": "text", "text": "read"}], "resultType": "complete"}),
+        );
+    })
+}
+
+/// The tokens that came with tool calls.
+pub(crate) fn tokens(upstream: &Upstream) -> Vec<String> {
+    let seen = String::from_utf8_lossy(&upstream.seen.lock().unwrap()).into_owned();
+    let requests = seen.split("POST /mcp HTTP/1.1");
+    let calls = requests.filter(|request| request.contains("\"method\":\"tools/call\""));
+    let token = |request: &str| {
+        let line = request.lines().find_map(|line| line.strip_prefix("authorization: Bearer "));
+        line.unwrap_or_default().to_owned()
+    };
+    calls.map(token).collect()
+}
+
+struct World {
+    authority: Authority,
+    upstream: Upstream,
+    gate: Gate,
+}
+
+impl World {
+    fn start(
+        name: &str,
+        authority: Authority,
+        auth: &str,
+        variables: &[(&str, &str)],
+        prepare: impl FnOnce(&Path) -> String,
+    ) -> Self {
+        let upstream = upstream();
+        let line = format!("records: {{ url: '{}', {auth} }}", upstream.url);
+        let gate = Gate::beside(name, authority.url(), &line, RULES, variables, prepare);
+        Self { authority, upstream, gate }
+    }
+
+    fn usual(name: &str) -> Self {
+        let authority = Authority::start();
+        let own = authority.clone();
+        Self::start(name, authority, "auth: exchange, audience: 'urn:records'", &[], |folder| {
+            own.client(folder)
+        })
+    }
+
+    fn call(&self, more: &Value) -> crate::support::Answer {
+        let token = self.authority.token(&format!("http://{}/records/mcp", self.gate.address), more);
+        self.gate.ask("records", &token, "tools/call", json!({"name": "read", "arguments": {}}))
+    }
+
+    /// How the last call ended, by the audit.
+    fn ended(&self) -> (String, String) {
+        let last = records(&self.gate.state).pop().unwrap();
+        let text = |name: &str| last[name].as_str().unwrap_or_default().to_owned();
+        (text("status"), text("detail"))
+    }
+}
+
+#[test]
+fn the_server_gets_one_operation_for_five_seconds_and_each_call_its_own() {
+    let world = World::usual("exchange-good");
+    for _ in 0..2 {
+        assert!(world.call(&json!({})).body.contains("read"));
+    }
+    let tokens = tokens(&world.upstream);
+    assert_eq!(tokens.len(), 2);
+    let ids: Vec<Value> = tokens
+        .iter()
+        .map(|token| {
+            let mut claims = Compact::read(token).unwrap().claims;
+            assert_eq!(
+                (&claims["sub"], &claims["act"], &claims["scope"], &claims["aud"]),
+                (&json!("alice"), &json!({"sub": CLIENT}), &json!("records:read"), &json!("urn:records"))
+            );
+            assert_eq!(claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap(), 5);
+            claims.remove("jti").unwrap()
+        })
+        .collect();
+    assert_ne!(ids[0], ids[1]);
+    let asked = world.authority.exchanges().pop().unwrap();
+    assert_eq!(asked["audience"], "urn:records");
+    assert!(!asked.contains_key("resource") && !asked.contains_key("actor_token"));
+    let decision =
+        records(&world.gate.state).into_iter().rev().find(|record| record["event"] == "decision").unwrap();
+    assert_eq!(
+        decision["delegation"],
+        json!({"mode": "exchange", "aud": "urn:records", "scope": "records:read"})
+    );
+}
+
+/// Catalogue B.2, 102: what an answer may not be. Each case is the draft changed in one way.
+#[test]
+fn an_answer_that_is_not_what_was_asked_for_is_never_forwarded() {
+    type Change = fn(&mut Draft);
+    fn claims(draft: &mut Draft, more: Value) {
+        put_over(&mut draft.claims, &more);
+    }
+    fn answer(draft: &mut Draft, more: Value) {
+        put_over(&mut draft.answer, &more);
+    }
+    let cases: [(&str, &str, Change); 36] = [
+        ("wider scope", "delegated scope", |d| claims(d, json!({"scope": "records:read records:write"}))),
+        ("other scope", "delegated scope", |d| claims(d, json!({"scope": "records:write"}))),
+        ("scope as a list", "delegated scope", |d| claims(d, json!({"scope": ["records:read"]}))),
+        ("no scope", "delegated scope", |d| claims(d, json!({"scope": null}))),
+        ("wider scope, said beside the token", "delegated scope", |d| {
+            answer(d, json!({"scope": "records:*"}))
+        }),
+        ("other audience", "delegated audience", |d| claims(d, json!({"aud": "urn:ledger"}))),
+        ("two audiences", "delegated audience", |d| claims(d, json!({"aud": ["urn:records", "urn:ledger"]}))),
+        ("no audience", "delegated audience", |d| claims(d, json!({"aud": null}))),
+        ("no actor", "delegated actor", |d| claims(d, json!({"act": null}))),
+        ("other actor", "delegated actor", |d| claims(d, json!({"act": {"sub": "other"}}))),
+        ("actor's name as the actor", "delegated actor", |d| claims(d, json!({"act": CLIENT}))),
+        ("longer chain", "delegated actor", |d| {
+            claims(d, json!({"act": {"sub": CLIENT, "act": {"sub": "x"}}}))
+        }),
+        ("other subject", "delegated subject", |d| claims(d, json!({"sub": "bob"}))),
+        ("the gate as subject", "delegated subject", |d| claims(d, json!({"sub": CLIENT}))),
+        ("no subject", "delegated subject", |d| claims(d, json!({"sub": null}))),
+        ("an hour", "delegated lifetime", |d| claims(d, json!({"exp": now() + 3600}))),
+        ("six seconds", "delegated lifetime", |d| claims(d, json!({"iat": now(), "exp": now() + 6}))),
+        ("five seconds to come", "delegated lifetime", |d| {
+            claims(d, json!({"iat": now() + 60, "exp": now() + 65}))
+        }),
+        ("over already", "delegated lifetime", |d| claims(d, json!({"iat": now() - 5, "exp": now()}))),
+        ("no end", "delegated times", |d| claims(d, json!({"exp": null}))),
+        ("an end that is no number", "delegated times", |d| claims(d, json!({"exp": "soon"}))),
+        ("an hour, said beside the token", "delegated lifetime", |d| answer(d, json!({"expires_in": 3600}))),
+        ("refresh token issued", "issued_token_type", |d| {
+            answer(d, json!({"issued_token_type": "urn:ietf:params:oauth:token-type:refresh_token"}));
+        }),
+        ("ID token issued", "issued_token_type", |d| {
+            answer(d, json!({"issued_token_type": "urn:ietf:params:oauth:token-type:id_token"}));
+        }),
+        ("no issued_token_type", "issued_token_type", |d| answer(d, json!({"issued_token_type": null}))),
+        ("DPoP", "token_type", |d| answer(d, json!({"token_type": "DPoP"}))),
+        ("not an access token", "token_type", |d| answer(d, json!({"token_type": "N_A"}))),
+        ("no token_type", "token_type", |d| answer(d, json!({"token_type": null}))),
+        ("bound to a key", "delegated token is bound to another key", |d| {
+            claims(d, json!({"cnf": {"jkt": "x"}}))
+        }),
+        ("typ JWT", "delegated typ", |d| d.kind = "JWT".into()),
+        ("typ of an assertion", "delegated typ", |d| d.kind = "oauth-id-jag+jwt".into()),
+        ("another issuer", "delegated issuer", |d| claims(d, json!({"iss": "https://other.example"}))),
+        ("another client", "delegated client", |d| claims(d, json!({"client_id": "other"}))),
+        ("another key", "unknown key", |d| d.key = SigningKey::generate().unwrap()),
+        ("opaque", "segments", |d| d.token = Some("d41d8cd98f00b204e9800998ecf8427e".into())),
+        ("no token", "access_token", |d| answer(d, json!({"access_token": 7}))),
+    ];
+    let world = World::usual("exchange-wrong");
+    assert!(world.call(&json!({})).body.contains("read"));
+    for (name, detail, change) in cases {
+        world.authority.deviate(move |draft, _: &Asked| {
+            change(draft);
+            None
+        });
+        let answer = world.call(&json!({}));
+        refused(&world, name, detail, &answer.body, answer.status);
+    }
+    // The caller's own token, handed back.
+    world.authority.deviate(|draft, asked| {
+        draft.token = Some(asked["subject_token"].clone());
+        None
+    });
+    let answer = world.call(&json!({}));
+    refused(&world, "the same token", "delegated audience", &answer.body, answer.status);
+    world.authority.behave();
+    assert!(world.call(&json!({})).body.contains("read"), "one bad answer is not remembered");
+    assert_eq!(tokens(&world.upstream).len(), 2);
+}
+
+fn refused(world: &World, name: &str, detail: &str, body: &str, status: u16) {
+    assert_eq!(world.ended(), ("exchange_failed".into(), detail.into()), "{name}");
+    assert!(status == 200 && body.contains("\"isError\":true"), "{name}: {status} {body}");
+    assert!(!body.contains(detail), "{name}: the reason is the operator's: {body}");
+    assert!(tokens(&world.upstream).len() <= 1, "{name}: nothing is forwarded");
+}
+
+/// Catalogue B.2, 103: an authorization server that fails.
+#[test]
+fn an_authorization_server_that_fails_fails_the_call_closed() {
+    type Answer = fn() -> Response;
+    let cases: [(&str, &str, Answer); 9] = [
+        ("500", "the authorization server failed", || StatusCode::INTERNAL_SERVER_ERROR.into_response()),
+        ("503", "the authorization server failed", || {
+            (StatusCode::SERVICE_UNAVAILABLE, "later").into_response()
+        }),
+        ("400", "refused by the authorization server", || {
+            (StatusCode::BAD_REQUEST, r#"{"error":"invalid_target"}"#).into_response()
+        }),
+        ("401", "the authorization server does not know the client", || {
+            (StatusCode::UNAUTHORIZED, r#"{"error":"invalid_client"}"#).into_response()
+        }),
+        ("a page", "answer is not JSON", || axum::response::Html("<p>Welcome</p>").into_response()),
+        ("nothing", "answer is not JSON", || StatusCode::OK.into_response()),
+        ("a member twice", "answer is not JSON", || {
+            r#"{"access_token":"a","access_token":"b"}"#.into_response()
+        }),
+        ("too much", "the authorization server cannot be reached", || "x".repeat(1 << 20).into_response()),
+        ("elsewhere", "refused by the authorization server", || {
+            (StatusCode::FOUND, [(header::LOCATION, "http://127.0.0.1:9/token")]).into_response()
+        }),
+    ];
+    let world = World::usual("exchange-failing");
+    for (name, detail, answer) in cases {
+        world.authority.deviate(move |_, _: &Asked| Some(answer()));
+        let answer = world.call(&json!({}));
+        refused(&world, name, detail, &answer.body, answer.status);
+    }
+    // Longer than the gate waits; the server's one thread is busy meanwhile.
+    world.authority.deviate(|_, _: &Asked| {
+        std::thread::sleep(std::time::Duration::from_secs(7));
+        None
+    });
+    let answer = world.call(&json!({}));
+    refused(&world, "silence", "the authorization server cannot be reached", &answer.body, answer.status);
+    assert_eq!(tokens(&world.upstream).len(), 0);
+}
+
+#[test]
+fn the_caller_s_chain_and_who_may_act_are_kept() {
+    let world = World::usual("exchange-chain");
+    let earlier = json!({"sub": "agent", "act": {"sub": "first"}});
+    assert!(world.call(&json!({"act": earlier, "may_act": {"sub": CLIENT}})).body.contains("read"));
+    let token = tokens(&world.upstream).pop().unwrap();
+    assert_eq!(Compact::read(&token).unwrap().claims["act"], json!({"sub": CLIENT, "act": earlier}));
+    world.authority.deviate(|draft, _: &Asked| {
+        put_over(&mut draft.claims, &json!({"act": {"sub": CLIENT}}));
+        None
+    });
+    world.call(&json!({"act": earlier}));
+    assert_eq!(world.ended().1, "delegated actor", "a chain that was cut short");
+    world.authority.behave();
+    let (asked, told) = (world.authority.exchanges().len(), tokens(&world.upstream).len());
+    // Refused by whichever stage comes first, and never brought before the server.
+    let answer = world.call(&json!({"may_act": {"sub": "other"}}));
+    assert!(answer.status == 401 || answer.body.contains("isError"), "{answer:?}");
+    let deep = (0..8).fold(json!({"sub": "a"}), |inner, _| json!({"sub": "a", "act": inner}));
+    let answer = world.call(&json!({"act": deep}));
+    assert!(answer.status == 401 || answer.body.contains("isError"), "{answer:?}");
+    assert_eq!((world.authority.exchanges().len(), tokens(&world.upstream).len()), (asked, told));
+}
+
+#[test]
+fn rich_authorization_is_narrowed_to_the_operation() {
+    let world = World::usual("exchange-details");
+    let granted = json!([
+        {"type": "mcp_tool", "actions": ["read", "write"], "purpose": "TREAT"}, {"type": "payment", "amount": 5},
+    ]);
+    assert!(world.call(&json!({"authorization_details": granted})).body.contains("read"));
+    let narrowed =
+        json!([{"type": "mcp_tool", "actions": ["read"], "purpose": "TREAT", "locations": ["urn:records"]}]);
+    let asked = world.authority.exchanges().pop().unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&asked["authorization_details"]).unwrap(), narrowed);
+    let token = tokens(&world.upstream).pop().unwrap();
+    assert_eq!(Compact::read(&token).unwrap().claims["authorization_details"], narrowed);
+    world.authority.deviate(move |draft, _: &Asked| {
+        put_over(&mut draft.claims, &json!({"authorization_details": granted}));
+        None
+    });
+    world.call(&json!({"authorization_details": [{"type": "mcp_tool", "actions": ["read"]}]}));
+    assert_eq!(world.ended().1, "delegated authorization_details");
+    world.authority.behave();
+    world.call(&json!({"authorization_details": [{"type": "mcp_tool", "actions": ["write"]}]}));
+    assert_eq!(world.ended().1, "authorization_details do not cover it");
+    assert_eq!(tokens(&world.upstream).len(), 1);
+}
+
+#[test]
+fn a_server_is_named_by_audience_by_resource_or_by_both() {
+    for (name, auth, expected) in [
+        (
+            "exchange-resource",
+            "resource: 'https://records.example/'",
+            (None, Some("https://records.example/")),
+        ),
+        (
+            "exchange-both",
+            "audience: 'urn:records', resource: 'https://records.example/'",
+            (Some("urn:records"), Some("https://records.example/")),
+        ),
+    ] {
+        let authority = Authority::start();
+        let own = authority.clone();
+        let world = World::start(name, authority, &format!("auth: exchange, {auth}"), &[], |folder| {
+            own.client(folder)
+        });
+        assert!(world.call(&json!({})).body.contains("read"), "{name}");
+        let asked = world.authority.exchanges().pop().unwrap();
+        let text = |name: &str| asked.get(name).map(String::as_str);
+        assert_eq!((text("audience"), text("resource")), expected);
+    }
+}
+
+#[test]
+fn a_client_secret_comes_from_a_file_or_the_environment() {
+    use std::os::unix::fs::PermissionsExt;
+    let auth = "auth: exchange, audience: 'urn:records'";
+    let by_file =
+        World::start("exchange-basic", Authority::with(Proof::SecretInHeader, None), auth, &[], |folder| {
+            let path = folder.join("secret");
+            std::fs::write(&path, format!("{SECRET}\n")).unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+            format!("client: {{ client_id: {CLIENT}, client_secret: 'file:secret' }}\n")
+        });
+    assert!(by_file.call(&json!({})).body.contains("read"));
+    let variables = [("GATE_SECRET", SECRET)];
+    let by_variable = World::start(
+        "exchange-post",
+        Authority::with(Proof::SecretInBody, None),
+        auth,
+        &variables,
+        |_| {
+            format!(
+                "client: {{ client_id: {CLIENT}, client_secret: 'env:GATE_SECRET', client_secret_in: body }}\n"
+            )
+        },
+    );
+    assert!(by_variable.call(&json!({})).body.contains("read"));
+}
+
+#[test]
+fn a_client_shows_its_certificate_at_the_alias_of_the_endpoint() {
+    let folder = crate::support::folder("exchange-certificates");
+    let trusted = crate::tls::authority();
+    let write = |name: &str, text: &str| {
+        use std::os::unix::fs::PermissionsExt;
+        let path = folder.join(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        path
+    };
+    let pair = |name: &str| {
+        let (certificate, key) = crate::tls::issued(&trusted);
+        (write(&format!("{name}.pem"), &certificate), write(&format!("{name}-key.pem"), &key))
+    };
+    let (ca, server, client) = (write("ca.pem", &trusted.pem()), pair("server"), pair("client"));
+    let tls = |client_ca| {
+        let (certificate, private_key) = server.clone();
+        Arc::new(Tls::open(Files { certificate, private_key, client_ca }).unwrap())
+    };
+    let secured = Secured { plain: tls(None), mutual: tls(Some(ca.clone())) };
+    let world = World::start(
+        "exchange-mutual",
+        Authority::with(Proof::Certificate, Some(secured)),
+        "auth: exchange, audience: 'urn:records'",
+        &[("SSL_CERT_FILE", &ca.display().to_string())],
+        |_| {
+            let (certificate, key) = (client.0.display(), client.1.display());
+            format!(
+                "client: {{ client_id: {CLIENT}, certificate_file: '{certificate}', private_key_file: '{key}' }}\n"
+            )
+        },
+    );
+    assert!(world.call(&json!({})).body.contains("read"), "{:?}", world.ended());
+}
