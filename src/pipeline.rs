@@ -84,6 +84,9 @@ impl Gate {
     pub async fn pass(&self, arrival: Arrival) -> Reply {
         let mut call = Call::begin(CallId::new(random_id()), self.clock.clone(), arrival.client.clone());
         let outcome = self.walk(&mut call, arrival).await;
+        if outcome.as_ref().is_err_and(Denial::stops_the_caller) {
+            self.exchange.revoke(&call);
+        }
         self.audit.seal(call, outcome).await
     }
 

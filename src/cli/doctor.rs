@@ -59,17 +59,17 @@ impl Findings {
         self.wrong += 1;
         println!("{}  {what}: {fault} — {instead}", self.style.red("wrong"));
     }
+}
 
-    fn note(&self, what: &str, said: &str) {
-        println!("note   {what}: {said}");
-    }
+fn note(what: &str, said: &str) {
+    println!("note   {what}: {said}");
 }
 
 /// That the state directory can be written to, or will be made.
 fn state(findings: &mut Findings, path: &Path) {
     let shown = path.display().to_string();
     if !path.exists() {
-        findings.note("state_dir", &format!("{shown} will be made at the first start"));
+        note("state_dir", &format!("{shown} will be made at the first start"));
         return;
     }
     let trial = path.join(format!(".doctor-{}", crate::jose::random_id()));
@@ -79,7 +79,7 @@ fn state(findings: &mut Findings, path: &Path) {
             findings.well("state_dir", &shown);
         }
         Err(error) => {
-            findings.wrong("state_dir", &format!("{shown}: {error}"), "let the gate's user write to it")
+            findings.wrong("state_dir", &format!("{shown}: {error}"), "let the gate's user write to it");
         }
     }
 }
@@ -110,7 +110,7 @@ async fn client(findings: &mut Findings, gate: &Gate) {
     }
     match client.issuer.offers("grant_types_supported", GRANT).await {
         Ok(Some(true)) => findings.well("exchange", "the authorization server says that it exchanges tokens"),
-        Ok(None) => findings.note("exchange", "the authorization server does not say which grants it has"),
+        Ok(None) => note("exchange", "the authorization server does not say which grants it has"),
         Ok(Some(false)) => findings.wrong(
             "exchange",
             "the authorization server does not offer token exchange (RFC 8693)",
@@ -126,10 +126,7 @@ async fn upstreams(findings: &mut Findings, gate: &Arc<Gate>, servers: Vec<Serve
         let name = format!("upstream {server}");
         let issuance = &gate.exchange.issuance;
         if let Some(issuer) = issuance.sts.as_ref().filter(|sts| sts.key_set(&server).is_some()) {
-            findings.note(
-                &name,
-                &format!("it is to trust the issuer {} (auth: local_sts)", issuer.issuer(&server)),
-            );
+            note(&name, &format!("it is to trust the issuer {} (auth: local_sts)", issuer.issuer(&server)));
         }
         if let Err(fault) = issuance.own(&server, "server/discover").await {
             findings.wrong(&name, &format!("no token for it: {fault}"), advice(fault));
@@ -137,13 +134,13 @@ async fn upstreams(findings: &mut Findings, gate: &Arc<Gate>, servers: Vec<Serve
         }
         if matches!(issuance.modes.get(&server), Some(Mode::LocalSts(_))) {
             // The keys of this trial are nobody's: the server would rightly refuse them.
-            findings.note(&name, "its answers are not tried: it takes the running gate's tokens alone");
+            note(&name, "its answers are not tried: it takes the running gate's tokens alone");
             continue;
         }
         match reader.read(&server).await {
             Ok(_) => {
                 let tools = gate.catalogue.tools(&server).map_or(0, |tools| tools.len());
-                findings.well(&name, &format!("{tools} tools"));
+                findings.well(&name, &format!("tools: {tools}"));
             }
             Err(fault) => findings.wrong(&name, fault, advice(fault)),
         }

@@ -12,7 +12,7 @@ use crate::config::parts::{issuers, tls, upstream_fault};
 use crate::config::rulebook::{Places, Texts};
 use crate::config::signals;
 use crate::exchange::Exchange;
-use crate::exchange::issuance::{Issuance, Mode};
+use crate::exchange::issuance::Mode;
 use crate::identity::{Identity, Resources};
 use crate::jose::issuer::{Issuer, IssuerSettings, safe_url};
 use crate::journal::Journal;
@@ -32,7 +32,6 @@ use crate::server::router::BodyLimits;
 use crate::server::tls::Tls;
 use crate::session::{Guard, Limits, Rate};
 use crate::store::lineages::{Budget, Lineages};
-use crate::store::revocations::Revocations;
 use crate::store::seals::Seals;
 use crate::store::sessions::Sessions;
 use crate::store::tasks::Tasks;
@@ -205,18 +204,12 @@ impl Checked {
             .map(|settings| Arc::new(Issuer::new(settings.clone(), client.clone(), clock.clone())))
             .collect();
         let own = self.credentials.as_ref().map(|credentials| credentials.id.clone()).unwrap_or_default();
-        let sts = client::local_sts(&self.file, &own, &state, clock).map_err(|error| fault(&error))?;
-        let tokens = match (self.credentials, issuers.first()) {
-            (Some(credentials), Some(issuer)) => {
-                let tokens = credentials.client(issuer.clone(), client.clone(), clock.clone());
-                Some(Arc::new(tokens.map_err(|error| fault(&error))?))
-            }
-            _ => None,
-        };
-        let longest = self.issuers.iter().map(|issuer| issuer.max_life).max().unwrap_or_default();
-        let revocations = Revocations::open(&state, longest + 2 * LEEWAY).map_err(|error| fault(&error))?;
-        let revocations = Arc::new(revocations);
-        let signals = signals::receiver(&self.file, self.signals_secret, &issuers, &revocations, clock);
+        let modes = modes(&self.file, &self.federations);
+        let issuance =
+            client::issuance(&self.file, self.credentials, &issuers, &client, &state, modes, clock)
+                .map_err(|error| fault(&error))?;
+        let (revocations, signals) = signals::open(&self.file, self.signals_secret, &issuers, &state, clock)
+            .map_err(|error| fault(&error))?;
         let lineages = Arc::new(Lineages::new(Budget {
             subjects: guard.subjects,
             window: Duration::from_secs(guard.window_seconds),
@@ -238,7 +231,6 @@ impl Checked {
             names,
             scopes(&self.file, &self.rulebook, &self.federations),
         );
-        let issuance = Issuance { client: tokens, sts, modes: modes(&self.file, &self.federations) };
         let exchange = Exchange::new(Arc::new(issuance), journal.clone(), pseudonyms.clone());
         let catalogue = Arc::new(Catalogue::new(&state.join("pins"), self.federations));
         let upstream = Upstream::new(

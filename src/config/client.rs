@@ -4,7 +4,7 @@
 use crate::config::file::{Auth, File, UpstreamFile};
 use crate::config::secret::SecretFile;
 use crate::exchange::client::TokenClient;
-use crate::exchange::issuance::Mode;
+use crate::exchange::issuance::{Issuance, Mode};
 use crate::exchange::sts::LocalSts;
 use crate::exchange::sts::ring::Schedule;
 use crate::exchange::target::Downstream;
@@ -17,6 +17,7 @@ use crate::model::fault::SourceFault;
 use crate::model::ids::ServerName;
 use crate::net::{ClientCertificate, HttpClient};
 use serde::Deserialize;
+use std::collections::HashMap;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -121,18 +122,34 @@ fn read(client: &ClientFile, folder: &Path) -> Result<Credentials, String> {
 
 impl Credentials {
     /// The client at `issuer`. `http` is for the proofs that need no certificate.
-    pub(super) fn client(
-        self,
-        issuer: Arc<Issuer>,
-        http: HttpClient,
-        clock: Clock,
-    ) -> std::io::Result<TokenClient> {
+    fn client(self, issuer: Arc<Issuer>, http: &HttpClient, clock: &Clock) -> std::io::Result<TokenClient> {
         let http = match &self.certificate {
             Some(certificate) => HttpClient::presenting(certificate)?,
-            None => http,
+            None => http.clone(),
         };
-        Ok(TokenClient::new(OAuthClient::new(issuer, self.id, self.proof, http, clock)))
+        Ok(TokenClient::new(OAuthClient::new(issuer, self.id, self.proof, http, clock.clone())))
     }
+}
+
+/// All ways to a delegated token that are configured.
+pub(super) fn issuance(
+    file: &File,
+    credentials: Option<Credentials>,
+    issuers: &[Arc<Issuer>],
+    http: &HttpClient,
+    state: &Path,
+    modes: HashMap<ServerName, Mode>,
+    clock: &Clock,
+) -> std::io::Result<Issuance> {
+    let own = credentials.as_ref().map(|credentials| credentials.id.clone()).unwrap_or_default();
+    let sts = local_sts(file, &own, state, clock)?;
+    let client = match (credentials, issuers.first()) {
+        (Some(credentials), Some(issuer)) => {
+            Some(Arc::new(credentials.client(issuer.clone(), http, clock)?))
+        }
+        _ => None,
+    };
+    Ok(Issuance::new(client, sts, modes))
 }
 
 /// How an upstream is authenticated to.
@@ -147,12 +164,7 @@ pub(super) fn mode(upstream: &UpstreamFile) -> Mode {
 }
 
 /// The local token service, where an upstream has chosen it.
-pub(super) fn local_sts(
-    file: &File,
-    own: &str,
-    state: &Path,
-    clock: &Clock,
-) -> std::io::Result<Option<LocalSts>> {
+fn local_sts(file: &File, own: &str, state: &Path, clock: &Clock) -> std::io::Result<Option<LocalSts>> {
     let chosen = file.upstreams.iter().filter(|(_, upstream)| upstream.value.auth == Auth::LocalSts);
     let servers: Vec<ServerName> = chosen.map(|(name, _)| ServerName::new(name)).collect();
     if servers.is_empty() {

@@ -12,6 +12,8 @@ use serde::Deserialize;
 use std::path::Path;
 use std::sync::Arc;
 
+/// Seconds for which a revocation is kept beyond the longest life of a token: clocks differ.
+const CLOCKS: u64 = 60;
 /// The path below the public URL at which events are received.
 pub const PATH: &str = "/signals";
 
@@ -45,18 +47,21 @@ pub(super) fn secret(
     long.map_err(|fault| faults.push(SourceFault::at(name, signals, format!("`signals`: {fault}")))).ok()
 }
 
-pub(super) fn receiver(
+/// What was revoked before, and the receiver, where one is configured.
+pub(super) fn open(
     file: &File,
     secret: Option<Sensitive<String>>,
     issuers: &[Arc<Issuer>],
-    revocations: &Arc<Revocations>,
+    state: &Path,
     clock: &Clock,
-) -> Option<Receiver> {
-    let signals = &file.signals.as_ref()?.value;
-    let named = |issuer: &&Arc<Issuer>| {
-        signals.transmitters.is_empty() || signals.transmitters.contains(&issuer.settings.issuer)
-    };
-    let transmitters = issuers.iter().filter(named).cloned().collect();
+) -> std::io::Result<(Arc<Revocations>, Option<Receiver>)> {
+    let longest = issuers.iter().map(|issuer| issuer.settings.max_life).max().unwrap_or_default();
+    let revocations = Arc::new(Revocations::open(state, longest + CLOCKS)?);
+    let (Some(signals), Some(secret)) = (&file.signals, secret) else { return Ok((revocations, None)) };
+    let named = &signals.value.transmitters;
+    let transmits = |issuer: &&Arc<Issuer>| named.is_empty() || named.contains(&issuer.settings.issuer);
+    let transmitters = issuers.iter().filter(transmits).cloned().collect();
     let audience = format!("{}{PATH}", file.public_url.value.trim_end_matches('/'));
-    Some(Receiver::new(transmitters, audience, secret?, revocations.clone(), clock.clone()))
+    let receiver = Receiver::new(transmitters, audience, secret, revocations.clone(), clock.clone());
+    Ok((revocations, Some(receiver)))
 }

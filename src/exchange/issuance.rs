@@ -2,6 +2,7 @@
 //! no second way to try when the first fails.
 
 use crate::exchange::client::TokenClient;
+use crate::exchange::outstanding::Outstanding;
 use crate::exchange::sts::LocalSts;
 use crate::exchange::target::{Downstream, Target};
 use crate::model::denial::Denial;
@@ -45,6 +46,7 @@ pub struct Issuance {
     pub client: Option<Arc<TokenClient>>,
     pub sts: Option<LocalSts>,
     pub modes: HashMap<ServerName, Mode>,
+    pub(super) outstanding: Outstanding,
 }
 
 /// Whose credential it is to be, and in which call.
@@ -55,6 +57,14 @@ pub(super) struct Caller<'c> {
 }
 
 impl Issuance {
+    pub fn new(
+        client: Option<Arc<TokenClient>>,
+        sts: Option<LocalSts>,
+        modes: HashMap<ServerName, Mode>,
+    ) -> Self {
+        Self { client, sts, modes, outstanding: Outstanding::default() }
+    }
+
     pub(super) fn mode(&self, server: &ServerName) -> Result<&Mode, Denial> {
         self.modes.get(server).ok_or(Denial::ExchangeFailed("no mode configured"))
     }
@@ -71,7 +81,13 @@ impl Issuance {
         let had = match self.mode(server)? {
             Mode::None => return Ok(None),
             Mode::Exchange(downstream) => match &self.client {
-                Some(client) => client.exchange(caller.token, caller.principal, &target(downstream)).await,
+                Some(client) => {
+                    let had = client.exchange(caller.token, caller.principal, &target(downstream)).await;
+                    had.inspect(|token| {
+                        let now = client.client().clock.unix_seconds();
+                        self.outstanding.add(&caller.principal.lineage, token, now);
+                    })
+                }
                 None => Err("no client configured"),
             },
             Mode::LocalSts(downstream) => match &self.sts {

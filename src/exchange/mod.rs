@@ -9,6 +9,7 @@ mod answer;
 pub mod client;
 mod details;
 pub mod issuance;
+mod outstanding;
 pub mod sts;
 pub mod target;
 
@@ -68,6 +69,26 @@ impl Renewal {
 impl Exchange {
     pub fn new(issuance: Arc<Issuance>, journal: Journal, pseudonyms: Arc<Pseudonyms>) -> Self {
         Self { issuance, journal, pseudonyms }
+    }
+
+    /// Revokes what was issued for a caller who has been stopped, at an authorization server
+    /// that can (RFC 7009). In the background: it is out of our hands, and nobody waits.
+    pub fn revoke(&self, call: &Call) {
+        let lineage = call.trail.events().iter().find_map(|event| match event {
+            Event::Authenticated { lineage, .. } => Some(lineage),
+            _ => None,
+        });
+        let (Some(lineage), Ok(runtime)) = (lineage, tokio::runtime::Handle::try_current()) else { return };
+        let tokens = self.issuance.outstanding.take(lineage, call.clock.unix_seconds());
+        if let Some(client) = self.issuance.client.clone().filter(|_| !tokens.is_empty()) {
+            runtime.spawn(async move {
+                for token in &tokens {
+                    if let Err(fault) = client.revoke(token).await {
+                        tracing::warn!(fault, "revoke a delegated token; it ends by itself");
+                    }
+                }
+            });
+        }
     }
 
     /// # Errors

@@ -188,8 +188,8 @@ mod tests {
         let session = Whose::Session { issuer: "https://as".into(), session: "s1".into() };
         let alice = json!({"format": "iss_sub", "iss": "https://as", "sub": "alice"});
         let opaque = json!({"format": "opaque", "id": "s1"});
-        assert_eq!(of(alice.clone()), [person.clone()]);
-        assert_eq!(of(opaque.clone()), [session.clone()]);
+        assert_eq!(of(alice.clone()), std::slice::from_ref(&person));
+        assert_eq!(of(opaque.clone()), std::slice::from_ref(&session));
         assert_eq!(of(json!({"format": "complex", "user": alice, "session": opaque})), [session]);
         assert_eq!(of(json!({"format": "complex", "user": alice})), [person]);
         for nobody in [

@@ -165,6 +165,12 @@ impl Denial {
         }
     }
 
+    /// Whether the caller has been stopped, so that nothing which was issued for it should
+    /// go on.
+    pub fn stops_the_caller(&self) -> bool {
+        matches!(self, Self::Killed(_) | Self::BudgetExceeded | Self::TokenRefused(_))
+    }
+
     /// What the audit adds to the code: a rule id, a token check, a bound. Never a value.
     pub fn detail(&self) -> Option<&str> {
         match self {

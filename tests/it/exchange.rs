@@ -110,71 +110,78 @@ fn the_server_gets_one_operation_for_five_seconds_and_each_call_its_own() {
     );
 }
 
+/// One change to what would have been a good answer.
+enum Change {
+    /// Of the token.
+    Claims(Value),
+    /// Beside the token.
+    Answer(Value),
+    Kind(&'static str),
+    OtherKey,
+    Token(&'static str),
+}
+
+impl Change {
+    fn make(&self, draft: &mut Draft) {
+        match self {
+            Self::Claims(more) => put_over(&mut draft.claims, more),
+            Self::Answer(more) => put_over(&mut draft.answer, more),
+            Self::Kind(kind) => (*kind).clone_into(&mut draft.kind),
+            Self::OtherKey => draft.key = SigningKey::generate().unwrap(),
+            Self::Token(token) => draft.token = Some((*token).to_owned()),
+        }
+    }
+}
+
 /// Catalogue B.2, 102: what an answer may not be. Each case is the draft changed in one way.
 #[test]
 fn an_answer_that_is_not_what_was_asked_for_is_never_forwarded() {
-    type Change = fn(&mut Draft);
-    fn claims(draft: &mut Draft, more: Value) {
-        put_over(&mut draft.claims, &more);
-    }
-    fn answer(draft: &mut Draft, more: Value) {
-        put_over(&mut draft.answer, &more);
-    }
-    let cases: [(&str, &str, Change); 36] = [
-        ("wider scope", "delegated scope", |d| claims(d, json!({"scope": "records:read records:write"}))),
-        ("other scope", "delegated scope", |d| claims(d, json!({"scope": "records:write"}))),
-        ("scope as a list", "delegated scope", |d| claims(d, json!({"scope": ["records:read"]}))),
-        ("no scope", "delegated scope", |d| claims(d, json!({"scope": null}))),
-        ("wider scope, said beside the token", "delegated scope", |d| {
-            answer(d, json!({"scope": "records:*"}))
-        }),
-        ("other audience", "delegated audience", |d| claims(d, json!({"aud": "urn:ledger"}))),
-        ("two audiences", "delegated audience", |d| claims(d, json!({"aud": ["urn:records", "urn:ledger"]}))),
-        ("no audience", "delegated audience", |d| claims(d, json!({"aud": null}))),
-        ("no actor", "delegated actor", |d| claims(d, json!({"act": null}))),
-        ("other actor", "delegated actor", |d| claims(d, json!({"act": {"sub": "other"}}))),
-        ("actor's name as the actor", "delegated actor", |d| claims(d, json!({"act": CLIENT}))),
-        ("longer chain", "delegated actor", |d| {
-            claims(d, json!({"act": {"sub": CLIENT, "act": {"sub": "x"}}}))
-        }),
-        ("other subject", "delegated subject", |d| claims(d, json!({"sub": "bob"}))),
-        ("the gate as subject", "delegated subject", |d| claims(d, json!({"sub": CLIENT}))),
-        ("no subject", "delegated subject", |d| claims(d, json!({"sub": null}))),
-        ("an hour", "delegated lifetime", |d| claims(d, json!({"exp": now() + 3600}))),
-        ("six seconds", "delegated lifetime", |d| claims(d, json!({"iat": now(), "exp": now() + 6}))),
-        ("five seconds to come", "delegated lifetime", |d| {
-            claims(d, json!({"iat": now() + 60, "exp": now() + 65}))
-        }),
-        ("over already", "delegated lifetime", |d| claims(d, json!({"iat": now() - 5, "exp": now()}))),
-        ("no end", "delegated times", |d| claims(d, json!({"exp": null}))),
-        ("an end that is no number", "delegated times", |d| claims(d, json!({"exp": "soon"}))),
-        ("an hour, said beside the token", "delegated lifetime", |d| answer(d, json!({"expires_in": 3600}))),
-        ("refresh token issued", "issued_token_type", |d| {
-            answer(d, json!({"issued_token_type": "urn:ietf:params:oauth:token-type:refresh_token"}));
-        }),
-        ("ID token issued", "issued_token_type", |d| {
-            answer(d, json!({"issued_token_type": "urn:ietf:params:oauth:token-type:id_token"}));
-        }),
-        ("no issued_token_type", "issued_token_type", |d| answer(d, json!({"issued_token_type": null}))),
-        ("DPoP", "token_type", |d| answer(d, json!({"token_type": "DPoP"}))),
-        ("not an access token", "token_type", |d| answer(d, json!({"token_type": "N_A"}))),
-        ("no token_type", "token_type", |d| answer(d, json!({"token_type": null}))),
-        ("bound to a key", "delegated token is bound to another key", |d| {
-            claims(d, json!({"cnf": {"jkt": "x"}}))
-        }),
-        ("typ JWT", "delegated typ", |d| d.kind = "JWT".into()),
-        ("typ of an assertion", "delegated typ", |d| d.kind = "oauth-id-jag+jwt".into()),
-        ("another issuer", "delegated issuer", |d| claims(d, json!({"iss": "https://other.example"}))),
-        ("another client", "delegated client", |d| claims(d, json!({"client_id": "other"}))),
-        ("another key", "unknown key", |d| d.key = SigningKey::generate().unwrap()),
-        ("opaque", "segments", |d| d.token = Some("d41d8cd98f00b204e9800998ecf8427e".into())),
-        ("no token", "access_token", |d| answer(d, json!({"access_token": 7}))),
+    let claims = |more: Value| Change::Claims(more);
+    let answer = |more: Value| Change::Answer(more);
+    let kind = |name: &str| json!({"issued_token_type": format!("urn:ietf:params:oauth:token-type:{name}")});
+    let cases = [
+        ("wider scope", "delegated scope", claims(json!({"scope": "records:read records:write"}))),
+        ("other scope", "delegated scope", claims(json!({"scope": "records:write"}))),
+        ("scope as a list", "delegated scope", claims(json!({"scope": ["records:read"]}))),
+        ("no scope", "delegated scope", claims(json!({"scope": null}))),
+        ("wider scope, said beside the token", "delegated scope", answer(json!({"scope": "records:*"}))),
+        ("other audience", "delegated audience", claims(json!({"aud": "urn:ledger"}))),
+        ("two audiences", "delegated audience", claims(json!({"aud": ["urn:records", "urn:ledger"]}))),
+        ("no audience", "delegated audience", claims(json!({"aud": null}))),
+        ("no actor", "delegated actor", claims(json!({"act": null}))),
+        ("other actor", "delegated actor", claims(json!({"act": {"sub": "other"}}))),
+        ("actor's name as the actor", "delegated actor", claims(json!({"act": CLIENT}))),
+        ("longer chain", "delegated actor", claims(json!({"act": {"sub": CLIENT, "act": {"sub": "x"}}}))),
+        ("other subject", "delegated subject", claims(json!({"sub": "bob"}))),
+        ("the gate as subject", "delegated subject", claims(json!({"sub": CLIENT}))),
+        ("no subject", "delegated subject", claims(json!({"sub": null}))),
+        ("an hour", "delegated lifetime", claims(json!({"exp": now() + 3600}))),
+        ("twenty seconds", "delegated lifetime", claims(json!({"iat": now() + 10, "exp": now() + 30}))),
+        ("five seconds to come", "delegated lifetime", claims(json!({"iat": now() + 60, "exp": now() + 65}))),
+        ("over already", "delegated lifetime", claims(json!({"iat": now() - 5, "exp": now()}))),
+        ("no end", "delegated times", claims(json!({"exp": null}))),
+        ("an end that is no number", "delegated times", claims(json!({"exp": "soon"}))),
+        ("an hour, said beside the token", "delegated lifetime", answer(json!({"expires_in": 3600}))),
+        ("refresh token issued", "issued_token_type", answer(kind("refresh_token"))),
+        ("ID token issued", "issued_token_type", answer(kind("id_token"))),
+        ("no issued_token_type", "issued_token_type", answer(json!({"issued_token_type": null}))),
+        ("DPoP", "token_type", answer(json!({"token_type": "DPoP"}))),
+        ("not an access token", "token_type", answer(json!({"token_type": "N_A"}))),
+        ("no token_type", "token_type", answer(json!({"token_type": null}))),
+        ("bound to a key", "delegated token is bound to another key", claims(json!({"cnf": {"jkt": "x"}}))),
+        ("typ JWT", "delegated typ", Change::Kind("JWT")),
+        ("typ of an assertion", "delegated typ", Change::Kind("oauth-id-jag+jwt")),
+        ("another issuer", "delegated issuer", claims(json!({"iss": "https://other.example"}))),
+        ("another client", "delegated client", claims(json!({"client_id": "other"}))),
+        ("another key", "unknown key", Change::OtherKey),
+        ("opaque", "segments", Change::Token("d41d8cd98f00b204e9800998ecf8427e")),
+        ("no token", "access_token", answer(json!({"access_token": 7}))),
     ];
     let world = World::usual("exchange-wrong");
     assert!(world.call(&json!({})).body.contains("read"));
     for (name, detail, change) in cases {
         world.authority.deviate(move |draft, _: &Asked| {
-            change(draft);
+            change.make(draft);
             None
         });
         let answer = world.call(&json!({}));

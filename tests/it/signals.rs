@@ -25,6 +25,10 @@ struct World {
 
 impl World {
     fn start(name: &str) -> Self {
+        Self::with(name, "auth: none")
+    }
+
+    fn with(name: &str, auth: &str) -> Self {
         let tools = json!([{"name": "read", "inputSchema": {"type": "object"}}]);
         let ((tell, asked), (answer, may)) = (channel(), channel());
         let (tell, may) = (Mutex::new(tell), Mutex::new(may));
@@ -53,10 +57,11 @@ impl World {
             }
         });
         let authority = Authority::start();
-        let line = format!("records: {{ url: '{}', auth: none }}", upstream.url);
+        let line = format!("records: {{ url: '{}', {auth} }}", upstream.url);
         let rules = format!("{RULES}messages: {{ profile: pci-dss }}\n");
-        let gate = Gate::beside(name, authority.url(), &line, &rules, &[("SIGNALS", SECRET)], |_| {
-            "signals: { secret: 'env:SIGNALS' }\n".to_owned()
+        let own = authority.clone();
+        let gate = Gate::beside(name, authority.url(), &line, &rules, &[("SIGNALS", SECRET)], |folder| {
+            format!("{}signals: {{ secret: 'env:SIGNALS' }}\n", own.client(folder))
         });
         Self { authority, gate, asked, answer }
     }
@@ -249,4 +254,24 @@ fn what_a_server_answers_after_a_revocation_is_withheld() {
     let answer = Answer::read(&mut open);
     assert!(answer.status == 200 && !answer.body.contains("the record"), "{answer:?}");
     assert!(answer.body.contains("token_refused"), "{answer:?}");
+}
+
+/// RFC 7009: what the gate holds for a caller is revoked with the caller.
+#[test]
+fn what_was_issued_for_a_caller_is_revoked_with_the_caller() {
+    let world = World::with("signals-revoke", "auth: exchange, audience: 'urn:records'");
+    let token = world.token(&json!({"iat": now() - 5}));
+    let mut open = world.open(&token, &json!({"slow": true}));
+    world.asked.recv().unwrap();
+    assert_eq!(world.push(&world.event(&json!({}))).status, 202);
+    assert!(world.authority.revoked().is_empty());
+    world.answer.send(()).unwrap();
+    assert_eq!(Answer::read(&mut open).status, 401);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(5);
+    while world.authority.revoked().is_empty() && std::time::Instant::now() < deadline {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let revoked = world.authority.revoked();
+    let claims = portcullis::jose::compact::Compact::read(&revoked[0]).unwrap().claims;
+    assert_eq!((revoked.len(), &claims["aud"], &claims["sub"]), (1, &json!("urn:records"), &json!("alice")));
 }

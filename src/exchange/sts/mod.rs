@@ -89,7 +89,7 @@ impl LocalSts {
             "sub": principal.subject, "sub_iss": principal.issuer, "act": actor::act(principal, &self.own),
             "txn": call.as_str(),
         });
-        self.sign(server, target, principal.expires, more)
+        self.sign(server, target, principal.expires, &more)
     }
 
     /// A token in the gate's own name.
@@ -97,7 +97,7 @@ impl LocalSts {
     /// # Errors
     /// A stable word for the log.
     pub fn own(&self, server: &ServerName, target: &Target) -> Result<Sensitive<String>, &'static str> {
-        self.sign(server, target, u64::MAX, json!({"sub": self.own}))
+        self.sign(server, target, u64::MAX, &json!({"sub": self.own}))
     }
 
     fn sign(
@@ -105,7 +105,7 @@ impl LocalSts {
         server: &ServerName,
         target: &Target,
         at_most: u64,
-        more: Value,
+        more: &Value,
     ) -> Result<Sensitive<String>, &'static str> {
         let signer = self.rings.get(server).and_then(Ring::signer).ok_or("no key for this server")?;
         let now = self.clock.unix_seconds();
