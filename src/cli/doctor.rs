@@ -172,6 +172,6 @@ fn advice(fault: &str) -> &'static str {
         fault if fault.starts_with("delegated") => {
             "let the authorization server issue exactly what is asked for"
         }
-        _ => "docs/identity.md says what is needed",
+        _ => "docs/delegation.md says what is needed",
     }
 }

@@ -234,6 +234,6 @@ fn why(check: &str) -> &'static str {
         "revoked" => "a security event has revoked it",
         "exp" | "iat" | "nbf" => "a time in it is missing or no whole number",
         "iss" | "sub" | "client_id" | "jti" => "a claim that RFC 9068 requires is missing or unusable",
-        _ => "the check of this name failed; docs/identity.md lists them",
+        _ => "the check of this name failed; docs/delegation.md lists them",
     }
 }

@@ -19,6 +19,7 @@ mod commands;
 mod coverage;
 mod crossed;
 mod detect;
+mod doctor;
 mod drain;
 mod duplex;
 mod eras;
