@@ -124,6 +124,10 @@ impl Verifier {
         if !token.kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("at+jwt")) {
             return Err(Refused("typ"));
         }
+        // What is bound to a key must come with a proof of it, which is not verified here.
+        if claims.contains_key("cnf") {
+            return Err(Refused("bound to a key"));
+        }
         if text("aud") != Some(&self.pinned.audience) {
             return Err(Refused("audience"));
         }

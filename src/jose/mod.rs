@@ -8,6 +8,7 @@
 
 pub mod client;
 pub mod compact;
+pub mod credential;
 pub mod issuer;
 pub mod keys;
 pub mod private;

@@ -1,12 +1,15 @@
 //! Token exchange before an authorization server that answers well, badly, or not at all.
 
-use crate::support::authority::{Asked, Authority, CLIENT, Draft, Proof, SECRET, Secured, now, put_over};
+use crate::support::authority::{
+    Asked, Authority, CLIENT, Draft, Proof, SECRET, Secured, now, proved, put_over,
+};
 use crate::support::upstream::{Upstream, whole};
 use crate::support::{Gate, records};
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 use portcullis::jose::compact::Compact;
 use portcullis::jose::sign::SigningKey;
+use portcullis::jose::{base64url, sha256};
 use portcullis::server::tls::{Files, Tls};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -383,4 +386,62 @@ fn a_client_shows_its_certificate_at_the_alias_of_the_endpoint() {
         },
     );
     assert!(world.call(&json!({})).body.contains("read"), "{:?}", world.ended());
+}
+
+/// What a request showed besides its message: the values of two headers.
+fn shown(upstream: &Upstream) -> (String, String) {
+    let seen = String::from_utf8_lossy(&upstream.seen.lock().unwrap()).into_owned();
+    let call = seen
+        .split("POST /mcp HTTP/1.1")
+        .filter(|request| request.contains("\"method\":\"tools/call\""))
+        .last();
+    let header = |name: &str| {
+        let line = call.unwrap().lines().find_map(|line| line.strip_prefix(&format!("{name}: ")));
+        line.unwrap_or_default().to_owned()
+    };
+    (header("authorization"), header("dpop"))
+}
+
+#[test]
+fn a_bound_token_comes_with_a_proof_of_its_key() {
+    for (name, auth) in [("exchange-bound", "exchange"), ("sts-bound", "local_sts")] {
+        let authority = Authority::start();
+        let own = authority.clone();
+        let auth = format!("auth: {auth}, audience: 'urn:records', dpop: true");
+        let world = World::start(name, authority, &auth, &[], |folder| own.client(folder));
+        let mut proofs = Vec::new();
+        for _ in 0..2 {
+            assert!(world.call(&json!({})).body.contains("read"), "{:?}", world.ended());
+            let (authorization, proof) = shown(&world.upstream);
+            let token = authorization.strip_prefix("DPoP ").expect("the scheme");
+            let (thumbprint, claims) = proved(&proof, "POST", &world.upstream.url);
+            assert_eq!(claims["ath"], json!(base64url(&sha256(token.as_bytes()))));
+            assert_eq!(Compact::read(token).unwrap().claims["cnf"], json!({"jkt": thumbprint}));
+            proofs.push(claims["jti"].clone());
+        }
+        assert_ne!(proofs[0], proofs[1]);
+        if name == "sts-bound" {
+            continue;
+        }
+        // The authorization server may want to see a nonce, and another one later.
+        for nonce in ["one", "two"] {
+            world.authority.demand_nonce(nonce);
+            assert!(world.call(&json!({})).body.contains("read"), "{nonce}: {:?}", world.ended());
+        }
+        // Catalogue B.2, 102: what is not bound, or to another key.
+        let told = world.upstream.seen.lock().unwrap().len();
+        for (detail, changes) in [
+            ("token_type", Change::Answer(json!({"token_type": "Bearer"}))),
+            ("delegated token is bound to no key", Change::Claims(json!({"cnf": null}))),
+            ("delegated token is bound to another key", Change::Claims(json!({"cnf": {"jkt": "x"}}))),
+        ] {
+            world.authority.deviate(move |draft, _: &Asked| {
+                changes.make(draft);
+                None
+            });
+            world.call(&json!({}));
+            assert_eq!(world.ended(), ("exchange_failed".into(), detail.into()));
+        }
+        assert_eq!(world.upstream.seen.lock().unwrap().len(), told);
+    }
 }

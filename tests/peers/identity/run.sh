@@ -70,9 +70,8 @@ gate="http://127.0.0.1:$(free_port)"
 mkdir "$work/glewlwyd"
 start second python3 glewlwyd.py "$(free_port)" "$work/glewlwyd" "$gate/records/mcp" "$gate/vault/mcp"
 export KEYS_MAX_AGE_MS=2000
-for server in records vault; do
-  start "sts-$server" node downstream.mjs "$(free_port)" "$server" "$gate/$server/sts" "urn:$server" "$gate"
-done
+start sts-records node downstream.mjs "$(free_port)" records "$gate/records/sts" urn:records "$gate"
+start sts-vault node downstream.mjs "$(free_port)" vault "$gate/vault/sts" urn:vault "$gate" dpop
 begin sts "$(said second issuer)"
 # Its scopes have no colon.
 sed -i 's/records:read/records_read/' "$work"/sts/rules/tools/*.yaml
@@ -80,10 +79,10 @@ cat >>"$work/sts/portcullis.yaml" <<CONFIG
 local_sts: { rotate_seconds: 4, overlap_seconds: 3 }
 upstreams:
   records: { url: $(said sts-records url), auth: local_sts, audience: 'urn:records', era: modern }
-  vault: { url: $(said sts-vault url), auth: local_sts, audience: 'urn:vault', era: modern }
+  vault: { url: $(said sts-vault url), auth: local_sts, audience: 'urn:vault', era: modern, dpop: true }
 CONFIG
 gate_at "$work/sts/portcullis.yaml"
-TOLD=$(told sts-records) timeout 120 node rotation.mjs "$gate" "$(said second token)" "$(said second issuer)"
+TOLD=$(told sts-records) timeout 120 node rotation.mjs "$gate" "$(cat "$work/second.json")"
 "$program" token explain --config "$work/sts/portcullis.yaml" <<<"$(said second token)"
 "$program" audit verify "$work/sts/state/audit"
 echo "identity: all passed"
