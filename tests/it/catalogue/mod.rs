@@ -14,6 +14,7 @@
 #![allow(dead_code, reason = "groups to come use it")]
 
 mod craft;
+mod delegation;
 mod page;
 mod signature;
 mod world;
@@ -32,10 +33,13 @@ pub(crate) struct Group {
     pub(crate) cases: fn() -> Vec<Case>,
 }
 
-pub(crate) const GROUPS: [Group; 1] = [Group { title: "Signature", cases: signature::cases }];
+pub(crate) const GROUPS: [Group; 2] = [
+    Group { title: "Signature", cases: signature::cases },
+    Group { title: "Delegation", cases: delegation::cases },
+];
 
 /// Numbers that no group has yet. May only shrink.
-pub(crate) const ELSEWHERE: &[std::ops::RangeInclusive<u8>] = &[18..=105];
+pub(crate) const ELSEWHERE: &[std::ops::RangeInclusive<u8>] = &[18..=101, 104..=104];
 
 pub(crate) struct Case {
     pub(crate) number: u8,
