@@ -203,7 +203,9 @@ fn judged(checked: Checked, server: &ServerName, token: &str) -> anyhow::Result<
 fn reason(denial: &Denial) -> String {
     match denial {
         Denial::TokenRefused(check) => why(check).to_owned(),
-        Denial::KeysUnavailable { .. } => "the issuer's keys cannot be had; `portcullis doctor` says why".to_owned(),
+        Denial::KeysUnavailable { .. } => {
+            "the issuer's keys cannot be had; `portcullis doctor` says why".to_owned()
+        }
         other => other.message(),
     }
 }
