@@ -6,7 +6,8 @@ use crate::config::Faults;
 use crate::config::endpoint::endpoint;
 use crate::config::federation::federations;
 use crate::config::file::{Auth, File, UpstreamFile};
-use crate::config::parts::{issuers, signing_key, tls, upstream_fault};
+use crate::config::issuer::issuers;
+use crate::config::parts::{signing_key, tls, upstream_fault};
 use crate::config::rulebook::{Places, Texts};
 use crate::exchange::client::TokenClient;
 use crate::exchange::{Exchange, Mode};
@@ -183,14 +184,20 @@ impl Checked {
         );
         let journal = journal.map_err(|error| fault(&error))?;
         let pseudonyms = Arc::new(Pseudonyms::open(&state).map_err(|error| fault(&error))?);
-        let issuers: Vec<Arc<Issuer>> = (self.issuers.iter())
-            .map(|settings| Arc::new(Issuer::new(settings.clone(), client.clone(), clock.clone())))
-            .collect();
+        let mut issuers = Vec::new();
+        for settings in &self.issuers {
+            let client = HttpClient::within(&settings.reachable()).map_err(|error| fault(&error))?;
+            issuers.push(Arc::new(Issuer::new(settings.clone(), client, clock.clone())));
+        }
         let own = self.key.as_ref().map(|(id, _)| id.clone()).unwrap_or_default();
         let tokens = match (self.key, issuers.first()) {
-            (Some((id, key)), Some(issuer)) => {
-                Some(Arc::new(TokenClient::new(issuer.clone(), id, key, client.clone(), clock.clone())))
-            }
+            (Some((id, key)), Some(issuer)) => Some(Arc::new(TokenClient::new(
+                issuer.clone(),
+                id,
+                key,
+                issuer.client().clone(),
+                clock.clone(),
+            ))),
             _ => None,
         };
         let lineages = Arc::new(Lineages::new(Budget {

@@ -8,6 +8,7 @@ pub mod builtin;
 mod endpoint;
 mod federation;
 pub mod file;
+pub mod issuer;
 mod parts;
 pub mod rulebook;
 

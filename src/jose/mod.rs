@@ -7,7 +7,9 @@
 //! Invariant: a key's own kind fixes the algorithm; a token's header never does.
 
 pub mod compact;
+mod discovery;
 pub mod issuer;
+pub mod kept;
 pub mod keys;
 pub mod sign;
 

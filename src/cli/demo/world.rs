@@ -74,7 +74,7 @@ impl World {
         let http = HttpClient::new().context("read the system's trust roots")?;
         let trust = || {
             let settings =
-                IssuerSettings { issuer: issuer.clone(), algorithms: vec![Algorithm::ES256], max_life: 60 };
+                IssuerSettings { algorithms: vec![Algorithm::ES256], ..IssuerSettings::new(&issuer) };
             Issuer::new(settings, http.clone(), Clock::System)
         };
         let clinic = Server::new("clinic", downstreams[0], clinic::tools(SEED), trust(), GATE_CLIENT);
