@@ -121,11 +121,11 @@ fn read(client: &ClientFile, folder: &Path) -> Result<Credentials, String> {
 }
 
 impl Credentials {
-    /// The client at `issuer`. `http` is for the proofs that need no certificate.
-    fn client(self, issuer: Arc<Issuer>, http: &HttpClient, clock: &Clock) -> std::io::Result<TokenClient> {
+    /// The client at `issuer`.
+    fn client(self, issuer: Arc<Issuer>, clock: &Clock) -> std::io::Result<TokenClient> {
         let http = match &self.certificate {
-            Some(certificate) => HttpClient::presenting(certificate)?,
-            None => http.clone(),
+            Some(certificate) => HttpClient::presenting(certificate, &issuer.settings.reachable())?,
+            None => issuer.client().clone(),
         };
         Ok(TokenClient::new(OAuthClient::new(issuer, self.id, self.proof, http, clock.clone())))
     }
@@ -136,7 +136,6 @@ pub(super) fn issuance(
     file: &File,
     credentials: Option<Credentials>,
     issuers: &[Arc<Issuer>],
-    http: &HttpClient,
     state: &Path,
     modes: HashMap<ServerName, Mode>,
     clock: &Clock,
@@ -144,9 +143,7 @@ pub(super) fn issuance(
     let own = credentials.as_ref().map(|credentials| credentials.id.clone()).unwrap_or_default();
     let sts = local_sts(file, &own, state, clock)?;
     let client = match (credentials, issuers.first()) {
-        (Some(credentials), Some(issuer)) => {
-            Some(Arc::new(credentials.client(issuer.clone(), http, clock)?))
-        }
+        (Some(credentials), Some(issuer)) => Some(Arc::new(credentials.client(issuer.clone(), clock)?)),
         _ => None,
     };
     // Tokens live five seconds: a key of this process is all they can be bound to for.

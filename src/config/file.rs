@@ -1,6 +1,7 @@
 //! The configuration file: YAML, read once, checked whole.
 
 pub use crate::config::client::{ClientFile, LocalStsFile};
+use crate::config::issuer::IssuerFile;
 use crate::config::secret::SecretFile;
 pub use crate::config::signals::SignalsFile;
 use crate::model::fault::{SourceFault, read_yaml};
@@ -51,17 +52,6 @@ pub struct File {
     pub guard: GuardFile,
     #[serde(default)]
     pub vault: VaultFile,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct IssuerFile {
-    pub issuer: String,
-    #[serde(default = "default_algorithms")]
-    pub algorithms: Vec<String>,
-    /// Seconds.
-    #[serde(default = "default_token_life")]
-    pub max_token_life: u64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -224,16 +214,8 @@ impl Default for VaultFile {
     }
 }
 
-fn default_algorithms() -> Vec<String> {
-    ["ES256", "PS256", "RS256", "EdDSA"].map(str::to_owned).to_vec()
-}
-
 fn default_separator() -> String {
     ".".to_owned()
-}
-
-fn default_token_life() -> u64 {
-    3600
 }
 
 impl File {

@@ -10,6 +10,7 @@ mod endpoint;
 mod federation;
 pub mod file;
 mod inline;
+pub mod issuer;
 mod parts;
 pub mod rulebook;
 pub mod secret;

@@ -75,10 +75,10 @@ impl Identity {
         verified.map_err(Denial::TokenRefused)?;
         let expected = claims::Expected {
             audiences: &self.resources.audiences(server),
+            issuer: &issuer.settings,
             own_client: &self.own_client,
             now: call.clock.unix_seconds(),
             leeway: self.leeway,
-            max_life: issuer.settings.max_life,
         };
         claims::principal(&compact, &expected).map_err(Denial::TokenRefused)
     }

@@ -9,7 +9,9 @@
 pub mod client;
 pub mod compact;
 pub mod credential;
+mod discovery;
 pub mod issuer;
+pub mod kept;
 pub mod keys;
 pub mod private;
 pub mod sign;
