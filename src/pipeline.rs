@@ -32,6 +32,7 @@ use crate::audit::{Audit, Reply};
 use crate::catalogue::Catalogue;
 use crate::exchange::Exchange;
 use crate::identity::Identity;
+use crate::identity::signals::Receiver;
 use crate::inspect::Inspector;
 use crate::inspect::injection::Injection;
 use crate::jose::random_id;
@@ -74,6 +75,8 @@ pub struct Gate {
     pub upstream: Arc<Upstream>,
     pub release: Release,
     pub audit: Audit,
+    /// Where security events may be pushed to the gate.
+    pub signals: Option<Receiver>,
 }
 
 impl Gate {
@@ -81,6 +84,9 @@ impl Gate {
     pub async fn pass(&self, arrival: Arrival) -> Reply {
         let mut call = Call::begin(CallId::new(random_id()), self.clock.clone(), arrival.client.clone());
         let outcome = self.walk(&mut call, arrival).await;
+        if outcome.as_ref().is_err_and(Denial::stops_the_caller) {
+            self.exchange.revoke(&call);
+        }
         self.audit.seal(call, outcome).await
     }
 

@@ -13,6 +13,7 @@ use crate::journal::record::{self, Pseudonyms};
 use crate::model::call::{Asked, Call};
 use crate::model::denial::Denial;
 use crate::model::ids::{CallId, SessionId};
+use crate::model::signal::Signal;
 use crate::release::{Body, Released};
 pub use metrics::Metrics;
 pub use recorded::{Ending, Recorded};
@@ -70,6 +71,18 @@ impl Audit {
     async fn record(&self, call: &Call, status: &str, denial: Option<&Denial>) -> Result<(), Denial> {
         self.metrics.observe(call, status);
         self.keep(&call.id, record::outcome(call, status, denial, &self.pseudonyms)).await
+    }
+
+    /// Records a security event before it is acknowledged.
+    ///
+    /// # Errors
+    /// [`Denial::AuditUnavailable`].
+    pub async fn signal(&self, signal: &Signal) -> Result<(), Denial> {
+        let kept = self.journal.append(record::signal(signal, &self.pseudonyms)).await;
+        kept.map(drop).map_err(|fault| {
+            tracing::error!(%fault, "record a security event");
+            Denial::AuditUnavailable
+        })
     }
 
     async fn keep(&self, call: &CallId, record: Map<String, Value>) -> Result<(), Denial> {

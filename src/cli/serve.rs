@@ -55,9 +55,8 @@ pub(super) async fn gate(
     drain: Drain,
 ) -> anyhow::Result<()> {
     let (places, texts) = (checked.places.clone(), checked.texts.clone());
-    let Built { gate, tokens, audiences, served, body, connections, tls, heartbeat } =
-        checked.build(&Clock::System)?;
-    let reader = CatalogueReader { gate: gate.clone(), tokens, audiences };
+    let Built { gate, servers, served, body, connections, tls, heartbeat } = checked.build(&Clock::System)?;
+    let reader = CatalogueReader { gate: gate.clone(), servers };
     // A server that is not up yet is read later; until then its tools are unknown.
     let _ = tokio::time::timeout(FIRST_READING, reader.read_all()).await;
     let catalogue = tokio::spawn(reader.run());

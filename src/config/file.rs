@@ -1,7 +1,10 @@
 //! The configuration file: YAML, read once, checked whole.
 
+pub use crate::config::client::{ClientFile, LocalStsFile};
+use crate::config::issuer::IssuerFile;
+use crate::config::secret::SecretFile;
+pub use crate::config::signals::SignalsFile;
 use crate::model::fault::{SourceFault, read_yaml};
-use crate::model::sensitive::Sensitive;
 use crate::wire::revision::Era;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
@@ -25,6 +28,10 @@ pub struct File {
     pub issuers: Vec<Spanned<IssuerFile>>,
     /// How the gate itself is known to the first issuer. Needed for `auth: exchange`.
     pub client: Option<Spanned<ClientFile>>,
+    #[serde(default)]
+    pub local_sts: LocalStsFile,
+    /// Receives security events (RFC 8417) at `/signals`.
+    pub signals: Option<Spanned<SignalsFile>>,
     pub upstreams: BTreeMap<String, Spanned<UpstreamFile>>,
     /// Endpoints at which several upstreams are reached as one.
     #[serde(default)]
@@ -49,25 +56,6 @@ pub struct File {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct IssuerFile {
-    pub issuer: String,
-    #[serde(default = "default_algorithms")]
-    pub algorithms: Vec<String>,
-    /// Seconds.
-    #[serde(default = "default_token_life")]
-    pub max_token_life: u64,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClientFile {
-    pub client_id: String,
-    /// PKCS#8 PEM, P-256, readable by its owner alone.
-    pub private_key_file: PathBuf,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct UpstreamFile {
     /// The server's Streamable HTTP endpoint.
     pub url: Option<String>,
@@ -77,12 +65,19 @@ pub struct UpstreamFile {
     pub command: Option<CommandFile>,
     /// All that the program finds in its environment, beside the gate's PATH and HOME.
     #[serde(default)]
-    pub environment: BTreeMap<String, Sensitive<String>>,
+    /// Secrets by where they are; plain settings as they are.
+    pub environment: BTreeMap<String, SecretFile>,
     /// Where the program runs; the folder of this file by default.
     pub folder: Option<PathBuf>,
     pub auth: Auth,
     /// The audience of delegated tokens (RFC 8693).
     pub audience: Option<String>,
+    /// Or its resource identifier (RFC 8707), or both; `aud` is then the audience.
+    pub resource: Option<String>,
+    /// Its tokens are bound to a key of the gate's, of which each request shows a proof
+    /// (RFC 9449).
+    #[serde(default)]
+    pub dpop: bool,
     /// The era to speak with it, where it is not to be found out: `legacy` (a session) or
     /// `modern` (2026-07-28). Clients of the other era reach it over a bridge.
     pub era: Option<Era>,
@@ -127,6 +122,9 @@ pub struct TlsFile {
 #[serde(rename_all = "snake_case")]
 pub enum Auth {
     Exchange,
+    /// The gate signs the delegated token itself: for authorization servers that cannot
+    /// exchange.
+    LocalSts,
     None,
 }
 
@@ -216,16 +214,8 @@ impl Default for VaultFile {
     }
 }
 
-fn default_algorithms() -> Vec<String> {
-    ["ES256", "PS256", "RS256", "EdDSA"].map(str::to_owned).to_vec()
-}
-
 fn default_separator() -> String {
     ".".to_owned()
-}
-
-fn default_token_life() -> u64 {
-    3600
 }
 
 impl File {

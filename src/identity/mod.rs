@@ -6,6 +6,7 @@
 mod bearer;
 mod claims;
 mod resource;
+pub mod signals;
 
 use crate::jose::compact::Compact;
 use crate::jose::issuer::Issuer;
@@ -42,9 +43,15 @@ impl Identity {
         Self { resources, issuers, own_client, leeway }
     }
 
+    /// The authorization servers whose tokens are taken.
+    pub fn issuers(&self) -> &[Arc<Issuer>] {
+        &self.issuers
+    }
+
     /// # Errors
     /// [`Denial::TokenAbsent`], [`Denial::AuthorizationMalformed`],
-    /// [`Denial::TokenRefused`] with the failed check, [`Denial::KeysUnavailable`].
+    /// [`Denial::TokenRefused`] with the failed check, [`Denial::TokenTooLarge`],
+    /// [`Denial::KeysUnavailable`].
     pub async fn authenticate(&self, call: &mut Call, arrival: Arrival) -> Result<Authenticated, Denial> {
         let token = bearer::token(&arrival.head)?;
         let principal = self.judge(call, &arrival.head.server, token.expose()).await?;
@@ -64,14 +71,14 @@ impl Identity {
         let named = compact.claims.get("iss").and_then(Value::as_str);
         let issuer = self.issuers.iter().find(|issuer| Some(issuer.settings.issuer.as_str()) == named);
         let issuer = issuer.ok_or(Denial::TokenRefused("issuer"))?;
-        let verified = issuer.verify(&compact).await.map_err(|_| Denial::KeysUnavailable)?;
+        let verified = issuer.verify(&compact).await.map_err(|fault| Denial::KeysUnavailable(fault.0))?;
         verified.map_err(Denial::TokenRefused)?;
         let expected = claims::Expected {
             audiences: &self.resources.audiences(server),
+            issuer: &issuer.settings,
             own_client: &self.own_client,
             now: call.clock.unix_seconds(),
             leeway: self.leeway,
-            max_life: issuer.settings.max_life,
         };
         claims::principal(&compact, &expected).map_err(Denial::TokenRefused)
     }

@@ -3,6 +3,7 @@
 
 use crate::model::call::Call;
 use crate::model::denial::Denial;
+use crate::model::signal::{Signal, Whose};
 use crate::model::trail::{Event, Filtered};
 use aws_lc_rs::hmac;
 use serde_json::{Map, Value, json};
@@ -66,6 +67,24 @@ pub fn outcome(
     }
     let micros = u64::try_from(call.elapsed().as_micros()).unwrap_or(u64::MAX);
     record.insert("took_us".into(), json!(micros));
+    record
+}
+
+/// The record of a security event. Whom it is about is found by the same hashes as callers.
+pub fn signal(signal: &Signal, pseudonyms: &Pseudonyms) -> Map<String, Value> {
+    let revoked = |whose: &Whose| match whose {
+        Whose::Person { subject, .. } => json!({"sub_hmac": pseudonyms.of("sub", subject)}),
+        Whose::Session { session, .. } => json!({"sid_hmac": pseudonyms.of("sid", session)}),
+        Whose::Token { id, .. } => json!({"jti_hmac": pseudonyms.of("jti", id)}),
+    };
+    let mut record = Map::new();
+    let mut put = |name: &str, value: Value| drop(record.insert(name.to_owned(), value));
+    put("event", json!("signal"));
+    put("iss", json!(plain(&signal.issuer)));
+    put("set_hmac", json!(pseudonyms.of("set", &signal.id)));
+    put("events", signal.events.iter().map(|event| plain(event)).collect());
+    put("revoked", signal.revoked.iter().map(revoked).collect());
+    put("again", json!(signal.again));
     record
 }
 

@@ -12,5 +12,6 @@ pub mod ids;
 pub mod principal;
 pub mod scope;
 pub mod sensitive;
+pub mod signal;
 pub mod strict;
 pub mod trail;

@@ -9,14 +9,14 @@ use crate::pipeline::Gate;
 use crate::server::listener::{InFlight, Peer};
 use crate::server::stream::Carriage;
 use crate::server::strict::{Refusal, Served};
-use crate::server::{batch, event_stream, reply};
+use crate::server::{batch, event_stream, reply, signals, sts};
 use crate::wire::arrival::{Arrival, Head, HttpMethod, PendingBody, Transport};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use http::{Method, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use std::net::{IpAddr, Ipv4Addr};
@@ -36,7 +36,7 @@ pub(super) struct App {
     pub(super) gate: Arc<Gate>,
     /// The streams of older clients.
     pub(super) lines: event_stream::Lines,
-    body: BodyLimits,
+    pub(super) body: BodyLimits,
     heartbeat: Duration,
 }
 
@@ -60,6 +60,12 @@ pub fn router(gate: Arc<Gate>, served: Served, body: BodyLimits, heartbeat: Dura
         .route("/.well-known/oauth-protected-resource", get(gate_metadata))
         .route("/.well-known/oauth-protected-resource/{server}/mcp", get(server_metadata))
         .route("/.well-known/oauth-protected-resource/{server}/mcp/sse", get(server_metadata))
+        // What the gate itself issues for servers whose tokens it signs.
+        .route("/{server}/sts/jwks", get(sts::keys))
+        .route("/{server}/sts/.well-known/openid-configuration", get(sts::metadata))
+        .route("/.well-known/openid-configuration/{server}/sts", get(sts::metadata))
+        .route("/.well-known/oauth-authorization-server/{server}/sts", get(sts::metadata))
+        .route("/signals", post(signals::receive))
         .route("/healthz", get(|| async { "ok" }))
         .fallback(|| async { reply::plain(StatusCode::NOT_FOUND, "Not found.") })
         .with_state(App { gate, lines: event_stream::Lines::default(), body, heartbeat })

@@ -5,6 +5,7 @@
 //! Invariant: a set of files is taken whole or not at all, and connections keep the set
 //! they began with.
 
+use crate::jose::private::open_to_others;
 use arc_swap::ArcSwap;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::{self, PemObject};
@@ -173,16 +174,4 @@ fn not_pem(path: &Path, error: &pem::Error) -> String {
         _ => "is not PEM",
     };
     format!("{} {what}", path.display())
-}
-
-/// Whether a file may be read by others than its owner.
-#[cfg(unix)]
-pub fn open_to_others(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-pub fn open_to_others(_: &Path) -> bool {
-    false
 }

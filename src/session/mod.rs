@@ -22,6 +22,7 @@ use crate::model::trail::Event;
 use crate::request::conversation::Question;
 use crate::request::{OpenSession, Request, Target, Task};
 use crate::store::lineages::Lineages;
+use crate::store::revocations::{Known, Revocations};
 use crate::store::seals::Seals;
 use crate::store::sessions::Sessions;
 use crate::store::tasks::Tasks;
@@ -39,6 +40,7 @@ use std::sync::Arc;
 pub struct Guard {
     pub limits: Limits,
     pub lineages: Arc<Lineages>,
+    pub revocations: Arc<Revocations>,
     pub sessions: Arc<Sessions>,
     pub seals: Arc<Seals>,
     pub tasks: Arc<Tasks>,
@@ -53,11 +55,15 @@ pub struct Bound {
 
 impl Guard {
     /// # Errors
-    /// [`Denial::Killed`] and [`Denial::RateLimited`] before the body is read, then
+    /// [`Denial::TokenRefused`] where a signal has revoked the token, [`Denial::Killed`] and
+    /// [`Denial::RateLimited`] before the body is read, then
     /// what is wrong with the message, its session or its handles.
     pub async fn bind(&self, call: &mut Call, authenticated: Authenticated) -> Result<Bound, Denial> {
         let (principal, token, arrival) = authenticated.into_parts();
         let lineage = principal.lineage.clone();
+        if self.revocations.holds(&Known::of(&principal)) {
+            return Err(Denial::TokenRefused("revoked"));
+        }
         if let Some(left) = self.lineages.killed(&lineage, call.clock.now()) {
             return Err(Denial::Killed(left));
         }
