@@ -50,7 +50,8 @@ impl Identity {
 
     /// # Errors
     /// [`Denial::TokenAbsent`], [`Denial::AuthorizationMalformed`],
-    /// [`Denial::TokenRefused`] with the failed check, [`Denial::KeysUnavailable`].
+    /// [`Denial::TokenRefused`] with the failed check, [`Denial::TokenTooLarge`],
+    /// [`Denial::KeysUnavailable`].
     pub async fn authenticate(&self, call: &mut Call, arrival: Arrival) -> Result<Authenticated, Denial> {
         let token = bearer::token(&arrival.head)?;
         let principal = self.judge(call, &arrival.head.server, token.expose()).await?;
@@ -70,7 +71,7 @@ impl Identity {
         let named = compact.claims.get("iss").and_then(Value::as_str);
         let issuer = self.issuers.iter().find(|issuer| Some(issuer.settings.issuer.as_str()) == named);
         let issuer = issuer.ok_or(Denial::TokenRefused("issuer"))?;
-        let verified = issuer.verify(&compact).await.map_err(|_| Denial::KeysUnavailable)?;
+        let verified = issuer.verify(&compact).await.map_err(|fault| Denial::KeysUnavailable(fault.0))?;
         verified.map_err(Denial::TokenRefused)?;
         let expected = claims::Expected {
             audiences: &self.resources.audiences(server),

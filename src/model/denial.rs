@@ -20,8 +20,10 @@ pub enum Denial {
     AuthorizationMalformed(&'static str),
     /// The token is not acceptable. The reason goes to the audit only.
     TokenRefused(&'static str),
-    /// The issuer's keys cannot be had, so no token can be judged.
-    KeysUnavailable,
+    /// Too large to be looked at: refused before anything of it is decoded.
+    TokenTooLarge,
+    /// The issuer's keys cannot be had, so no token can be judged. Why not goes to the audit.
+    KeysUnavailable(&'static str),
 
     // -- session: the message and its sender's standing
     MessageMalformed(MessageFault),
@@ -127,7 +129,8 @@ impl Denial {
             Self::TokenAbsent => "token_absent",
             Self::AuthorizationMalformed(_) => "authorization_malformed",
             Self::TokenRefused(_) => "token_refused",
-            Self::KeysUnavailable => "keys_unavailable",
+            Self::TokenTooLarge => "token_too_large",
+            Self::KeysUnavailable(_) => "keys_unavailable",
             Self::MessageMalformed(fault) => fault.code(),
             Self::MethodUnknown => "method_unknown",
             Self::MethodRefused => "method_refused",
@@ -176,6 +179,7 @@ impl Denial {
         match self {
             Self::AuthorizationMalformed(detail)
             | Self::TokenRefused(detail)
+            | Self::KeysUnavailable(detail)
             | Self::ExchangeFailed(detail)
             | Self::UpstreamMalformed(detail)
             | Self::ResultBlocked(detail) => Some(detail),
@@ -184,7 +188,7 @@ impl Denial {
             Self::ScopeMissing { reason, .. } | Self::PolicyRefused { reason } => Some(reason),
             Self::ArgumentsInvalid(detail) => Some(detail),
             Self::TokenAbsent
-            | Self::KeysUnavailable
+            | Self::TokenTooLarge
             | Self::MethodUnknown
             | Self::MethodRefused
             | Self::RevisionUnsupported
@@ -219,7 +223,8 @@ impl Denial {
             Self::TokenAbsent => "Authentication required: send an access token.".into(),
             Self::AuthorizationMalformed(what) => format!("Malformed authorization: {what}."),
             Self::TokenRefused(_) => "The access token is invalid or expired.".into(),
-            Self::KeysUnavailable => "Tokens cannot be verified at the moment; try again.".into(),
+            Self::TokenTooLarge => "The access token is too large.".into(),
+            Self::KeysUnavailable(_) => "Tokens cannot be verified at the moment; try again.".into(),
             Self::MessageMalformed(fault) => fault.message().into(),
             Self::MethodUnknown => "Method not found.".into(),
             Self::MethodRefused => "This gate does not offer that method.".into(),

@@ -127,7 +127,8 @@ fn form(denial: &Denial, asked: &Asked) -> Form {
     match denial {
         Denial::TokenAbsent | Denial::TokenRefused(_) => error(401, REFUSED),
         Denial::AuthorizationMalformed(_) => error(400, REFUSED),
-        Denial::KeysUnavailable | Denial::AuditUnavailable => error(503, UNAVAILABLE),
+        Denial::TokenTooLarge => error(431, REFUSED),
+        Denial::KeysUnavailable(_) | Denial::AuditUnavailable => error(503, UNAVAILABLE),
         Denial::MessageMalformed(fault) => message_form(*fault),
         // A legacy client takes HTTP 404 for a lost session.
         Denial::MethodUnknown | Denial::MethodRefused => error(if asked.modern { 404 } else { 200 }, -32601),

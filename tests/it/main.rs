@@ -15,6 +15,7 @@ mod audit;
 mod bad_input;
 mod batches;
 mod bridge;
+mod catalogue;
 mod commands;
 mod coverage;
 mod crossed;
