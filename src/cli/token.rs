@@ -191,6 +191,8 @@ fn judged(checked: Checked, server: &ServerName, token: &str) -> anyhow::Result<
             headers,
             peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
             by: Transport::StreamableHttp,
+            certificate: None,
+            again: false,
         };
         let arrival = Arrival { head, body: Box::pin(std::future::pending()), client: Client::patient() };
         let mut call = Call::begin(CallId::new(crate::jose::random_id()), Clock::System, Client::patient());
@@ -203,7 +205,9 @@ fn judged(checked: Checked, server: &ServerName, token: &str) -> anyhow::Result<
 fn reason(denial: &Denial) -> String {
     match denial {
         Denial::TokenRefused(check) => why(check).to_owned(),
-        Denial::KeysUnavailable => "the issuer's keys cannot be had; `portcullis doctor` says why".to_owned(),
+        Denial::KeysUnavailable(_) => {
+            "the issuer's keys cannot be had; `portcullis doctor` says why".to_owned()
+        }
         other => other.message(),
     }
 }

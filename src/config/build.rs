@@ -7,6 +7,7 @@ use crate::config::client::{self, Credentials};
 use crate::config::endpoint::endpoint;
 use crate::config::federation::federations;
 use crate::config::file::{File, UpstreamFile};
+use crate::config::holders::{self, Holders};
 use crate::config::inline;
 use crate::config::parts::{issuers, tls, upstream_fault};
 use crate::config::rulebook::{Places, Texts};
@@ -63,6 +64,7 @@ pub struct Checked {
     pub rulebook: Rulebook,
     issuers: Vec<IssuerSettings>,
     credentials: Option<Credentials>,
+    holders: Holders,
     signals_secret: Option<Sensitive<String>>,
     endpoints: HashMap<ServerName, Endpoint>,
     federations: HashMap<ServerName, Federation>,
@@ -115,6 +117,7 @@ impl Checked {
         }
         let issuers = issuers(name, &file, &mut faults);
         let credentials = client::credentials(name, &file, &folder, &mut faults);
+        let holders = holders::read(name, &file, &folder, credentials.as_ref(), &mut faults);
         let signals_secret = signals::secret(name, &file, &folder, &mut faults);
         let mut endpoints = HashMap::new();
         let tls = tls(name, &file, &folder, &mut faults);
@@ -162,6 +165,7 @@ impl Checked {
                 rulebook,
                 issuers,
                 credentials,
+                holders,
                 signals_secret,
                 endpoints,
                 federations,
@@ -230,7 +234,10 @@ impl Checked {
             &self.file.public_url.value,
             names,
             scopes(&self.file, &self.rulebook, &self.federations),
-        );
+        )
+        .bound(self.holders.possession(&self.file));
+        let means =
+            self.holders.means(&self.file, &issuers, &client, clock).map_err(|error| fault(&error))?;
         let exchange = Exchange::new(Arc::new(issuance), journal.clone(), pseudonyms.clone());
         let catalogue = Arc::new(Catalogue::new(&state.join("pins"), self.federations));
         let upstream = Upstream::new(
@@ -245,7 +252,7 @@ impl Checked {
         );
         let gate = Gate {
             clock: clock.clone(),
-            identity: Identity::new(resources, issuers, own, LEEWAY),
+            identity: Identity::new(resources, issuers, own, LEEWAY, means),
             guard: Guard {
                 limits: rates,
                 lineages: lineages.clone(),

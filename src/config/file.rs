@@ -1,8 +1,10 @@
 //! The configuration file: YAML, read once, checked whole.
 
 pub use crate::config::client::{ClientFile, LocalStsFile};
+pub use crate::config::holders::{DpopFile, IntrospectionFile, ScopesFile};
 use crate::config::secret::SecretFile;
 pub use crate::config::signals::SignalsFile;
+use crate::identity::binding::Binding;
 use crate::model::fault::{SourceFault, read_yaml};
 use crate::wire::revision::Era;
 use serde::Deserialize;
@@ -27,6 +29,10 @@ pub struct File {
     pub issuers: Vec<Spanned<IssuerFile>>,
     /// How the gate itself is known to the first issuer. Needed for `auth: exchange`.
     pub client: Option<Spanned<ClientFile>>,
+    #[serde(default)]
+    pub dpop: DpopFile,
+    #[serde(default)]
+    pub scopes: ScopesFile,
     #[serde(default)]
     pub local_sts: LocalStsFile,
     /// Receives security events (RFC 8417) at `/signals`.
@@ -62,6 +68,12 @@ pub struct IssuerFile {
     /// Seconds.
     #[serde(default = "default_token_life")]
     pub max_token_life: u64,
+    /// Its tokens are taken only when they are bound in one of these ways to whoever sends
+    /// them: `dpop` (RFC 9449), `mtls` (RFC 8705).
+    #[serde(default)]
+    pub sender_constrained: Vec<Binding>,
+    /// Its opaque tokens are taken too.
+    pub introspection: Option<IntrospectionFile>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -120,6 +132,9 @@ pub struct TlsFile {
     pub private_key_file: Spanned<PathBuf>,
     /// PEM: authorities of client certificates. If it is there, clients must show one.
     pub client_ca_file: Option<Spanned<PathBuf>>,
+    /// They may show one, and need not.
+    #[serde(default)]
+    pub client_certificate_optional: bool,
 }
 
 /// How an upstream is authenticated to. There is no default: leaving it out would be

@@ -77,18 +77,36 @@ impl OAuthClient {
     /// # Errors
     /// A stable word for the audit.
     pub async fn post(&self, endpoint: &str, form: &[(&str, &str)]) -> Result<Response<Bytes>, &'static str> {
+        self.post_for(endpoint, form, "application/json").await
+    }
+
+    /// As [`OAuthClient::post`], for an answer of this media type.
+    ///
+    /// # Errors
+    /// A stable word for the audit.
+    pub async fn post_for(
+        &self,
+        endpoint: &str,
+        form: &[(&str, &str)],
+        accept: &'static str,
+    ) -> Result<Response<Bytes>, &'static str> {
         let url = match self.proof {
             Proof::TlsClientAuth => self.issuer.mtls_endpoint(endpoint).await,
             _ => self.issuer.endpoint(endpoint).await,
         };
-        let request = self.request(&url.map_err(|fault| fault.0)?, form)?;
+        let request = self.request(&url.map_err(|fault| fault.0)?, form, accept)?;
         self.http.fetch(request, LIMITS).await.map_err(|_| "the authorization server cannot be reached")
     }
 
-    fn request(&self, url: &Url, form: &[(&str, &str)]) -> Result<Request<Bytes>, &'static str> {
+    fn request(
+        &self,
+        url: &Url,
+        form: &[(&str, &str)],
+        accept: &'static str,
+    ) -> Result<Request<Bytes>, &'static str> {
         let mut request = Request::post(url.as_str())
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(header::ACCEPT, "application/json");
+            .header(header::ACCEPT, accept);
         let mut body = url::form_urlencoded::Serializer::new(String::new());
         body.extend_pairs(form);
         match &self.proof {

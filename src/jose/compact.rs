@@ -11,7 +11,8 @@ pub const MAX_TOKEN_BYTES: usize = 16 << 10;
 
 /// Header members that carry or point to a key, change what is signed, or demand
 /// processing we do not do.
-const REFUSED_HEADERS: [&str; 9] = ["jwk", "jku", "x5u", "x5c", "crit", "b64", "zip", "enc", "p2c"];
+pub(super) const REFUSED_HEADERS: [&str; 9] =
+    ["jwk", "jku", "x5u", "x5c", "crit", "b64", "zip", "enc", "p2c"];
 
 /// A token taken apart, its signature not yet checked.
 #[derive(Debug)]
@@ -29,6 +30,14 @@ impl<'t> Compact<'t> {
     /// # Errors
     /// The name of the check that failed.
     pub fn read(token: &'t str) -> Result<Self, &'static str> {
+        Self::parts(token, &REFUSED_HEADERS).map(|(compact, _)| compact)
+    }
+
+    /// The token and its header, which may name none of `refused`.
+    pub(super) fn parts(
+        token: &'t str,
+        refused: &[&str],
+    ) -> Result<(Self, Map<String, Value>), &'static str> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err("token too large");
         }
@@ -39,19 +48,20 @@ impl<'t> Compact<'t> {
         }
         decode(signature)?;
         let header = object(header)?;
-        if header.keys().any(|name| REFUSED_HEADERS.contains(&name.as_str())) {
+        if header.keys().any(|name| refused.contains(&name.as_str())) {
             return Err("header parameter");
         }
         let algorithm =
             header.get("alg").and_then(Value::as_str).and_then(Algorithm::parse).ok_or("algorithm")?;
-        Ok(Self {
+        let compact = Self {
             algorithm,
             kind: text(&header, "typ")?,
             key_id: text(&header, "kid")?.filter(|id| !id.is_empty()),
             claims: object(payload)?,
             signed,
             signature,
-        })
+        };
+        Ok((compact, header))
     }
 }
 

@@ -23,6 +23,19 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
+    pub const ALL: [Self; 5] = [Self::ES256, Self::ES384, Self::PS256, Self::RS256, Self::EdDSA];
+
+    /// Its name in RFC 7518 §3.1 and RFC 8037 §3.1.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ES256 => "ES256",
+            Self::ES384 => "ES384",
+            Self::PS256 => "PS256",
+            Self::RS256 => "RS256",
+            Self::EdDSA => "EdDSA",
+        }
+    }
+
     pub fn parse(name: &str) -> Option<Self> {
         match name {
             "ES256" => Some(Self::ES256),
@@ -81,6 +94,11 @@ impl KeySet {
             return Err("key id given twice");
         }
         if keys.is_empty() { Err("no usable key") } else { Ok(Self { keys }) }
+    }
+
+    /// A set of the one key that a proof of possession carries; None if it is of no use here.
+    pub(super) fn of_one(jwk: &Map<String, Value>) -> Option<Self> {
+        usable(jwk).map(|key| Self { keys: vec![Key { id: None, ..key }] })
     }
 
     /// Whether a key of this id is in the set.

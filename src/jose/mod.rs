@@ -11,6 +11,7 @@ pub mod compact;
 pub mod issuer;
 pub mod keys;
 pub mod private;
+pub mod proof;
 pub mod sign;
 
 use aws_lc_rs::{digest, rand};

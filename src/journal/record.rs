@@ -98,11 +98,12 @@ fn opening(event: &str, call: &Call) -> Map<String, Value> {
 fn describe(event: &Event, pseudonyms: &Pseudonyms, record: &mut Map<String, Value>) {
     let mut put = |name: &str, value: Value| drop(record.insert(name.to_owned(), value));
     match event {
-        Event::Authenticated { issuer, subject, client, token_id, lineage } => put(
+        Event::Authenticated { issuer, subject, client, token_id, lineage, bound } => put(
             "who",
             json!({
                 "iss": plain(issuer), "sub_hmac": pseudonyms.of("sub", subject), "client_id": plain(client),
                 "jti_hmac": pseudonyms.of("jti", token_id), "lineage": lineage.as_str(),
+                "cnf": bound,
             }),
         ),
         Event::Bound { server, method, revision, tool } => put(
@@ -125,6 +126,13 @@ fn describe(event: &Event, pseudonyms: &Pseudonyms, record: &mut Map<String, Val
         }
         Event::Answered { status, bytes } => put("upstream", json!({"status": status, "bytes": bytes})),
         Event::Filtered(filtered) => put("filtered", describe_filtered(filtered)),
+        Event::Emergency { review, purpose, reason, subject, opened } => put(
+            "emergency",
+            json!({
+                "review": review, "purpose": plain(purpose), "reason": plain(reason), "subject_hmac": subject,
+                "opened": opened,
+            }),
+        ),
         Event::Killed { pattern } => put("killed", json!(pattern)),
     }
 }

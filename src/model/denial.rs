@@ -25,6 +25,15 @@ pub enum Denial {
     /// The issuer's keys cannot be had, so no token can be judged. Why not goes to the audit.
     KeysUnavailable(&'static str),
 
+    /// The authorization server cannot be asked about an opaque token.
+    IntrospectionUnavailable(&'static str),
+    /// The token is good, and its sender is not who it is bound to (RFC 8705, RFC 9449).
+    BindingRefused(&'static str),
+    /// The proof beside the token fails a check of RFC 9449 §4.3.
+    ProofRefused(&'static str),
+    /// The proof needs a nonce, or a newer one (RFC 9449 §9).
+    NonceRequired(&'static str),
+
     // -- session: the message and its sender's standing
     MessageMalformed(MessageFault),
     MethodUnknown,
@@ -53,6 +62,16 @@ pub enum Denial {
         reason: String,
     },
     PolicyUnavailable,
+    /// The person must sign in anew, or by stronger means (RFC 9470).
+    StepUpRequired(Box<StepUp>),
+    /// The token's purpose of use is none of those that the tool is for.
+    PurposeRefused {
+        allowed: String,
+    },
+    /// A token for one patient, used for another or where none is named.
+    PatientRefused(&'static str),
+    /// Emergency access was asked for, and a condition of it does not hold.
+    EmergencyRefused(&'static str),
     /// Unknown to the catalogue, without rules, or not for this caller: one answer
     /// for all three, so that refusals do not map the tools behind the gate.
     ToolUnknown,
@@ -97,6 +116,17 @@ pub enum Denial {
     AuditUnavailable,
 }
 
+/// How a person must have signed in (RFC 9470 §3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepUp {
+    /// Any of these; none where it does not matter.
+    pub acr: Vec<String>,
+    /// Seconds since.
+    pub max_age: Option<u64>,
+    /// What else the call needs, so that one new token has all of it.
+    pub scopes: Scopes,
+}
+
 /// What is wrong with a request's bytes or headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MessageFault {
@@ -131,6 +161,14 @@ impl Denial {
             Self::TokenRefused(_) => "token_refused",
             Self::TokenTooLarge => "token_too_large",
             Self::KeysUnavailable(_) => "keys_unavailable",
+            Self::IntrospectionUnavailable(_) => "introspection_unavailable",
+            Self::BindingRefused(_) => "binding_refused",
+            Self::ProofRefused(_) => "proof_refused",
+            Self::NonceRequired(_) => "nonce_required",
+            Self::StepUpRequired(_) => "step_up_required",
+            Self::PurposeRefused { .. } => "purpose_refused",
+            Self::PatientRefused(_) => "patient_refused",
+            Self::EmergencyRefused(_) => "emergency_refused",
             Self::MessageMalformed(fault) => fault.code(),
             Self::MethodUnknown => "method_unknown",
             Self::MethodRefused => "method_refused",
@@ -180,6 +218,12 @@ impl Denial {
             Self::AuthorizationMalformed(detail)
             | Self::TokenRefused(detail)
             | Self::KeysUnavailable(detail)
+            | Self::IntrospectionUnavailable(detail)
+            | Self::BindingRefused(detail)
+            | Self::ProofRefused(detail)
+            | Self::NonceRequired(detail)
+            | Self::PatientRefused(detail)
+            | Self::EmergencyRefused(detail)
             | Self::ExchangeFailed(detail)
             | Self::UpstreamMalformed(detail)
             | Self::ResultBlocked(detail) => Some(detail),
@@ -188,6 +232,8 @@ impl Denial {
             Self::ScopeMissing { reason, .. } | Self::PolicyRefused { reason } => Some(reason),
             Self::ArgumentsInvalid(detail) => Some(detail),
             Self::TokenAbsent
+            | Self::StepUpRequired(_)
+            | Self::PurposeRefused { .. }
             | Self::TokenTooLarge
             | Self::MethodUnknown
             | Self::MethodRefused
@@ -225,6 +271,20 @@ impl Denial {
             Self::TokenRefused(_) => "The access token is invalid or expired.".into(),
             Self::TokenTooLarge => "The access token is too large.".into(),
             Self::KeysUnavailable(_) => "Tokens cannot be verified at the moment; try again.".into(),
+            Self::IntrospectionUnavailable(_) => "Tokens cannot be verified at the moment; try again.".into(),
+            Self::BindingRefused(_) => "The access token is bound to another holder, or to none.".into(),
+            Self::ProofRefused(_) => "The DPoP proof is not acceptable.".into(),
+            Self::NonceRequired(_) => "The DPoP proof needs the nonce that comes with this answer.".into(),
+            Self::StepUpRequired(_) => {
+                "Access denied: this needs a more recent or a stronger sign-in.".into()
+            }
+            Self::PurposeRefused { allowed } => {
+                format!("Access denied: this needs a purpose of use of {allowed}.")
+            }
+            Self::PatientRefused(_) => {
+                "Access denied: the token is for one patient, and not for this one.".into()
+            }
+            Self::EmergencyRefused(what) => format!("Emergency access denied: {what}."),
             Self::MessageMalformed(fault) => fault.message().into(),
             Self::MethodUnknown => "Method not found.".into(),
             Self::MethodRefused => "This gate does not offer that method.".into(),

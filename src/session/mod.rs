@@ -75,7 +75,8 @@ impl Guard {
             call.asked.revision =
                 arrival.head.single("mcp-protocol-version").ok().flatten().map(str::to_owned);
         })?;
-        call.asked = asked(&message);
+        let Asked { by_dpop, nonce, .. } = std::mem::take(&mut call.asked);
+        call.asked = Asked { by_dpop, nonce, ..asked(&message) };
         let (revision, session) = self.standing(call, &principal, &arrival.head, &message)?;
         call.client.tell(if call.asked.id.is_some() { Taken::Request } else { Taken::Message });
         let answers = question(&message, session.as_ref())?;
@@ -265,6 +266,7 @@ fn asked(message: &Message) -> Asked {
         modern: message.revision.is_some_and(|revision| revision.era() == Era::Modern),
         calls_tool: message.method == Method::ToolsCall,
         revision: message.revision.map(|revision| revision.as_str().to_owned()),
+        ..Asked::default()
     }
 }
 

@@ -3,6 +3,7 @@
 //! questions to answer.
 
 pub mod lineages;
+pub mod replays;
 pub mod revocations;
 pub mod seals;
 pub mod sessions;
