@@ -90,9 +90,9 @@ impl Verifier {
 
     pub fn with(pinned: Pinned, http: HttpClient, clock: Clock) -> Self {
         let settings = IssuerSettings {
-            issuer: pinned.issuer.clone(),
             algorithms: vec![Algorithm::ES256, Algorithm::PS256, Algorithm::EdDSA],
             max_life: LONGEST,
+            ..IssuerSettings::new(&pinned.issuer)
         };
         let issuer = Issuer::new(settings, http, clock.clone());
         Self { pinned, issuer, clock, seen: Mutex::default() }

@@ -9,7 +9,8 @@ use crate::config::federation::federations;
 use crate::config::file::{File, UpstreamFile};
 use crate::config::holders::{self, Holders};
 use crate::config::inline;
-use crate::config::parts::{issuers, tls, upstream_fault};
+use crate::config::issuer::issuers;
+use crate::config::parts::{tls, upstream_fault};
 use crate::config::rulebook::{Places, Texts};
 use crate::config::signals;
 use crate::exchange::Exchange;
@@ -204,14 +205,15 @@ impl Checked {
         );
         let journal = journal.map_err(|error| fault(&error))?;
         let pseudonyms = Arc::new(Pseudonyms::open(&state).map_err(|error| fault(&error))?);
-        let issuers: Vec<Arc<Issuer>> = (self.issuers.iter())
-            .map(|settings| Arc::new(Issuer::new(settings.clone(), client.clone(), clock.clone())))
-            .collect();
+        let mut issuers = Vec::new();
+        for settings in &self.issuers {
+            let client = HttpClient::within(&settings.reachable()).map_err(|error| fault(&error))?;
+            issuers.push(Arc::new(Issuer::new(settings.clone(), client, clock.clone())));
+        }
         let own = self.credentials.as_ref().map(|credentials| credentials.id.clone()).unwrap_or_default();
         let modes = modes(&self.file, &self.federations);
-        let issuance =
-            client::issuance(&self.file, self.credentials, &issuers, &client, &state, modes, clock)
-                .map_err(|error| fault(&error))?;
+        let issuance = client::issuance(&self.file, self.credentials, &issuers, &state, modes, clock)
+            .map_err(|error| fault(&error))?;
         let (revocations, signals) = signals::open(&self.file, self.signals_secret, &issuers, &state, clock)
             .map_err(|error| fault(&error))?;
         let lineages = Arc::new(Lineages::new(Budget {
@@ -236,8 +238,7 @@ impl Checked {
             scopes(&self.file, &self.rulebook, &self.federations),
         )
         .bound(self.holders.possession(&self.file));
-        let means =
-            self.holders.means(&self.file, &issuers, &client, clock).map_err(|error| fault(&error))?;
+        let means = self.holders.means(&self.file, &issuers, clock).map_err(|error| fault(&error))?;
         let exchange = Exchange::new(Arc::new(issuance), journal.clone(), pseudonyms.clone());
         let catalogue = Arc::new(Catalogue::new(&state.join("pins"), self.federations));
         let upstream = Upstream::new(

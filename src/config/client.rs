@@ -122,16 +122,11 @@ pub(super) fn read(client: &ClientFile, folder: &Path) -> Result<Credentials, St
 }
 
 impl Credentials {
-    /// The client at `issuer`. `http` is for the proofs that need no certificate.
-    pub(super) fn oauth(
-        self,
-        issuer: Arc<Issuer>,
-        http: &HttpClient,
-        clock: &Clock,
-    ) -> std::io::Result<OAuthClient> {
+    /// The client at `issuer`.
+    pub(super) fn oauth(self, issuer: Arc<Issuer>, clock: &Clock) -> std::io::Result<OAuthClient> {
         let http = match &self.certificate {
-            Some(certificate) => HttpClient::presenting(certificate)?,
-            None => http.clone(),
+            Some(certificate) => HttpClient::presenting(certificate, &issuer.settings.reachable())?,
+            None => issuer.client().clone(),
         };
         Ok(OAuthClient::new(issuer, self.id, self.proof, http, clock.clone()))
     }
@@ -142,7 +137,6 @@ pub(super) fn issuance(
     file: &File,
     credentials: Option<Credentials>,
     issuers: &[Arc<Issuer>],
-    http: &HttpClient,
     state: &Path,
     modes: HashMap<ServerName, Mode>,
     clock: &Clock,
@@ -151,7 +145,7 @@ pub(super) fn issuance(
     let sts = local_sts(file, &own, state, clock)?;
     let client = match (credentials, issuers.first()) {
         (Some(credentials), Some(issuer)) => {
-            Some(Arc::new(TokenClient::new(credentials.oauth(issuer.clone(), http, clock)?)))
+            Some(Arc::new(TokenClient::new(credentials.oauth(issuer.clone(), clock)?)))
         }
         _ => None,
     };

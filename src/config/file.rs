@@ -2,9 +2,9 @@
 
 pub use crate::config::client::{ClientFile, LocalStsFile};
 pub use crate::config::holders::{DpopFile, IntrospectionFile, ScopesFile};
+use crate::config::issuer::IssuerFile;
 use crate::config::secret::SecretFile;
 pub use crate::config::signals::SignalsFile;
-use crate::identity::binding::Binding;
 use crate::model::fault::{SourceFault, read_yaml};
 use crate::wire::revision::Era;
 use serde::Deserialize;
@@ -57,23 +57,6 @@ pub struct File {
     pub guard: GuardFile,
     #[serde(default)]
     pub vault: VaultFile,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct IssuerFile {
-    pub issuer: String,
-    #[serde(default = "default_algorithms")]
-    pub algorithms: Vec<String>,
-    /// Seconds.
-    #[serde(default = "default_token_life")]
-    pub max_token_life: u64,
-    /// Its tokens are taken only when they are bound in one of these ways to whoever sends
-    /// them: `dpop` (RFC 9449), `mtls` (RFC 8705).
-    #[serde(default)]
-    pub sender_constrained: Vec<Binding>,
-    /// Its opaque tokens are taken too.
-    pub introspection: Option<IntrospectionFile>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -235,16 +218,8 @@ impl Default for VaultFile {
     }
 }
 
-fn default_algorithms() -> Vec<String> {
-    ["ES256", "PS256", "RS256", "EdDSA"].map(str::to_owned).to_vec()
-}
-
 fn default_separator() -> String {
     ".".to_owned()
-}
-
-fn default_token_life() -> u64 {
-    3600
 }
 
 impl File {

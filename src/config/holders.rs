@@ -12,7 +12,6 @@ use crate::model::clock::Clock;
 use crate::model::fault::SourceFault;
 use crate::model::ids::ServerName;
 use crate::model::implied::Implied;
-use crate::net::HttpClient;
 use crate::store::replays::Replays;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -144,13 +143,7 @@ impl Holders {
         }
     }
 
-    pub(super) fn means(
-        self,
-        file: &File,
-        issuers: &[Arc<Issuer>],
-        http: &HttpClient,
-        clock: &Clock,
-    ) -> std::io::Result<Means> {
+    pub(super) fn means(self, file: &File, issuers: &[Arc<Issuer>], clock: &Clock) -> std::io::Result<Means> {
         let proofs = Proofs::new(self.proofs, Arc::new(Replays::default()), clock.unix_seconds())?;
         let bound = file.issuers.iter().filter(|issuer| !issuer.value.sender_constrained.is_empty());
         let required = bound
@@ -160,7 +153,7 @@ impl Holders {
         for (name, credentials, settings) in self.introspections {
             let issuer = issuers.iter().find(|issuer| issuer.settings.issuer == name);
             if let Some(issuer) = issuer {
-                let client = credentials.oauth(issuer.clone(), http, clock)?;
+                let client = credentials.oauth(issuer.clone(), clock)?;
                 introspectors.push(Introspector::new(client, settings));
             }
         }

@@ -11,6 +11,7 @@ mod federation;
 pub mod file;
 mod holders;
 mod inline;
+pub mod issuer;
 mod parts;
 pub mod rulebook;
 pub mod secret;

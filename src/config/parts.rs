@@ -1,40 +1,12 @@
-//! Parts of a configuration that name something outside it: issuers, keys, certificates.
+//! Parts of a configuration that name something outside it: keys, certificates.
 //! What is wrong with them is a fault with its place.
 
 use crate::config::file::{Auth, File, UpstreamFile};
-use crate::jose::issuer::{IssuerSettings, safe_url};
-use crate::jose::keys::Algorithm;
+use crate::jose::issuer::safe_url;
 use crate::model::fault::SourceFault;
 use crate::server::tls::{Files, Tls, TlsFault};
 use std::path::Path;
 use std::sync::Arc;
-
-pub(super) fn issuers(name: &str, file: &File, faults: &mut Vec<SourceFault>) -> Vec<IssuerSettings> {
-    let mut found = Vec::new();
-    for issuer in &file.issuers {
-        if let Err(fault) = safe_url(&issuer.value.issuer) {
-            faults.push(SourceFault::at(name, issuer, format!("issuer: {fault}")));
-        }
-        let algorithms =
-            issuer.value.algorithms.iter().map(|name| Algorithm::parse(name)).collect::<Option<Vec<_>>>();
-        match algorithms.filter(|algorithms| !algorithms.is_empty()) {
-            Some(algorithms) => found.push(IssuerSettings {
-                issuer: issuer.value.issuer.clone(),
-                algorithms,
-                max_life: issuer.value.max_token_life,
-            }),
-            None => faults.push(SourceFault::at(
-                name,
-                issuer,
-                "`algorithms` may be ES256, ES384, PS256, RS256, EdDSA",
-            )),
-        }
-    }
-    if file.issuers.is_empty() {
-        faults.push(SourceFault::whole(name, "`issuers` must name at least one authorization server"));
-    }
-    found
-}
 
 pub(super) fn tls(name: &str, file: &File, folder: &Path, faults: &mut Vec<SourceFault>) -> Option<Arc<Tls>> {
     let tls = &file.tls.as_ref()?.value;

@@ -127,13 +127,13 @@ impl Identity {
     }
 
     /// Of a token of this issuer; the audiences are still to be named.
-    fn expected(&self, issuer: &Issuer, now: u64) -> claims::Expected<'_> {
+    fn expected<'e>(&'e self, issuer: &'e Issuer, now: u64) -> claims::Expected<'e> {
         claims::Expected {
             audiences: &[],
+            issuer: &issuer.settings,
             own_client: &self.own_client,
             now,
             leeway: self.leeway,
-            max_life: issuer.settings.max_life,
         }
     }
 }

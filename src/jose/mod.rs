@@ -8,7 +8,9 @@
 
 pub mod client;
 pub mod compact;
+mod discovery;
 pub mod issuer;
+pub mod kept;
 pub mod keys;
 pub mod private;
 pub mod proof;

@@ -161,7 +161,7 @@ impl Events {
 
 fn fault(fault: NetFault) -> DuplexFault {
     match fault {
-        NetFault::Unreachable => DuplexFault::Unreachable,
+        NetFault::Unreachable | NetFault::AddressRefused | NetFault::Untrusted => DuplexFault::Unreachable,
         NetFault::TimedOut => DuplexFault::TimedOut,
         NetFault::TooLarge => DuplexFault::TooLarge,
         NetFault::Encoded => DuplexFault::Malformed("the answer is encoded"),

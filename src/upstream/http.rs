@@ -110,7 +110,7 @@ async fn whole(mut body: Chunks) -> Result<Option<Vec<u8>>, Denial> {
 
 pub(super) fn denial(fault: NetFault) -> Denial {
     match fault {
-        NetFault::Unreachable => Denial::UpstreamUnreachable,
+        NetFault::Unreachable | NetFault::AddressRefused | NetFault::Untrusted => Denial::UpstreamUnreachable,
         NetFault::TimedOut => Denial::UpstreamTimedOut,
         NetFault::TooLarge => Denial::UpstreamMalformed("answer too large"),
         NetFault::Encoded => Denial::UpstreamMalformed("encoded answer"),

@@ -13,8 +13,12 @@
 
 #![allow(dead_code, reason = "groups to come use it")]
 
+mod claims;
 mod craft;
+mod header;
 mod page;
+mod place;
+mod scope;
 mod signature;
 mod world;
 
@@ -32,10 +36,16 @@ pub(crate) struct Group {
     pub(crate) cases: fn() -> Vec<Case>,
 }
 
-pub(crate) const GROUPS: [Group; 1] = [Group { title: "Signature", cases: signature::cases }];
+pub(crate) const GROUPS: &[Group] = &[
+    Group { title: "Signature", cases: signature::cases },
+    Group { title: "Header", cases: header::cases },
+    Group { title: "Claims", cases: claims::cases },
+    Group { title: "Scope", cases: scope::cases },
+    Group { title: "Wrong kind or place", cases: place::cases },
+];
 
 /// Numbers that no group has yet. May only shrink.
-pub(crate) const ELSEWHERE: &[std::ops::RangeInclusive<u8>] = &[18..=105];
+pub(crate) const ELSEWHERE: &[std::ops::RangeInclusive<u8>] = &[64..=64, 79..=105];
 
 pub(crate) struct Case {
     pub(crate) number: u8,
