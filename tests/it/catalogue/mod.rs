@@ -14,13 +14,16 @@
 #![allow(dead_code, reason = "groups to come use it")]
 
 mod claims;
-mod craft;
+pub(crate) mod craft;
 mod header;
+mod opaque;
 mod page;
 mod place;
 mod scope;
+mod sender;
 mod signature;
-mod world;
+mod smart;
+pub(crate) mod world;
 
 use crate::support::Answer;
 use serde_json::Value;
@@ -41,11 +44,14 @@ pub(crate) const GROUPS: &[Group] = &[
     Group { title: "Header", cases: header::cases },
     Group { title: "Claims", cases: claims::cases },
     Group { title: "Scope", cases: scope::cases },
+    Group { title: "SMART scopes", cases: smart::cases },
     Group { title: "Wrong kind or place", cases: place::cases },
+    Group { title: "Sender binding", cases: sender::cases },
+    Group { title: "Opaque tokens", cases: opaque::cases },
 ];
 
 /// Numbers that no group has yet. May only shrink.
-pub(crate) const ELSEWHERE: &[std::ops::RangeInclusive<u8>] = &[64..=64, 79..=105];
+pub(crate) const ELSEWHERE: &[std::ops::RangeInclusive<u8>] = &[92..=103, 105..=105];
 
 pub(crate) struct Case {
     pub(crate) number: u8,

@@ -19,7 +19,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 pub(crate) const OWN_CLIENT: &str = "portcullis";
 const RULES: &str = "server: notes\ntools:\n  \
      read: { scopes: ['notes:read'], release: all, profile: hipaa-safe-harbor }\n  \
-     burn: { scopes: ['notes:read'], release: all, profile: hipaa-safe-harbor }\n";
+     burn: { scopes: ['notes:read'], release: all, profile: hipaa-safe-harbor }\n  \
+     chart: { scopes: ['user/Observation.rs'], release: all, profile: hipaa-safe-harbor }\n";
 const GUARD: &str = "guard: { calls_per_second: 10000, call_burst: 10000, tool_calls_per_second: 10000, tool_call_burst: 10000 }\n";
 
 /// What is asked of a world beyond the usual.
@@ -94,8 +95,26 @@ impl World {
             wanted.more,
         );
         std::fs::write(state.join("portcullis.yaml"), configuration).unwrap();
-        let child = launch(&state, &gate, &wanted.environment);
+        let child = launch(&state, "portcullis.yaml", &gate, &wanted.environment);
         Self { gate, state, child, issuer, key, tenant, rsa, calls }
+    }
+
+    /// Ends the gate and starts it again as it was.
+    pub(crate) fn restart(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.child = launch(&self.state, "portcullis.yaml", &self.gate, &[]);
+    }
+
+    /// Another gate of the same configuration, with a memory of its own.
+    pub(crate) fn replica(&self) -> (String, Child) {
+        let address = free_address().to_string();
+        let text = std::fs::read_to_string(self.state.join("portcullis.yaml")).unwrap();
+        let text = text.replace(&format!("listen: {}", self.gate), &format!("listen: {address}"));
+        std::fs::write(self.state.join("replica.yaml"), text.replace("state_dir: .", "state_dir: replica"))
+            .unwrap();
+        let child = launch(&self.state, "replica.yaml", &address, &[]);
+        (address, child)
     }
 
     /// The resource that tokens are for.
@@ -239,21 +258,21 @@ pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
-/// The server behind the gate: it lists two tools, and counts every call.
+/// The server behind the gate: it lists its tools, and counts every call.
 fn notes(calls: Arc<AtomicUsize>) -> Upstream {
     let tool = |name: &str| json!({"name": name, "inputSchema": {"type": "object"}});
-    Upstream::start(json!([tool("read"), tool("burn")]), move |message, stream| {
+    Upstream::start(json!([tool("read"), tool("burn"), tool("chart")]), move |message, stream| {
         calls.fetch_add(1, Ordering::SeqCst);
         let result = json!({"content": [{"type": "text", "text": "a note"}], "resultType": "complete"});
         upstream::whole(stream, message, &result);
     })
 }
 
-fn launch(state: &Path, gate: &str, environment: &[(&'static str, String)]) -> Child {
+fn launch(state: &Path, file: &str, gate: &str, environment: &[(&'static str, String)]) -> Child {
     let log = std::fs::File::create(state.join("log")).unwrap();
     let mut child = Command::new(PROGRAM)
         .args(["serve", "--config"])
-        .arg(state.join("portcullis.yaml"))
+        .arg(state.join(file))
         .envs(environment.iter().map(|(name, value)| (name, value)))
         .stderr(Stdio::from(log))
         .spawn()
