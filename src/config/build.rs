@@ -34,6 +34,7 @@ use crate::server::router::BodyLimits;
 use crate::server::tls::Tls;
 use crate::session::{Guard, Limits, Rate};
 use crate::store::lineages::{Budget, Lineages};
+use crate::store::reviews::Reviews;
 use crate::store::seals::Seals;
 use crate::store::sessions::Sessions;
 use crate::store::tasks::Tasks;
@@ -223,6 +224,7 @@ impl Checked {
         }));
         let sessions = Arc::new(Sessions::default());
         let seals = Arc::new(Seals::open(&state).map_err(|error| fault(&error))?);
+        let reviews = Arc::new(Reviews::open_in(&state, seals.clone()).map_err(|error| fault(&error))?);
         let tasks = Arc::new(Tasks::default());
         let vault = &self.file.vault;
         let keeping = Keeping { life: Duration::from_secs(vault.seconds.get()), most: vault.pseudonyms };
@@ -267,6 +269,7 @@ impl Checked {
             catalogue,
             lineages: lineages.clone(),
             vault: vault.clone(),
+            reviews,
             exchange,
             upstream: Arc::new(upstream),
             release: Release { lineages, revocations, sessions, seals, tasks, vault },

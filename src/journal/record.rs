@@ -88,6 +88,17 @@ pub fn signal(signal: &Signal, pseudonyms: &Pseudonyms) -> Map<String, Value> {
     record
 }
 
+/// The record of a second person's verdict on an emergency.
+pub fn review(id: &str, approved: bool, by: &str, at: u64) -> Map<String, Value> {
+    let mut record = Map::new();
+    record.insert("event".into(), json!("review"));
+    record.insert("review".into(), json!(plain(id)));
+    record.insert("approved".into(), json!(approved));
+    record.insert("by_lineage".into(), json!(plain(by)));
+    record.insert("at".into(), json!(at));
+    record
+}
+
 fn opening(event: &str, call: &Call) -> Map<String, Value> {
     let mut record = Map::new();
     record.insert("event".into(), json!(event));

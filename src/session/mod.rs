@@ -20,7 +20,7 @@ use crate::model::principal::Principal;
 use crate::model::sensitive::Sensitive;
 use crate::model::trail::Event;
 use crate::request::conversation::Question;
-use crate::request::{OpenSession, Request, Target, Task};
+use crate::request::{OpenSession, Request, Stated, Target, Task};
 use crate::store::lineages::Lineages;
 use crate::store::revocations::{Known, Revocations};
 use crate::store::seals::Seals;
@@ -81,6 +81,7 @@ impl Guard {
         call.client.tell(if call.asked.id.is_some() { Taken::Request } else { Taken::Message });
         let answers = question(&message, session.as_ref())?;
         let server = self.addressed(arrival.head.server, &mut message, answers.as_ref(), &lineage)?;
+        let stated = Stated::read(&message.params);
         let request = Request {
             principal,
             server,
@@ -92,6 +93,7 @@ impl Guard {
             tasks: Vec::new(),
             hidden: None,
             resumes: None,
+            stated,
         };
         let request = self.opened(request)?;
         call.trail.add(Event::Bound {

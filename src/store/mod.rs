@@ -4,6 +4,7 @@
 
 pub mod lineages;
 pub mod replays;
+pub mod reviews;
 pub mod revocations;
 pub mod seals;
 pub mod sessions;
