@@ -78,13 +78,13 @@ fn list(config: &Path, open: bool) -> anyhow::Result<Exit> {
         }
         let late = verdict.is_none() && entry.opened + REVIEWED_WITHIN < now;
         overdue += usize::from(late);
-        println!("{}  {}", style.bold(&entry.id), standing(&style, verdict.as_ref(), late));
+        println!("{}  {}", style.bold(&entry.id), standing(style, verdict.as_ref(), late));
         print(&reviews, &entry, now);
     }
     Ok(if overdue == 0 { Exit::Ok } else { Exit::Failed })
 }
 
-fn standing(style: &Style, verdict: Option<&Verdict>, late: bool) -> String {
+fn standing(style: Style, verdict: Option<&Verdict>, late: bool) -> String {
     match verdict {
         Some(verdict) if verdict.approved => style.green("approved"),
         Some(_) => style.red("rejected"),

@@ -218,6 +218,16 @@ fn reason(denial: &Denial) -> String {
         Denial::KeysUnavailable(_) => {
             "the issuer's keys cannot be had; `portcullis doctor` says why".to_owned()
         }
+        Denial::IntrospectionUnavailable(_) => {
+            "its issuer cannot be asked about it; `portcullis doctor` says why".to_owned()
+        }
+        Denial::BindingRefused("a bound token as Bearer" | "no certificate") => {
+            "the token itself is good; its holder must show the key or the certificate that it is bound to"
+                .to_owned()
+        }
+        Denial::BindingRefused("the token is not bound") => {
+            "its issuer's tokens must be bound to a key or a certificate (`sender_constrained`)".to_owned()
+        }
         other => other.message(),
     }
 }
@@ -234,6 +244,7 @@ fn why(check: &str) -> &'static str {
         "issuer" => "its issuer (`iss`) is not among `issuers`, byte for byte",
         "unknown key" => "its issuer publishes no key of that `kid` for that algorithm",
         "key id missing" => "it names no key, and its issuer has several",
+        "inactive" => "its issuer says that it is not active, or that it is another issuer's",
         "signature" => "the signature does not hold: it was changed, or signed by another key",
         "typ" => "it is no access token of RFC 9068 (`typ` must be at+jwt): an ID token, perhaps",
         "audience" => {

@@ -119,10 +119,8 @@ impl Proofs {
     fn nonce(&self, call: &mut Call, shown: Option<&Value>, now: u64) -> Result<(), Denial> {
         let until = self.started.saturating_add(self.settings.max_age + AHEAD);
         let demanded = self.settings.nonce == NonceUse::Always || now <= until;
-        let worth = match shown {
-            None => None,
-            Some(nonce) => Some(nonce.as_str().map_or(Worth::None, |nonce| self.nonces.worth(nonce, now))),
-        };
+        let worth =
+            shown.map(|nonce| nonce.as_str().map_or(Worth::None, |nonce| self.nonces.worth(nonce, now)));
         if !matches!(worth, Some(Worth::Current)) && (demanded || worth.is_some()) {
             call.asked.nonce = Some(self.nonces.give(now));
         }

@@ -10,6 +10,7 @@ pub mod fault;
 pub mod feature;
 pub mod ids;
 pub mod implied;
+pub mod message_fault;
 pub mod principal;
 pub mod purpose;
 pub mod scope;

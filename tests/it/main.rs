@@ -8,6 +8,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod access;
 mod accuracy;
 mod architecture;
 mod attacks;
@@ -38,6 +39,7 @@ mod local_sts;
 mod metrics;
 mod mirrored;
 mod misfit;
+mod mtls;
 mod older;
 mod planted;
 mod redaction;

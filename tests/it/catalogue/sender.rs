@@ -127,6 +127,35 @@ fn a_proof_passes_and_with_it_whatever_shows_that_the_gate_meant_it() {
 }
 
 #[test]
+fn one_proof_is_enough_for_a_batch_and_for_no_second_one() {
+    let world = World::start("sender-batch");
+    let holder = Holder::ready(&world);
+    let post = |proof: &str, session: Option<&str>, body: &Value| {
+        let authorization = format!("DPoP {}", holder.token);
+        let mut headers = vec![
+            ("Authorization", authorization.as_str()),
+            ("DPoP", proof),
+            ("Content-Type", "application/json"),
+            ("Accept", "application/json, text/event-stream"),
+        ];
+        headers.extend(session.map(|session| ("Mcp-Session-Id", session)));
+        world.send(&crate::support::request(&world.gate, "notes", &headers, body.to_string().as_bytes()))
+    };
+    let hello = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+        "protocolVersion": "2025-03-26", "capabilities": {}, "clientInfo": {"name": "c", "version": "1"},
+    }});
+    let answer = post(&holder.proof(&world), None, &hello);
+    let session = answer.header("mcp-session-id").expect("a session").to_owned();
+    let ping = |id: u64| json!({"jsonrpc": "2.0", "id": id, "method": "ping"});
+    let proof = holder.proof(&world);
+    let batch = json!([ping(2), ping(3)]);
+    let answer = post(&proof, Some(&session), &batch);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert!(answer.body.contains("\"id\":2") && answer.body.contains("\"id\":3"), "{answer:?}");
+    assert_eq!(post(&proof, Some(&session), &batch).status, 401, "the proof was used");
+}
+
+#[test]
 fn an_issuer_whose_tokens_must_be_bound() {
     let wanted = super::world::Wanted { issuer: ", sender_constrained: [dpop]".into(), ..Default::default() };
     let world = World::with("sender-required", wanted);
