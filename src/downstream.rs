@@ -89,11 +89,8 @@ impl Verifier {
     }
 
     pub fn with(pinned: Pinned, http: HttpClient, clock: Clock) -> Self {
-        let settings = IssuerSettings {
-            algorithms: vec![Algorithm::ES256, Algorithm::PS256, Algorithm::EdDSA],
-            max_life: LONGEST,
-            ..IssuerSettings::new(&pinned.issuer)
-        };
+        let algorithms = vec![Algorithm::ES256, Algorithm::PS256, Algorithm::EdDSA];
+        let settings = IssuerSettings { algorithms, ..IssuerSettings::new(&pinned.issuer) };
         let issuer = Issuer::new(settings, http, clock.clone());
         Self { pinned, issuer, clock, seen: Mutex::default() }
     }
@@ -123,6 +120,10 @@ impl Verifier {
         let text = |name: &str| claims.get(name).and_then(Value::as_str);
         if !token.kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("at+jwt")) {
             return Err(Refused("typ"));
+        }
+        // What is bound to a key must come with a proof of it, which is not verified here.
+        if claims.contains_key("cnf") {
+            return Err(Refused("bound to a key"));
         }
         if text("aud") != Some(&self.pinned.audience) {
             return Err(Refused("audience"));

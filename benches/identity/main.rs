@@ -107,7 +107,7 @@ async fn parts(authority: &Authority) -> Vec<(&'static str, Duration)> {
     ));
 
     let target = |server: &ServerName, audience: &str| {
-        let downstream = Downstream { audience: Some(audience.to_owned()), resource: None };
+        let downstream = Downstream { audience: Some(audience.to_owned()), resource: None, bound: false };
         Target::new(downstream, server, "read")
     };
     let (exchanged, signed) = (target(&records, "urn:records"), target(&local, "urn:local"));
@@ -115,11 +115,12 @@ async fn parts(authority: &Authority) -> Vec<(&'static str, Duration)> {
     let inbound = Sensitive::new(token.clone());
     found.push((
         "exchange at an authorization server on this machine",
-        median(300, async || drop(client.exchange(&inbound, &principal, &exchanged).await.unwrap())).await,
+        median(300, async || drop(client.exchange(&inbound, &principal, &exchanged, None).await.unwrap()))
+            .await,
     ));
     let sts = gate.exchange.issuance.sts.as_ref().unwrap();
     let call = CallId::new(random_id());
-    let sign = || sts.delegated(&local, &principal, &signed, &call).unwrap();
+    let sign = || sts.delegated(&local, &principal, &signed, &call, None).unwrap();
     found.push(("signing one locally (ES256)", median(2_000, async || drop(sign())).await));
     let pinned = Pinned {
         issuer: format!("{url}/local/sts"),

@@ -150,12 +150,21 @@ async fn upstreams(findings: &mut Findings, gate: &Arc<Gate>, servers: Vec<Serve
 /// What to do about a fault, by its word.
 fn advice(fault: &str) -> &'static str {
     match fault {
-        "the issuer does not answer" | "the authorization server cannot be reached" => {
+        "the issuer cannot be reached"
+        | "the issuer did not answer in time"
+        | "the issuer's certificate is not to be trusted"
+        | "the authorization server cannot be reached" => {
             "see that it runs and that this machine reaches it; for https, that its certificate is trusted here \
              (SSL_CERT_FILE)"
         }
         "the issuer does not serve the document" | "the issuer's metadata cannot be fetched" => {
             "write the issuer exactly as it names itself, its path included"
+        }
+        "the issuer's address is in a network that `networks` does not name" => {
+            "name its network beneath the issuer: `networks: [10.1.0.0/16]`"
+        }
+        "jwks_uri is on another host than the issuer" => {
+            "name that host beneath the issuer, as docs/identity.md says"
         }
         "the metadata names another issuer" => "write `issuer` exactly as its metadata does, to the slash",
         "the authorization server does not know the client" => {

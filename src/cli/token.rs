@@ -215,7 +215,7 @@ pub(super) fn judged(
 fn reason(denial: &Denial) -> String {
     match denial {
         Denial::TokenRefused(check) => why(check).to_owned(),
-        Denial::KeysUnavailable(_) => {
+        Denial::KeysUnavailable { .. } => {
             "the issuer's keys cannot be had; `portcullis doctor` says why".to_owned()
         }
         Denial::IntrospectionUnavailable(_) => {

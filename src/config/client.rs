@@ -149,13 +149,17 @@ pub(super) fn issuance(
         }
         _ => None,
     };
-    Ok(Issuance::new(client, sts, modes))
+    // Tokens live five seconds: a key of this process is all they can be bound to for.
+    let binds = file.upstreams.values().any(|upstream| upstream.value.dpop);
+    let key = binds.then(SigningKey::generate).transpose().map_err(std::io::Error::other)?;
+    Ok(Issuance::new(client, sts, modes, key.map(Arc::new), clock.clone()))
 }
 
 /// How an upstream is authenticated to.
 pub(super) fn mode(upstream: &UpstreamFile) -> Mode {
+    let (audience, resource) = (&upstream.audience, &upstream.resource);
     let downstream =
-        || Downstream { audience: upstream.audience.clone(), resource: upstream.resource.clone() };
+        || Downstream { audience: audience.clone(), resource: resource.clone(), bound: upstream.dpop };
     match upstream.auth {
         Auth::Exchange => Mode::Exchange(downstream()),
         Auth::LocalSts => Mode::LocalSts(downstream()),

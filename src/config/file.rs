@@ -79,6 +79,10 @@ pub struct UpstreamFile {
     pub audience: Option<String>,
     /// Or its resource identifier (RFC 8707), or both; `aud` is then the audience.
     pub resource: Option<String>,
+    /// Its tokens are bound to a key of the gate's, of which each request shows a proof
+    /// (RFC 9449).
+    #[serde(default)]
+    pub dpop: bool,
     /// The era to speak with it, where it is not to be found out: `legacy` (a session) or
     /// `modern` (2026-07-28). Clients of the other era reach it over a bridge.
     pub era: Option<Era>,

@@ -51,6 +51,8 @@ pub(super) fn upstream_fault(
         "`auth: exchange` and `auth: local_sts` need an `audience` or a `resource` for the delegated tokens"
     } else if !upstream.value.resource.iter().all(absolute) {
         "`resource` must be an absolute URI without a fragment"
+    } else if upstream.value.dpop && !tokens {
+        "`dpop` is for upstreams that take tokens"
     } else if upstream.value.auth == Auth::Exchange && !has_key {
         "`auth: exchange` needs a `client` with a usable key"
     } else if tokens

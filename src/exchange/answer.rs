@@ -20,6 +20,8 @@ pub(super) struct Asked<'a> {
     /// None for a token in our own name.
     pub(super) principal: Option<&'a Principal>,
     pub(super) details: Option<&'a Value>,
+    /// The thumbprint of the key to which it is to be bound.
+    pub(super) binding: Option<&'a str>,
     /// Seconds since the epoch.
     pub(super) now: u64,
 }
@@ -37,8 +39,8 @@ pub(super) fn token(
     if kind.is_some() && text("issued_token_type") != kind {
         return Err("issued_token_type");
     }
-    // We asked for no binding: a bound token would be one to somebody else's key.
-    if !text("token_type").is_some_and(|kind| kind.eq_ignore_ascii_case("bearer")) {
+    let expected = if asked.binding.is_some() { "dpop" } else { "bearer" };
+    if !text("token_type").is_some_and(|kind| kind.eq_ignore_ascii_case(expected)) {
         return Err("token_type");
     }
     if answer.get("scope").is_some_and(|scope| scope != asked.target.scope.as_str()) {
@@ -80,9 +82,7 @@ pub(super) fn judge(
     if text("scope") != Some(&asked.target.scope) {
         return Err("delegated scope");
     }
-    if claims.contains_key("cnf") {
-        return Err("delegated token is bound to another key");
-    }
+    bound(claims, asked.binding)?;
     if claims.get("client_id").is_some_and(|client| client != asked.client) {
         return Err("delegated client");
     }
@@ -98,6 +98,16 @@ pub(super) fn judge(
         None => {}
     }
     details::hold(claims.get("authorization_details"), asked.details)
+}
+
+/// To our key where we asked for that, and otherwise to none: it would be somebody else's.
+fn bound(claims: &Map<String, Value>, binding: Option<&str>) -> Result<(), &'static str> {
+    match (claims.get("cnf"), binding) {
+        (None, None) => Ok(()),
+        (Some(key), Some(own)) if key.get("jkt").is_some_and(|named| named == own) => Ok(()),
+        (None, Some(_)) => Err("delegated token is bound to no key"),
+        (Some(_), _) => Err("delegated token is bound to another key"),
+    }
 }
 
 fn times(claims: &Map<String, Value>, now: u64) -> Result<(), &'static str> {

@@ -8,6 +8,7 @@ use crate::exchange::target::Target;
 use crate::exchange::{actor, details};
 use crate::jose::client::OAuthClient;
 use crate::jose::compact::Compact;
+use crate::jose::sign::SigningKey;
 use crate::model::principal::Principal;
 use crate::model::sensitive::Sensitive;
 use serde_json::{Map, Value};
@@ -39,6 +40,7 @@ impl TokenClient {
         token: &Sensitive<String>,
         principal: &Principal,
         target: &Target,
+        binding: Option<&SigningKey>,
     ) -> Result<Sensitive<String>, &'static str> {
         // Only the issuer of the caller's token can exchange it.
         if principal.issuer != self.client.issuer.settings.issuer {
@@ -59,8 +61,8 @@ impl TokenClient {
         form.extend(target.downstream.audience.as_deref().map(|audience| ("audience", audience)));
         form.extend(target.downstream.resource.as_deref().map(|resource| ("resource", resource)));
         form.extend(written.as_deref().map(|details| ("authorization_details", details)));
-        let answer = self.client.ask("token_endpoint", &form).await?;
-        let asked = self.asked(target, Some(principal), details.as_ref());
+        let answer = self.client.ask("token_endpoint", &form, binding).await?;
+        let asked = self.asked(target, Some(principal), details.as_ref(), binding);
         let token = answer::token(&answer, &asked, Some(ACCESS_TOKEN))?;
         self.verify(&token, &asked).await?;
         Ok(token)
@@ -70,7 +72,11 @@ impl TokenClient {
     ///
     /// # Errors
     /// A stable word for the log.
-    pub async fn own(&self, target: &Target) -> Result<Sensitive<String>, &'static str> {
+    pub async fn own(
+        &self,
+        target: &Target,
+        binding: Option<&SigningKey>,
+    ) -> Result<Sensitive<String>, &'static str> {
         let (audience, resource) = (&target.downstream.audience, &target.downstream.resource);
         // RFC 8707 has no audience here; where that is the only name, it is the resource.
         let named = resource.as_deref().unwrap_or(target.downstream.named());
@@ -79,8 +85,8 @@ impl TokenClient {
         form.extend(
             audience.as_deref().filter(|_| resource.is_some()).map(|audience| ("audience", audience)),
         );
-        let answer = self.client.ask("token_endpoint", &form).await?;
-        let asked = self.asked(target, None, None);
+        let answer = self.client.ask("token_endpoint", &form, binding).await?;
+        let asked = self.asked(target, None, None, binding);
         let token = answer::token(&answer, &asked, None)?;
         self.verify(&token, &asked).await?;
         Ok(token)
@@ -92,7 +98,7 @@ impl TokenClient {
     /// A stable word for the log.
     pub async fn revoke(&self, token: &Sensitive<String>) -> Result<(), &'static str> {
         let form = [("token", token.expose().as_str()), ("token_type_hint", "access_token")];
-        let answer = self.client.post("revocation_endpoint", &form).await?;
+        let answer = self.client.post("revocation_endpoint", &form, None).await?;
         if answer.status().is_success() { Ok(()) } else { Err("the token is not revoked there") }
     }
 
@@ -101,9 +107,11 @@ impl TokenClient {
         target: &'a Target,
         principal: Option<&'a Principal>,
         details: Option<&'a Value>,
+        binding: Option<&'a SigningKey>,
     ) -> Asked<'a> {
         let (issuer, client) = (&*self.client.issuer.settings.issuer, &*self.client.id);
-        Asked { issuer, client, target, principal, details, now: self.client.clock.unix_seconds() }
+        let (binding, now) = (binding.map(SigningKey::thumbprint), self.client.clock.unix_seconds());
+        Asked { issuer, client, target, principal, details, binding, now }
     }
 
     async fn verify(

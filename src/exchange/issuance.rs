@@ -5,6 +5,9 @@ use crate::exchange::client::TokenClient;
 use crate::exchange::outstanding::Outstanding;
 use crate::exchange::sts::LocalSts;
 use crate::exchange::target::{Downstream, Target};
+use crate::jose::credential::Credential;
+use crate::jose::sign::SigningKey;
+use crate::model::clock::Clock;
 use crate::model::denial::Denial;
 use crate::model::ids::{CallId, ServerName};
 use crate::model::principal::Principal;
@@ -46,6 +49,9 @@ pub struct Issuance {
     pub client: Option<Arc<TokenClient>>,
     pub sts: Option<LocalSts>,
     pub modes: HashMap<ServerName, Mode>,
+    /// To which tokens are bound, at servers for which that is configured.
+    key: Option<Arc<SigningKey>>,
+    clock: Clock,
     pub(super) outstanding: Outstanding,
 }
 
@@ -57,12 +63,15 @@ pub(super) struct Caller<'c> {
 }
 
 impl Issuance {
+    /// `key` is needed where a mode binds its tokens.
     pub fn new(
         client: Option<Arc<TokenClient>>,
         sts: Option<LocalSts>,
         modes: HashMap<ServerName, Mode>,
+        key: Option<Arc<SigningKey>>,
+        clock: Clock,
     ) -> Self {
-        Self { client, sts, modes, outstanding: Outstanding::default() }
+        Self { client, sts, modes, key, clock, outstanding: Outstanding::default() }
     }
 
     pub(super) fn mode(&self, server: &ServerName) -> Result<&Mode, Denial> {
@@ -76,49 +85,51 @@ impl Issuance {
         server: &ServerName,
         named: &str,
         caller: &Caller<'_>,
-    ) -> Result<Option<Sensitive<String>>, Denial> {
-        let target = |downstream: &Downstream| Target::new(downstream.clone(), server, named);
-        let had = match self.mode(server)? {
-            Mode::None => return Ok(None),
-            Mode::Exchange(downstream) => match &self.client {
-                Some(client) => {
-                    let had = client.exchange(caller.token, caller.principal, &target(downstream)).await;
-                    had.inspect(|token| {
-                        let now = client.client().clock.unix_seconds();
-                        self.outstanding.add(&caller.principal.lineage, token, now);
-                    })
-                }
-                None => Err("no client configured"),
-            },
-            Mode::LocalSts(downstream) => match &self.sts {
-                Some(sts) => sts.delegated(server, caller.principal, &target(downstream), caller.call),
-                None => Err("no local token service configured"),
-            },
+    ) -> Result<Option<Credential>, Denial> {
+        let mode = self.mode(server)?;
+        let Some(downstream) = mode.downstream() else { return Ok(None) };
+        let target = Target::new(downstream.clone(), server, named);
+        let key = self.binding(downstream).map_err(Denial::ExchangeFailed)?;
+        let (principal, binding) = (caller.principal, key.as_deref());
+        let had = match (mode, &self.client, &self.sts) {
+            (Mode::Exchange(_), Some(client), _) => {
+                let had = client.exchange(caller.token, principal, &target, binding).await;
+                had.inspect(|token| {
+                    self.outstanding.add(&principal.lineage, token, self.clock.unix_seconds());
+                })
+            }
+            (Mode::LocalSts(_), _, Some(sts)) => {
+                sts.delegated(server, principal, &target, caller.call, binding)
+            }
+            _ => Err("not configured"),
         };
-        had.map(Some).map_err(Denial::ExchangeFailed)
+        let token = had.map_err(Denial::ExchangeFailed)?;
+        Ok(Some(Credential::new(token, key, self.clock.clone())))
     }
 
     /// A credential in the gate's own name, to read the catalogue of a server.
     ///
     /// # Errors
     /// A stable word for the log.
-    pub async fn own(
-        &self,
-        server: &ServerName,
-        named: &str,
-    ) -> Result<Option<Sensitive<String>>, &'static str> {
-        let target = |downstream: &Downstream| Target::new(downstream.clone(), server, named);
-        match self.modes.get(server) {
-            None => Err("no mode configured"),
-            Some(Mode::None) => Ok(None),
-            Some(Mode::Exchange(downstream)) => {
-                let client = self.client.as_ref().ok_or("no client is configured")?;
-                client.own(&target(downstream)).await.map(Some)
-            }
-            Some(Mode::LocalSts(downstream)) => {
-                let sts = self.sts.as_ref().ok_or("no local token service configured")?;
-                sts.own(server, &target(downstream)).map(Some)
-            }
+    pub async fn own(&self, server: &ServerName, named: &str) -> Result<Option<Credential>, &'static str> {
+        let mode = self.modes.get(server).ok_or("no mode configured")?;
+        let Some(downstream) = mode.downstream() else { return Ok(None) };
+        let target = Target::new(downstream.clone(), server, named);
+        let key = self.binding(downstream)?;
+        let token = match (mode, &self.client, &self.sts) {
+            (Mode::Exchange(_), Some(client), _) => client.own(&target, key.as_deref()).await?,
+            (Mode::LocalSts(_), _, Some(sts)) => sts.own(server, &target, key.as_deref())?,
+            _ => return Err("not configured"),
+        };
+        Ok(Some(Credential::new(token, key, self.clock.clone())))
+    }
+
+    /// The key to bind a token to, where the downstream wants that.
+    fn binding(&self, downstream: &Downstream) -> Result<Option<Arc<SigningKey>>, &'static str> {
+        match (downstream.bound, &self.key) {
+            (false, _) => Ok(None),
+            (true, Some(key)) => Ok(Some(key.clone())),
+            (true, None) => Err("no key to bind to"),
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod sts;
 pub mod target;
 
 use crate::inspect::Vetted;
+use crate::jose::credential::Credential;
 use crate::journal::record::{self, Pseudonyms};
 use crate::journal::{Journal, Receipt};
 use crate::model::call::Call;
@@ -40,7 +41,7 @@ pub struct Exchange {
 pub struct Delegated {
     request: Request,
     grant: Grant,
-    credential: Option<Sensitive<String>>,
+    credential: Option<Credential>,
     renewal: Arc<Renewal>,
     /// None for a message that the gate answers itself and forwards to nobody.
     _decision: Option<Receipt>,
@@ -60,7 +61,7 @@ pub struct Renewal {
 impl Renewal {
     /// # Errors
     /// [`Denial::ExchangeFailed`].
-    pub async fn credential(&self, named: &str) -> Result<Option<Sensitive<String>>, Denial> {
+    pub async fn credential(&self, named: &str) -> Result<Option<Credential>, Denial> {
         let caller = Caller { token: &self.token, principal: &self.principal, call: &self.call };
         self.issuance.delegated(&self.server, named, &caller).await
     }
@@ -130,7 +131,7 @@ impl Delegated {
         &self.request
     }
 
-    pub fn into_parts(self) -> (Request, Grant, Option<Sensitive<String>>, Arc<Renewal>) {
+    pub fn into_parts(self) -> (Request, Grant, Option<Credential>, Arc<Renewal>) {
         (self.request, self.grant, self.credential, self.renewal)
     }
 }

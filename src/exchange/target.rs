@@ -14,6 +14,8 @@ pub const LEEWAY: u64 = 1;
 pub struct Downstream {
     pub audience: Option<String>,
     pub resource: Option<String>,
+    /// Its tokens are bound to a key of the gate's (RFC 9449).
+    pub bound: bool,
 }
 
 impl Downstream {

@@ -3,6 +3,7 @@
 //!
 //! Invariant: a proof goes to an endpoint of the issuer's own metadata and nowhere else.
 
+use crate::jose::credential::{self, proof};
 use crate::jose::issuer::Issuer;
 use crate::jose::random_id;
 use crate::jose::sign::SigningKey;
@@ -15,7 +16,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
 use serde_json::{Map, Value, json};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use url::Url;
 
@@ -42,12 +43,14 @@ pub struct OAuthClient {
     proof: Proof,
     http: HttpClient,
     pub clock: Clock,
+    /// What the server last wanted to see in a proof (RFC 9449 §8).
+    nonce: Mutex<Option<String>>,
 }
 
 impl OAuthClient {
     /// For [`Proof::TlsClientAuth`], `http` must show the certificate.
     pub fn new(issuer: Arc<Issuer>, id: String, proof: Proof, http: HttpClient, clock: Clock) -> Self {
-        Self { issuer, id, proof, http, clock }
+        Self { issuer, id, proof, http, clock, nonce: Mutex::default() }
     }
 
     /// Asks an endpoint that answers with a JSON object, such as `token_endpoint`.
@@ -58,8 +61,13 @@ impl OAuthClient {
         &self,
         endpoint: &str,
         form: &[(&str, &str)],
+        binding: Option<&SigningKey>,
     ) -> Result<Map<String, Value>, &'static str> {
-        let answer = self.post(endpoint, form).await?;
+        let mut answer = self.post(endpoint, form, binding).await?;
+        // Once: the server may want to see a nonce that it has only now given.
+        if binding.is_some() && answer.status().is_client_error() && self.wants_nonce(&answer) {
+            answer = self.post(endpoint, form, binding).await?;
+        }
         match answer.status() {
             StatusCode::OK => {}
             status if status.is_server_error() => return Err("the authorization server failed"),
@@ -72,12 +80,18 @@ impl OAuthClient {
         }
     }
 
-    /// Posts a form with the proof in it, and takes whatever answer comes.
+    /// Posts a form with the proof of the client in it, and that of the key to which a token
+    /// is to be bound; takes whatever answer comes.
     ///
     /// # Errors
     /// A stable word for the audit.
-    pub async fn post(&self, endpoint: &str, form: &[(&str, &str)]) -> Result<Response<Bytes>, &'static str> {
-        self.post_for(endpoint, form, "application/json").await
+    pub async fn post(
+        &self,
+        endpoint: &str,
+        form: &[(&str, &str)],
+        binding: Option<&SigningKey>,
+    ) -> Result<Response<Bytes>, &'static str> {
+        self.send(endpoint, form, "application/json", binding).await
     }
 
     /// As [`OAuthClient::post`], for an answer of this media type.
@@ -90,12 +104,23 @@ impl OAuthClient {
         form: &[(&str, &str)],
         accept: &'static str,
     ) -> Result<Response<Bytes>, &'static str> {
+        self.send(endpoint, form, accept, None).await
+    }
+
+    async fn send(
+        &self,
+        endpoint: &str,
+        form: &[(&str, &str)],
+        accept: &'static str,
+        binding: Option<&SigningKey>,
+    ) -> Result<Response<Bytes>, &'static str> {
         let url = match self.proof {
             Proof::TlsClientAuth => self.issuer.mtls_endpoint(endpoint).await,
             _ => self.issuer.endpoint(endpoint).await,
         };
-        let request = self.request(&url.map_err(|fault| fault.0)?, form, accept)?;
-        self.http.fetch(request, LIMITS).await.map_err(|_| "the authorization server cannot be reached")
+        let request = self.request(&url.map_err(|fault| fault.0)?, form, accept, binding)?;
+        let answer = self.http.fetch(request, LIMITS).await;
+        answer.map_err(|_| "the authorization server cannot be reached")
     }
 
     fn request(
@@ -103,10 +128,17 @@ impl OAuthClient {
         url: &Url,
         form: &[(&str, &str)],
         accept: &'static str,
+        binding: Option<&SigningKey>,
     ) -> Result<Request<Bytes>, &'static str> {
         let mut request = Request::post(url.as_str())
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(header::ACCEPT, accept);
+        if let Some(key) = binding {
+            let nonce = self.nonce.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let asked =
+                credential::Asked { method: "POST", url: url.as_str(), token: None, nonce: nonce.as_deref() };
+            request = request.header("dpop", proof(key, &asked, self.clock.unix_seconds())?);
+        }
         let mut body = url::form_urlencoded::Serializer::new(String::new());
         body.extend_pairs(form);
         match &self.proof {
@@ -126,6 +158,14 @@ impl OAuthClient {
             }
         }
         request.body(Bytes::from(body.finish())).map_err(|_| "endpoint")
+    }
+
+    /// Whether a refusal brings a nonce that was not seen before; it is then kept.
+    fn wants_nonce(&self, answer: &Response<Bytes>) -> bool {
+        let nonce = answer.headers().get("dpop-nonce").and_then(|nonce| nonce.to_str().ok());
+        let Some(nonce) = nonce.filter(|nonce| nonce.len() <= 256) else { return false };
+        let before = self.nonce.lock().unwrap_or_else(PoisonError::into_inner).replace(nonce.to_owned());
+        before.as_deref() != Some(nonce)
     }
 
     /// RFC 7523 §3, with the issuer alone as audience.

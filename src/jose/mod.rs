@@ -8,6 +8,7 @@
 
 pub mod client;
 pub mod compact;
+pub mod credential;
 mod discovery;
 pub mod issuer;
 pub mod kept;
@@ -48,7 +49,7 @@ pub fn random_id() -> String {
 /// A secret of this deployment: read from a file, or made there for its owner alone.
 ///
 /// # Errors
-/// When the file cannot be read or made, or is too short to be one.
+/// When the file cannot be read or made, is too short to be one, or others can read it.
 pub fn kept_secret(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
     if !path.exists() {
         if let Some(folder) = path.parent() {
@@ -60,6 +61,9 @@ pub fn kept_secret(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         std::io::Write::write_all(&mut options.open(path)?, secret.as_bytes())?;
+    }
+    if private::open_to_others(path) {
+        return Err(std::io::Error::other(format!("{} is readable by others: chmod 600 it", path.display())));
     }
     let secret = std::fs::read(path)?;
     if secret.len() < 32 {

@@ -13,6 +13,7 @@ use guard::{AddressRefused, Guarded};
 use http::{HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
+use hyper_rustls::builderstates::WantsSchemes;
 use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::dns::GaiResolver;
@@ -78,26 +79,25 @@ impl HttpClient {
                 HttpsConnectorBuilder::new().with_tls_config(trusting_nobody())
             }
         };
-        let connector = builder.https_or_http().enable_http1();
-        let connector = connector.wrap_connector(Guarded::new(GaiResolver::new(), networks));
-        let inner =
-            Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_secs(30)).build(connector);
-        Ok(Self { inner })
+        Ok(Self::over(builder, networks))
     }
 
-    /// As [`HttpClient::within`], and it shows a certificate to whoever asks for one
-    /// (RFC 8705 §2).
+    /// As [`HttpClient::within`], showing a certificate to whoever asks for one (RFC 8705 §2).
     ///
     /// # Errors
     /// When the system's trust roots, the certificate or its key cannot be used.
     pub fn presenting(certificate: &ClientCertificate, networks: &Networks) -> std::io::Result<Self> {
         let builder = rustls::ClientConfig::builder().with_native_roots()?;
         let config = certificate.clone().into_config(builder).map_err(std::io::Error::other)?;
-        let connector = HttpsConnectorBuilder::new().with_tls_config(config).https_or_http().enable_http1();
+        Ok(Self::over(HttpsConnectorBuilder::new().with_tls_config(config), networks))
+    }
+
+    fn over(builder: HttpsConnectorBuilder<WantsSchemes>, networks: &Networks) -> Self {
+        let connector = builder.https_or_http().enable_http1();
         let connector = connector.wrap_connector(Guarded::new(GaiResolver::new(), networks));
         let inner =
             Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_secs(30)).build(connector);
-        Ok(Self { inner })
+        Self { inner }
     }
 
     /// Sends a request and takes its whole answer.

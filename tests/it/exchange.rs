@@ -1,12 +1,16 @@
 //! Token exchange before an authorization server that answers well, badly, or not at all.
 
-use crate::support::authority::{Asked, Authority, CLIENT, Draft, Proof, SECRET, Secured, now, put_over};
+use crate::catalogue::Refusal;
+use crate::support::authority::{
+    Asked, Authority, CLIENT, Draft, Proof, SECRET, Secured, now, proved, put_over,
+};
 use crate::support::upstream::{Upstream, whole};
-use crate::support::{Gate, records};
+use crate::support::{Answer, Gate, records};
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 use portcullis::jose::compact::Compact;
 use portcullis::jose::sign::SigningKey;
+use portcullis::jose::{base64url, sha256};
 use portcullis::server::tls::{Files, Tls};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -65,7 +69,7 @@ impl World {
         })
     }
 
-    fn call(&self, more: &Value) -> crate::support::Answer {
+    fn call(&self, more: &Value) -> Answer {
         let token = self.authority.token(&format!("http://{}/records/mcp", self.gate.address), more);
         self.gate.ask("records", &token, "tools/call", json!({"name": "read", "arguments": {}}))
     }
@@ -133,9 +137,8 @@ impl Change {
     }
 }
 
-/// Catalogue B.2, 102: what an answer may not be. Each case is the draft changed in one way.
-#[test]
-fn an_answer_that_is_not_what_was_asked_for_is_never_forwarded() {
+/// Catalogue, 102: what an answer may not be. Each variant is the draft changed in one way.
+pub(crate) fn answers_that_are_not_what_was_asked_for(expected: Refusal) {
     let claims = |more: Value| Change::Claims(more);
     let answer = |more: Value| Change::Answer(more);
     let kind = |name: &str| json!({"issued_token_type": format!("urn:ietf:params:oauth:token-type:{name}")});
@@ -185,7 +188,7 @@ fn an_answer_that_is_not_what_was_asked_for_is_never_forwarded() {
             None
         });
         let answer = world.call(&json!({}));
-        refused(&world, name, detail, &answer.body, answer.status);
+        refused(&world, expected, name, detail, &answer);
     }
     // The caller's own token, handed back.
     world.authority.deviate(|draft, asked| {
@@ -193,24 +196,26 @@ fn an_answer_that_is_not_what_was_asked_for_is_never_forwarded() {
         None
     });
     let answer = world.call(&json!({}));
-    refused(&world, "the same token", "delegated audience", &answer.body, answer.status);
+    refused(&world, expected, "the same token", "delegated audience", &answer);
     world.authority.behave();
     assert!(world.call(&json!({})).body.contains("read"), "one bad answer is not remembered");
     assert_eq!(tokens(&world.upstream).len(), 2);
 }
 
-fn refused(world: &World, name: &str, detail: &str, body: &str, status: u16) {
-    assert_eq!(world.ended(), ("exchange_failed".into(), detail.into()), "{name}");
-    assert!(status == 200 && body.contains("\"isError\":true"), "{name}: {status} {body}");
-    assert!(!body.contains(detail), "{name}: the reason is the operator's: {body}");
+fn refused(world: &World, expected: Refusal, name: &str, detail: &str, answer: &Answer) {
+    let code = expected.code.unwrap().to_owned();
+    assert_eq!(world.ended(), (code, detail.into()), "{name}");
+    assert_eq!(answer.status, expected.status, "{name}: {answer:?}");
+    assert!(answer.body.contains("\"isError\":true"), "{name}: {answer:?}");
+    assert!(answer.header("www-authenticate").is_none(), "{name}: {answer:?}");
+    assert!(!answer.body.contains(detail), "{name}: the reason is the operator's: {answer:?}");
     assert!(tokens(&world.upstream).len() <= 1, "{name}: nothing is forwarded");
 }
 
-/// Catalogue B.2, 103: an authorization server that fails.
-#[test]
-fn an_authorization_server_that_fails_fails_the_call_closed() {
-    type Answer = fn() -> Response;
-    let cases: [(&str, &str, Answer); 9] = [
+/// Catalogue, 103: an authorization server that fails.
+pub(crate) fn authorization_servers_that_fail(expected: Refusal) {
+    type Given = fn() -> Response;
+    let cases: [(&str, &str, Given); 9] = [
         ("500", "the authorization server failed", || StatusCode::INTERNAL_SERVER_ERROR.into_response()),
         ("503", "the authorization server failed", || {
             (StatusCode::SERVICE_UNAVAILABLE, "later").into_response()
@@ -235,7 +240,7 @@ fn an_authorization_server_that_fails_fails_the_call_closed() {
     for (name, detail, answer) in cases {
         world.authority.deviate(move |_, _: &Asked| Some(answer()));
         let answer = world.call(&json!({}));
-        refused(&world, name, detail, &answer.body, answer.status);
+        refused(&world, expected, name, detail, &answer);
     }
     // Longer than the gate waits; the server's one thread is busy meanwhile.
     world.authority.deviate(|_, _: &Asked| {
@@ -243,7 +248,7 @@ fn an_authorization_server_that_fails_fails_the_call_closed() {
         None
     });
     let answer = world.call(&json!({}));
-    refused(&world, "silence", "the authorization server cannot be reached", &answer.body, answer.status);
+    refused(&world, expected, "silence", "the authorization server cannot be reached", &answer);
     assert_eq!(tokens(&world.upstream).len(), 0);
 }
 
@@ -386,4 +391,62 @@ fn a_client_shows_its_certificate_at_the_alias_of_the_endpoint() {
         },
     );
     assert!(world.call(&json!({})).body.contains("read"), "{:?}", world.ended());
+}
+
+/// What a request showed besides its message: the values of two headers.
+fn shown(upstream: &Upstream) -> (String, String) {
+    let seen = String::from_utf8_lossy(&upstream.seen.lock().unwrap()).into_owned();
+    let call = seen
+        .split("POST /mcp HTTP/1.1")
+        .filter(|request| request.contains("\"method\":\"tools/call\""))
+        .last();
+    let header = |name: &str| {
+        let line = call.unwrap().lines().find_map(|line| line.strip_prefix(&format!("{name}: ")));
+        line.unwrap_or_default().to_owned()
+    };
+    (header("authorization"), header("dpop"))
+}
+
+#[test]
+fn a_bound_token_comes_with_a_proof_of_its_key() {
+    for (name, auth) in [("exchange-bound", "exchange"), ("sts-bound", "local_sts")] {
+        let authority = Authority::start();
+        let own = authority.clone();
+        let auth = format!("auth: {auth}, audience: 'urn:records', dpop: true");
+        let world = World::start(name, authority, &auth, &[], |folder| own.client(folder));
+        let mut proofs = Vec::new();
+        for _ in 0..2 {
+            assert!(world.call(&json!({})).body.contains("read"), "{:?}", world.ended());
+            let (authorization, proof) = shown(&world.upstream);
+            let token = authorization.strip_prefix("DPoP ").expect("the scheme");
+            let (thumbprint, claims) = proved(&proof, "POST", &world.upstream.url);
+            assert_eq!(claims["ath"], json!(base64url(&sha256(token.as_bytes()))));
+            assert_eq!(Compact::read(token).unwrap().claims["cnf"], json!({"jkt": thumbprint}));
+            proofs.push(claims["jti"].clone());
+        }
+        assert_ne!(proofs[0], proofs[1]);
+        if name == "sts-bound" {
+            continue;
+        }
+        // The authorization server may want to see a nonce, and another one later.
+        for nonce in ["one", "two"] {
+            world.authority.demand_nonce(nonce);
+            assert!(world.call(&json!({})).body.contains("read"), "{nonce}: {:?}", world.ended());
+        }
+        // Catalogue, 102: what is not bound, or to another key.
+        let told = world.upstream.seen.lock().unwrap().len();
+        for (detail, changes) in [
+            ("token_type", Change::Answer(json!({"token_type": "Bearer"}))),
+            ("delegated token is bound to no key", Change::Claims(json!({"cnf": null}))),
+            ("delegated token is bound to another key", Change::Claims(json!({"cnf": {"jkt": "x"}}))),
+        ] {
+            world.authority.deviate(move |draft, _: &Asked| {
+                changes.make(draft);
+                None
+            });
+            world.call(&json!({}));
+            assert_eq!(world.ended(), ("exchange_failed".into(), detail.into()));
+        }
+        assert_eq!(world.upstream.seen.lock().unwrap().len(), told);
+    }
 }

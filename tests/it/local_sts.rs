@@ -125,7 +125,7 @@ async fn no_valid_token_is_refused_while_keys_rotate() {
 
     let verifier = Verifier::with(pinned(&url, &url), HttpClient::new().unwrap(), clock.clone());
     let server = ServerName::new("records");
-    let downstream = Downstream { audience: Some("urn:records".into()), resource: None };
+    let downstream = Downstream { audience: Some("urn:records".into()), resource: None, bound: false };
     let target = Target::new(downstream, &server, "read");
     let principal = Principal {
         issuer: "https://as.example".into(),
@@ -142,7 +142,7 @@ async fn no_valid_token_is_refused_while_keys_rotate() {
     let (mut keys, mut most) = (Vec::new(), 0);
     for step in 0..10_080 {
         clock.advance(Duration::from_secs(60));
-        let token = sts.delegated(&server, &principal, &target, &CallId::new(random_id())).unwrap();
+        let token = sts.delegated(&server, &principal, &target, &CallId::new(random_id()), None).unwrap();
         let key = Compact::read(token.expose()).unwrap().key_id.unwrap();
         if keys.last() != Some(&key) {
             keys.push(key);
@@ -154,10 +154,10 @@ async fn no_valid_token_is_refused_while_keys_rotate() {
     assert!((160..=170).contains(&keys.len()) && most == 2, "{} keys, {most} at once", keys.len());
     // A token lives no longer than the caller's own.
     let brief = Principal { expires: clock.unix_seconds() + 2, ..principal.clone() };
-    let token = sts.delegated(&server, &brief, &target, &CallId::new(random_id())).unwrap();
+    let token = sts.delegated(&server, &brief, &target, &CallId::new(random_id()), None).unwrap();
     assert_eq!(Compact::read(token.expose()).unwrap().claims["exp"], json!(brief.expires));
     clock.advance(Duration::from_secs(2));
-    assert!(sts.delegated(&server, &brief, &target, &CallId::new(random_id())).is_err());
+    assert!(sts.delegated(&server, &brief, &target, &CallId::new(random_id()), None).is_err());
     clock.advance(Duration::from_secs(1));
     let judged = verifier.verify(Some(&format!("Bearer {}", token.expose())), "read").await;
     assert_eq!(judged.unwrap_err().0, "expired", "one second of leeway and no more");

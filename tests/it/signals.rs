@@ -1,5 +1,6 @@
 //! Security events that revoke tokens, also in the middle of a call.
 
+use crate::catalogue::Refusal;
 use crate::exchange::RULES;
 use crate::support::authority::{Authority, now, put_over};
 use crate::support::upstream::{Upstream, begin_events, end_events, event, whole};
@@ -231,9 +232,8 @@ fn events_of_others_and_events_for_others_do_nothing() {
     );
 }
 
-/// Catalogue B.2, 105.
-#[test]
-fn what_a_server_answers_after_a_revocation_is_withheld() {
+/// Catalogue, 105: what a server answers after a revocation is withheld.
+pub(crate) fn a_revocation_during_the_call(expected: Refusal) {
     let world = World::start("signals-midcall");
     let token = world.token(&json!({"iat": now() - 5}));
     let mut open = world.open(&token, &json!({"slow": true}));
@@ -241,9 +241,15 @@ fn what_a_server_answers_after_a_revocation_is_withheld() {
     assert_eq!(world.push(&world.event(&json!({}))).status, 202);
     world.answer.send(()).unwrap();
     let answer = Answer::read(&mut open);
-    assert!(answer.status == 401 && !answer.body.contains("the record"), "{answer:?}");
-    assert_eq!(world.last(), ("token_refused".into(), "revoked during the call".into()));
+    assert_eq!(answer.status, expected.status, "{answer:?}");
+    assert!(answer.head.contains("error=\"invalid_token\""), "{answer:?}");
+    assert!(!answer.body.contains("the record"), "{answer:?}");
+    assert_eq!(world.last(), (expected.code.unwrap().to_owned(), "revoked during the call".into()));
+}
 
+#[test]
+fn a_stream_ends_with_the_revocation_of_its_token() {
+    let world = World::start("signals-stream");
     let bob = world.token(&json!({"sub": "bob", "iat": now() - 5}));
     let mut open = world.open(&bob, &json!({"stream": true}));
     world.asked.recv().unwrap();

@@ -13,6 +13,7 @@ pub mod ring;
 use crate::exchange::actor;
 use crate::exchange::target::{LIFE, Target};
 use crate::jose::random_id;
+use crate::jose::sign::SigningKey;
 use crate::model::clock::Clock;
 use crate::model::ids::{CallId, ServerName};
 use crate::model::principal::Principal;
@@ -83,21 +84,27 @@ impl LocalSts {
         principal: &Principal,
         target: &Target,
         call: &CallId,
+        binding: Option<&SigningKey>,
     ) -> Result<Sensitive<String>, &'static str> {
         actor::may_act(principal, &self.own)?;
         let more = json!({
             "sub": principal.subject, "sub_iss": principal.issuer, "act": actor::act(principal, &self.own),
             "txn": call.as_str(),
         });
-        self.sign(server, target, principal.expires, &more)
+        self.sign(server, target, principal.expires, binding, &more)
     }
 
     /// A token in the gate's own name.
     ///
     /// # Errors
     /// A stable word for the log.
-    pub fn own(&self, server: &ServerName, target: &Target) -> Result<Sensitive<String>, &'static str> {
-        self.sign(server, target, u64::MAX, &json!({"sub": self.own}))
+    pub fn own(
+        &self,
+        server: &ServerName,
+        target: &Target,
+        binding: Option<&SigningKey>,
+    ) -> Result<Sensitive<String>, &'static str> {
+        self.sign(server, target, u64::MAX, binding, &json!({"sub": self.own}))
     }
 
     fn sign(
@@ -105,6 +112,7 @@ impl LocalSts {
         server: &ServerName,
         target: &Target,
         at_most: u64,
+        binding: Option<&SigningKey>,
         more: &Value,
     ) -> Result<Sensitive<String>, &'static str> {
         let signer = self.rings.get(server).and_then(Ring::signer).ok_or("no key for this server")?;
@@ -119,6 +127,9 @@ impl LocalSts {
         });
         let mut claims: Map<String, Value> = claims.as_object().cloned().unwrap_or_default();
         claims.extend(more.as_object().cloned().unwrap_or_default());
+        if let Some(key) = binding {
+            claims.insert("cnf".to_owned(), json!({"jkt": key.thumbprint()}));
+        }
         signer.sign("at+jwt", &claims).map(Sensitive::new)
     }
 }

@@ -15,6 +15,7 @@
 
 mod claims;
 pub(crate) mod craft;
+mod delegation;
 mod header;
 mod opaque;
 mod page;
@@ -48,10 +49,11 @@ pub(crate) const GROUPS: &[Group] = &[
     Group { title: "Wrong kind or place", cases: place::cases },
     Group { title: "Sender binding", cases: sender::cases },
     Group { title: "Opaque tokens", cases: opaque::cases },
+    Group { title: "Delegation", cases: delegation::cases },
 ];
 
 /// Numbers that no group has yet. May only shrink.
-pub(crate) const ELSEWHERE: &[std::ops::RangeInclusive<u8>] = &[92..=103, 105..=105];
+pub(crate) const ELSEWHERE: &[std::ops::RangeInclusive<u8>] = &[92..=101];
 
 pub(crate) struct Case {
     pub(crate) number: u8,

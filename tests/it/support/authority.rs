@@ -2,17 +2,18 @@
 //! metadata, keys, client credentials and token exchange. It verifies how its client proves
 //! itself as a real one would.
 
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use axum::extract::{Form, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use http::{HeaderMap, StatusCode, header};
 use portcullis::jose::compact::Compact;
 use portcullis::jose::keys::KeySet;
-use portcullis::jose::random_id;
 use portcullis::jose::sign::SigningKey;
+use portcullis::jose::{base64url, random_id, sha256};
 use portcullis::server::drain::Drain;
 use portcullis::server::listener::{self, Limits};
 use portcullis::server::tls::Tls;
@@ -62,6 +63,8 @@ struct Shared {
     proof: Proof,
     deviation: Mutex<Option<Deviation>>,
     exchanges: Mutex<Vec<Asked>>,
+    /// What a proof must show, where it is asked for (RFC 9449 §8).
+    nonce: Mutex<Option<String>>,
     assertions: Mutex<HashSet<String>>,
     revoked: Mutex<Vec<String>>,
 }
@@ -104,6 +107,7 @@ impl Authority {
                     proof,
                     deviation: Mutex::default(),
                     exchanges: Mutex::default(),
+                    nonce: Mutex::default(),
                     assertions: Mutex::default(),
                     revoked: Mutex::default(),
                 }));
@@ -191,6 +195,11 @@ impl Authority {
         self.0.key.sign("at+jwt", claims.as_object().unwrap()).unwrap()
     }
 
+    /// From now on a proof must show this.
+    pub(crate) fn demand_nonce(&self, nonce: &str) {
+        *self.0.nonce.lock().unwrap() = Some(nonce.to_owned());
+    }
+
     fn metadata(&self) -> Value {
         let url = &self.0.url;
         let mut metadata = json!({
@@ -208,6 +217,17 @@ impl Authority {
         if !self.knows(headers, asked) {
             return (StatusCode::UNAUTHORIZED, Json(json!({"error": "invalid_client"}))).into_response();
         }
+        let proof = headers.get("dpop").map(|proof| {
+            let endpoint = format!("{}/token", self.0.url);
+            proved(proof.to_str().unwrap(), "POST", &endpoint)
+        });
+        let nonce = self.0.nonce.lock().unwrap().clone();
+        if let (Some(nonce), Some((_, claims))) = (nonce, &proof)
+            && claims["nonce"] != nonce.as_str()
+        {
+            let wanted = Json(json!({"error": "use_dpop_nonce"}));
+            return (StatusCode::BAD_REQUEST, [("dpop-nonce", nonce)], wanted).into_response();
+        }
         let now = now();
         let exchanges = asked["grant_type"].ends_with("token-exchange");
         let audience = asked.get("audience").or_else(|| asked.get("resource")).cloned().unwrap_or_default();
@@ -215,7 +235,11 @@ impl Authority {
             "iss": self.0.url, "aud": audience, "scope": asked["scope"], "client_id": CLIENT,
             "jti": random_id(), "iat": now, "exp": now + 5, "sub": CLIENT,
         });
-        let mut answer = json!({"token_type": "Bearer", "expires_in": 5, "scope": asked["scope"]});
+        if let Some((thumbprint, _)) = &proof {
+            claims["cnf"] = json!({"jkt": thumbprint});
+        }
+        let kind = if proof.is_some() { "DPoP" } else { "Bearer" };
+        let mut answer = json!({"token_type": kind, "expires_in": 5, "scope": asked["scope"]});
         if exchanges {
             let subject = Compact::read(&asked["subject_token"]).unwrap();
             self.keys().verify(&subject).unwrap();
@@ -278,6 +302,27 @@ impl Authority {
             && claims["exp"].as_u64().unwrap() <= now() + 31
             && self.0.assertions.lock().unwrap().insert(claims["jti"].as_str().unwrap().to_owned())
     }
+}
+
+/// The thumbprint of the key of a proof, and its claims, if it is one for this request
+/// (RFC 9449 §4.3).
+pub(crate) fn proved(proof: &str, method: &str, url: &str) -> (String, Value) {
+    let (signed, signature) = proof.rsplit_once('.').unwrap();
+    let decoded = |part: &str| URL_SAFE_NO_PAD.decode(part).unwrap();
+    let parts: Vec<Value> =
+        signed.split('.').map(|part| serde_json::from_slice(&decoded(part)).unwrap()).collect();
+    let [header, claims] = parts.as_slice() else { panic!("{proof}") };
+    assert_eq!((&header["typ"], &header["alg"]), (&json!("dpop+jwt"), &json!("ES256")));
+    let key = header["jwk"].as_object().unwrap();
+    assert_eq!(key.len(), 4, "the public half and nothing else: {key:?}");
+    let (x, y) = (key["x"].as_str().unwrap(), key["y"].as_str().unwrap());
+    let point = [vec![4], decoded(x), decoded(y)].concat();
+    let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point);
+    key.verify(signed.as_bytes(), &decoded(signature)).expect("the proof's signature");
+    assert_eq!((&claims["htm"], &claims["htu"]), (&json!(method), &json!(url)));
+    assert!(claims["iat"].as_u64().unwrap().abs_diff(now()) <= 2 && claims["jti"].is_string());
+    let thumbprint = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
+    (base64url(&sha256(thumbprint.as_bytes())), claims.clone())
 }
 
 pub(crate) fn now() -> u64 {

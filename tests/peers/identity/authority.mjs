@@ -15,10 +15,10 @@ const people = new Set(["alice", "bob"]);
 const callers = ["records:read", "offline_access"];
 
 // The gate's own resources, by the form of their tokens; and the servers behind it.
-const upstream = { [`${gate}/records/mcp`]: "jwt", [`${gate}/vault/mcp`]: "opaque" };
+const upstream = { [`${gate}/records/mcp`]: "jwt", [`${gate}/vault/mcp`]: "opaque", [`${gate}/ward/mcp`]: "jwt" };
 const methods = ["read", "initialize", "notifications/initialized", "server/discover", "tools/list", "ping"];
 const operations = (server) => methods.map((method) => `${server}:${method}`);
-const downstream = { "urn:records": operations("records"), "urn:vault": operations("vault") };
+const downstream = Object.fromEntries(["records", "vault", "ward"].map((server) => [`urn:${server}`, operations(server)]));
 
 const made = async () => {
   const { privateKey } = await jose.generateKeyPair("ES256", { extractable: true });
@@ -76,7 +76,11 @@ const provider = new Provider(issuer, {
     clientCredentials: { enabled: true },
     introspection: { enabled: true, allowedPolicy: (_context, client) => client.clientId === "portcullis" },
     revocation: { enabled: true },
-    dPoP: { enabled: true, nonceSecret: randomBytes(32) },
+    // The gate has to show a nonce, callers do not.
+    dPoP: {
+      enabled: true, nonceSecret: randomBytes(32),
+      requireNonce: (context) => context.oidc.client?.clientId === "portcullis",
+    },
     clientIdMetadataDocument: { enabled: true, ack: "draft-02" },
     userinfo: { enabled: false },
     resourceIndicators: {
@@ -106,6 +110,15 @@ async function subjectOf(token) {
   return { sub: found.accountId ?? found.clientId, scope: found.scope, exp: found.exp, may_act: found.extra?.may_act };
 }
 
+// The key that a proof is of, if the proof is for this endpoint (RFC 9449 §4.3).
+async function bound(proof) {
+  const { payload, protectedHeader } = await jose.jwtVerify(proof, jose.EmbeddedJWK, {
+    typ: "dpop+jwt", algorithms: ["ES256"], maxTokenAge: 10,
+  }).catch(() => { throw new errors.InvalidDpopProof("it does not hold"); });
+  if (payload.htm !== "POST" || payload.htu !== `${issuer}/token`) throw new errors.InvalidDpopProof("it is for something else");
+  return jose.calculateJwkThumbprint(protectedHeader.jwk);
+}
+
 provider.registerGrantType(exchangeGrant, async (context) => {
   const { client, params } = context.oidc;
   if (params.subject_token_type !== accessTokenType) throw new errors.InvalidRequest("subject_token_type");
@@ -125,6 +138,8 @@ provider.registerGrantType(exchangeGrant, async (context) => {
   });
   token.scope = params.scope;
   token.extra = { act: { sub: client.clientId, ...(subject.act && { act: subject.act }) } };
+  const proof = context.get("DPoP");
+  if (proof) token.jkt = await bound(proof);
   context.oidc.entity("AccessToken", token);
   context.body = {
     access_token: await token.save(), issued_token_type: accessTokenType, token_type: token.tokenType,

@@ -1,18 +1,19 @@
 // An MCP server of both eras behind the gate, which takes delegated tokens alone:
-//   node downstream.mjs <port> <name> <issuer> <audience> <gate's name>
+//   node downstream.mjs <port> <name> <issuer> <audience> <gate's name> [dpop]
 // The verifying is what any server needs, and is done with jose, not with the gate's own code.
 // GET /told says the claims of the last tool call, and how many were taken and refused.
+import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import * as jose from "jose";
 
-const [port, name, issuer, audience, gate] = process.argv.slice(2);
+const [port, name, issuer, audience, gate, way] = process.argv.slice(2);
 let keys;
 const seen = new Map();
 const told = { claims: null, taken: 0, refused: 0, why: {} };
 
 // The ten lines.
 async function verify(authorization, operation) {
-  const token = /^Bearer (\S+)$/i.exec(authorization ?? "")?.[1] ?? "";
+  const token = /^(?:Bearer|DPoP) (\S+)$/i.exec(authorization ?? "")?.[1] ?? "";
   const { payload } = await jose.jwtVerify(token, keys, {
     issuer, audience, typ: "at+jwt", algorithms: ["ES256"], clockTolerance: 1,
     requiredClaims: ["sub", "jti", "iat", "exp", "scope"],
@@ -23,6 +24,19 @@ async function verify(authorization, operation) {
   if (seen.has(payload.jti)) throw new Error("used before");
   seen.set(payload.jti, payload.exp + 2);
   return payload;
+}
+
+// And where tokens are bound to the gate's key (RFC 9449 §4.3, §7.1).
+async function prove({ authorization, dpop }, claims) {
+  const bound = /^DPoP /i.test(authorization);
+  if (bound !== (way === "dpop") || bound !== Boolean(claims.cnf?.jkt)) throw new Error("the wrong binding");
+  if (!bound) return;
+  const { payload, protectedHeader } = await jose.jwtVerify(dpop, jose.EmbeddedJWK, { typ: "dpop+jwt", algorithms: ["ES256"], maxTokenAge: 10 });
+  const ath = createHash("sha256").update(authorization.split(" ")[1]).digest("base64url");
+  const thumbprint = await jose.calculateJwkThumbprint(protectedHeader.jwk);
+  const holds = payload.htm === "POST" && payload.htu === `http://127.0.0.1:${port}/mcp` && payload.ath === ath;
+  if (!holds || thumbprint !== claims.cnf.jkt || seen.has(payload.jti)) throw new Error("the proof is for something else");
+  seen.set(payload.jti, payload.iat + 20);
 }
 
 // The key set, from the metadata of the one issuer (RFC 8414 §3.1: the path goes behind).
@@ -57,6 +71,7 @@ const server = createServer(async (request, response) => {
   try {
     if (!keys) await discover();
     const claims = await verify(request.headers.authorization, calls ? message.params.name : message.method);
+    await prove(request.headers, claims);
     if (calls) Object.assign(told, { claims, taken: told.taken + 1 });
   } catch (error) {
     told.refused += 1;

@@ -1,7 +1,7 @@
 """glewlwyd, an authorization server in C that cannot exchange tokens:
     python3 glewlwyd.py <port> <folder> <resource>…
 It is set up by its own API, a person signs in and consents, and one line of JSON says the
-issuer and an access token of hers. It runs until it is told to end."""
+issuer and an access token of hers for each resource. It runs until it is told to end."""
 import base64, gzip, hashlib, http.cookiejar, json, pathlib, secrets, signal, sqlite3, subprocess, sys, time
 import urllib.error, urllib.parse, urllib.request
 
@@ -101,7 +101,8 @@ try:
     set_up()
     exchange = {"grant_type": "urn:ietf:params:oauth:grant-type:token-exchange", "subject_token": "x", "subject_token_type": "y"}
     assert Browser().ask("POST", "/oidc/token", form=exchange)[0] == 400, "it exchanges tokens after all"
-    print(json.dumps({"issuer": f"{api}/oidc", "token": sign_in(resources[0])}), flush=True)
+    tokens = [sign_in(resource) for resource in resources]
+    print(json.dumps({"issuer": f"{api}/oidc", "token": tokens[0], "tokens": tokens}), flush=True)
     server.wait()
 finally:
     server.terminate()

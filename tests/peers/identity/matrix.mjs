@@ -54,5 +54,12 @@ for (const column of columns) {
     }
   }
 }
+// A server whose tokens are bound to the gate's key, by an authority that asks it for nonces.
+const ward = `${gate}/ward/mcp`;
+const { access_token } = await grants.code(ward);
+assert.equal(text(await modern(ward, async () => ({ authorization: `Bearer ${access_token}` }))), "the record");
+const { claims, refused } = await (await fetch(process.env.WARD)).json();
+assert(claims.cnf.jkt && claims.act.sub === "portcullis" && refused === 0);
+
 const missing = all.filter((column) => !columns.includes(column));
 console.log(`matrix: ${cells} cells hold (${columns.join(", ")})${missing.length ? `; not tried: ${missing.join(", ")}` : ""}`);

@@ -45,20 +45,21 @@ port=$(free_port)
 issuer="http://127.0.0.1:$port"
 public=$(key gate-key.pem)
 start authority node authority.mjs "$port" "$gate" "$public"
-for server in records vault; do
-  start "$server" node downstream.mjs "$(free_port)" "$server" "$issuer" "urn:$server" portcullis
-done
+start records node downstream.mjs "$(free_port)" records "$issuer" urn:records portcullis
+start vault node downstream.mjs "$(free_port)" vault "$issuer" urn:vault portcullis
+start ward node downstream.mjs "$(free_port)" ward "$issuer" urn:ward portcullis dpop
 begin exchange "$issuer"
 cat >>"$work/exchange/portcullis.yaml" <<CONFIG
 client: { client_id: portcullis, private_key_file: ../gate-key.pem }
 upstreams:
   records: { url: $(said records url), auth: exchange, audience: 'urn:records' }
   vault: { url: $(said vault url), auth: exchange, audience: 'urn:vault' }
+  ward: { url: $(said ward url), auth: exchange, audience: 'urn:ward', dpop: true }
 CONFIG
 gate_at "$work/exchange/portcullis.yaml"
 "$program" doctor --config "$work/exchange/portcullis.yaml"
 told() { said "$1" url | sed 's|/mcp$|/told|'; }
-RECORDS=$(told records) VAULT=$(told vault) timeout 120 node matrix.mjs "$gate" "$(cat "$work/authority.json")" "$columns"
+RECORDS=$(told records) VAULT=$(told vault) WARD=$(told ward) timeout 120 node matrix.mjs "$gate" "$(cat "$work/authority.json")" "$columns"
 "$program" audit verify "$work/exchange/state/audit"
 
 # -- glewlwyd, and the gate's own token service --------------------------------------------
@@ -70,20 +71,20 @@ gate="http://127.0.0.1:$(free_port)"
 mkdir "$work/glewlwyd"
 start second python3 glewlwyd.py "$(free_port)" "$work/glewlwyd" "$gate/records/mcp" "$gate/vault/mcp"
 export KEYS_MAX_AGE_MS=2000
-for server in records vault; do
-  start "sts-$server" node downstream.mjs "$(free_port)" "$server" "$gate/$server/sts" "urn:$server" "$gate"
-done
+start sts-records node downstream.mjs "$(free_port)" records "$gate/records/sts" urn:records "$gate"
+start sts-vault node downstream.mjs "$(free_port)" vault "$gate/vault/sts" urn:vault "$gate" dpop
 begin sts "$(said second issuer)"
-# Its scopes have no colon.
+# Its scopes have no colon, and it has two servers.
+rm "$work/sts/rules/tools/ward.yaml"
 sed -i 's/records:read/records_read/' "$work"/sts/rules/tools/*.yaml
 cat >>"$work/sts/portcullis.yaml" <<CONFIG
 local_sts: { rotate_seconds: 4, overlap_seconds: 3 }
 upstreams:
   records: { url: $(said sts-records url), auth: local_sts, audience: 'urn:records', era: modern }
-  vault: { url: $(said sts-vault url), auth: local_sts, audience: 'urn:vault', era: modern }
+  vault: { url: $(said sts-vault url), auth: local_sts, audience: 'urn:vault', era: modern, dpop: true }
 CONFIG
 gate_at "$work/sts/portcullis.yaml"
-TOLD=$(told sts-records) timeout 120 node rotation.mjs "$gate" "$(said second token)" "$(said second issuer)"
+TOLD=$(told sts-records) timeout 120 node rotation.mjs "$gate" "$(cat "$work/second.json")"
 "$program" token explain --config "$work/sts/portcullis.yaml" <<<"$(said second token)"
 "$program" audit verify "$work/sts/state/audit"
 echo "identity: all passed"
