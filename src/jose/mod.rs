@@ -11,6 +11,7 @@ mod discovery;
 pub mod issuer;
 pub mod kept;
 pub mod keys;
+mod rsa;
 pub mod sign;
 
 use aws_lc_rs::{digest, rand};

@@ -16,6 +16,7 @@
 mod claims;
 mod craft;
 mod header;
+mod infrastructure;
 mod page;
 mod place;
 mod scope;
@@ -42,10 +43,11 @@ pub(crate) const GROUPS: &[Group] = &[
     Group { title: "Claims", cases: claims::cases },
     Group { title: "Scope", cases: scope::cases },
     Group { title: "Wrong kind or place", cases: place::cases },
+    Group { title: "Infrastructure", cases: infrastructure::cases },
 ];
 
 /// Numbers that no group has yet. May only shrink.
-pub(crate) const ELSEWHERE: &[std::ops::RangeInclusive<u8>] = &[64..=64, 79..=105];
+pub(crate) const ELSEWHERE: &[std::ops::RangeInclusive<u8>] = &[64..=64, 79..=91, 102..=105];
 
 pub(crate) struct Case {
     pub(crate) number: u8,

@@ -11,8 +11,8 @@ use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The gate's own name at its issuers.
@@ -21,6 +21,9 @@ const RULES: &str = "server: notes\ntools:\n  \
      read: { scopes: ['notes:read'], release: all, profile: hipaa-safe-harbor }\n  \
      burn: { scopes: ['notes:read'], release: all, profile: hipaa-safe-harbor }\n";
 const GUARD: &str = "guard: { calls_per_second: 10000, call_burst: 10000, tool_calls_per_second: 10000, tool_call_burst: 10000 }\n";
+
+/// Made once, since it takes a while.
+static RSA: LazyLock<Key> = LazyLock::new(|| Key::rs256("rsa"));
 
 /// What is asked of a world beyond the usual.
 #[derive(Default)]
@@ -47,7 +50,7 @@ pub(crate) struct World {
     pub(crate) key: Key,
     /// Takes RS256 too, and serves [`World::rsa`] and whatever a group adds.
     pub(crate) tenant: Issuer,
-    pub(crate) rsa: Key,
+    pub(crate) rsa: &'static Key,
     calls: Arc<AtomicUsize>,
 }
 
@@ -63,7 +66,7 @@ impl World {
     /// A world whose first issuer is already there.
     pub(crate) fn before(name: &str, issuer: Issuer, wanted: Wanted) -> Self {
         let (state, gate) = (folder(&format!("catalogue-{name}")), free_address().to_string());
-        let (key, rsa) = (Key::es256("one"), Key::rs256("rsa"));
+        let (key, rsa) = (Key::es256("one"), &*RSA);
         let tenant = Issuer::start();
         issuer.serve_keys(&[key.jwk()]);
         tenant.serve_keys(&[rsa.jwk()]);
