@@ -6,13 +6,13 @@ use crate::config::Faults;
 use crate::config::endpoint::endpoint;
 use crate::config::federation::federations;
 use crate::config::file::{Auth, File, UpstreamFile};
-use crate::config::issuer::issuers;
+use crate::config::issuer::{self, issuers};
 use crate::config::parts::{signing_key, tls, upstream_fault};
 use crate::config::rulebook::{Places, Texts};
 use crate::exchange::client::TokenClient;
 use crate::exchange::{Exchange, Mode};
 use crate::identity::{Identity, Resources};
-use crate::jose::issuer::{Issuer, IssuerSettings, safe_url};
+use crate::jose::issuer::{IssuerSettings, safe_url};
 use crate::jose::sign::SigningKey;
 use crate::journal::Journal;
 use crate::journal::record::Pseudonyms;
@@ -184,20 +184,13 @@ impl Checked {
         );
         let journal = journal.map_err(|error| fault(&error))?;
         let pseudonyms = Arc::new(Pseudonyms::open(&state).map_err(|error| fault(&error))?);
-        let mut issuers = Vec::new();
-        for settings in &self.issuers {
-            let client = HttpClient::within(&settings.reachable()).map_err(|error| fault(&error))?;
-            issuers.push(Arc::new(Issuer::new(settings.clone(), client, clock.clone())));
-        }
+        let issuers = issuer::open(&self.issuers, clock).map_err(|error| fault(&error))?;
         let own = self.key.as_ref().map(|(id, _)| id.clone()).unwrap_or_default();
         let tokens = match (self.key, issuers.first()) {
-            (Some((id, key)), Some(issuer)) => Some(Arc::new(TokenClient::new(
-                issuer.clone(),
-                id,
-                key,
-                issuer.client().clone(),
-                clock.clone(),
-            ))),
+            (Some((id, key)), Some(issuer)) => {
+                let http = issuer.client().clone();
+                Some(Arc::new(TokenClient::new(issuer.clone(), id, key, http, clock.clone())))
+            }
             _ => None,
         };
         let lineages = Arc::new(Lineages::new(Budget {

@@ -31,6 +31,7 @@ mod http;
 mod identity;
 mod injection;
 mod issuer;
+mod issuers;
 mod keyed;
 mod metrics;
 mod mirrored;

@@ -18,15 +18,12 @@ const FILES: [&str; 4] = [
 ];
 
 /// Why a valid vector is refused, and why that is meant.
-const MEANT: [(&str, &str); 6] = [
-    ("algorithm", "HMAC is never accepted, nor an algorithm that is not registered"),
-    ("no usable key", "symmetric keys are none, nor keys of other curves"),
+const MEANT: [(&str, &str); 2] = [
+    ("no usable key", "symmetric keys are none, nor those for encryption, nor P-521"),
     ("unknown key", "the key's own `alg` binds it to another algorithm"),
-    ("segments", "encrypted tokens are not configured"),
-    ("header parameter", "encrypted tokens are not configured"),
-    ("key set has no keys", "the vector has no public key"),
 ];
 
+#[allow(clippy::print_stderr, reason = "the count, or that there is none")]
 #[test]
 fn nothing_is_accepted_that_must_not_be() {
     let Some(folder) = std::env::var_os("WYCHEPROOF_DIR") else {

@@ -65,6 +65,7 @@ impl World {
 
     /// A world whose first issuer is already there.
     pub(crate) fn before(name: &str, issuer: Issuer, wanted: Wanted) -> Self {
+        let Wanted { issuer: members, issuers, more, policy, environment } = wanted;
         let (state, gate) = (folder(&format!("catalogue-{name}")), free_address().to_string());
         let (key, rsa) = (Key::es256("one"), &*RSA);
         let tenant = Issuer::start();
@@ -74,7 +75,7 @@ impl World {
         let notes = notes(calls.clone());
         std::fs::create_dir_all(state.join("rules/tools")).unwrap();
         std::fs::write(state.join("rules/tools/notes.yaml"), RULES).unwrap();
-        let policies = wanted.policy.map(|policy| {
+        let policies = policy.map(|policy| {
             std::fs::create_dir_all(state.join("policies")).unwrap();
             std::fs::write(state.join("policies/authz.rego"), policy).unwrap();
             "policies: policies\n"
@@ -82,7 +83,7 @@ impl World {
         let own = state.join("own.pem");
         std::fs::write(&own, SigningKey::generate().unwrap().to_pem()).unwrap();
         std::fs::set_permissions(&own, std::fs::Permissions::from_mode(0o600)).unwrap();
-        let others: String = wanted.issuers.iter().map(|entry| format!("  - {entry}\n")).collect();
+        let others: String = issuers.iter().map(|entry| format!("  - {entry}\n")).collect();
         let configuration = format!(
             "listen: {gate}\npublic_url: http://{gate}\nstate_dir: .\nrules: rules\n\
              issuers:\n  - {{ issuer: '{}', algorithms: [ES256]{} }}\n  \
@@ -90,14 +91,14 @@ impl World {
              client: {{ client_id: {OWN_CLIENT}, private_key_file: own.pem }}\n\
              upstreams:\n  notes: {{ url: '{}', auth: none }}\n{}{GUARD}{}",
             issuer.url,
-            wanted.issuer,
+            members,
             tenant.url,
             notes.url,
             policies.unwrap_or_default(),
-            wanted.more,
+            more,
         );
         std::fs::write(state.join("portcullis.yaml"), configuration).unwrap();
-        let child = launch(&state, &gate, &wanted.environment);
+        let child = launch(&state, &gate, &environment);
         Self { gate, state, child, issuer, key, tenant, rsa, calls }
     }
 
