@@ -9,14 +9,14 @@ use crate::config::federation::federations;
 use crate::config::file::{File, UpstreamFile};
 use crate::config::holders::{self, Holders};
 use crate::config::inline;
-use crate::config::issuer::issuers;
+use crate::config::issuer::{self, issuers};
 use crate::config::parts::{tls, upstream_fault};
 use crate::config::rulebook::{Places, Texts};
 use crate::config::signals;
 use crate::exchange::Exchange;
 use crate::exchange::issuance::Mode;
 use crate::identity::{Identity, Resources};
-use crate::jose::issuer::{Issuer, IssuerSettings, safe_url};
+use crate::jose::issuer::{IssuerSettings, safe_url};
 use crate::journal::Journal;
 use crate::journal::record::Pseudonyms;
 use crate::model::clock::Clock;
@@ -206,11 +206,7 @@ impl Checked {
         );
         let journal = journal.map_err(|error| fault(&error))?;
         let pseudonyms = Arc::new(Pseudonyms::open(&state).map_err(|error| fault(&error))?);
-        let mut issuers = Vec::new();
-        for settings in &self.issuers {
-            let client = HttpClient::within(&settings.reachable()).map_err(|error| fault(&error))?;
-            issuers.push(Arc::new(Issuer::new(settings.clone(), client, clock.clone())));
-        }
+        let issuers = issuer::open(&self.issuers, clock).map_err(|error| fault(&error))?;
         let own = self.credentials.as_ref().map(|credentials| credentials.id.clone()).unwrap_or_default();
         let modes = modes(&self.file, &self.federations);
         let issuance = client::issuance(&self.file, self.credentials, &issuers, &state, modes, clock)

@@ -3,14 +3,17 @@
 use crate::config::file::File;
 use crate::config::holders::IntrospectionFile;
 use crate::identity::binding::Binding;
-use crate::jose::issuer::{IssuerSettings, safe_url};
+use crate::jose::issuer::{Issuer, IssuerSettings, safe_url};
 use crate::jose::kept::Ages;
 use crate::jose::keys::Algorithm;
+use crate::model::clock::Clock;
 use crate::model::fault::SourceFault;
+use crate::net::HttpClient;
 use crate::net::networks::Network;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One entry of `issuers:`.
@@ -110,6 +113,15 @@ pub(super) fn issuers(name: &str, file: &File, faults: &mut Vec<SourceFault>) ->
         faults.push(SourceFault::whole(name, "`issuers` must name at least one authorization server"));
     }
     found
+}
+
+/// Each with a client of its own, which keeps to the networks that it may be in.
+pub(super) fn open(settings: &[IssuerSettings], clock: &Clock) -> std::io::Result<Vec<Arc<Issuer>>> {
+    let open = |settings: &IssuerSettings| {
+        let client = HttpClient::within(&settings.reachable())?;
+        Ok(Arc::new(Issuer::new(settings.clone(), client, clock.clone())))
+    };
+    settings.iter().map(open).collect()
 }
 
 fn settings(file: &IssuerFile) -> Result<IssuerSettings, String> {

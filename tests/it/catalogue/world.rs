@@ -11,8 +11,8 @@ use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The gate's own name at its issuers.
@@ -22,6 +22,9 @@ const RULES: &str = "server: notes\ntools:\n  \
      burn: { scopes: ['notes:read'], release: all, profile: hipaa-safe-harbor }\n  \
      chart: { scopes: ['user/Observation.rs'], release: all, profile: hipaa-safe-harbor }\n";
 const GUARD: &str = "guard: { calls_per_second: 10000, call_burst: 10000, tool_calls_per_second: 10000, tool_call_burst: 10000 }\n";
+
+/// Made once, since it takes a while.
+static RSA: LazyLock<Key> = LazyLock::new(|| Key::rs256("rsa"));
 
 /// What is asked of a world beyond the usual.
 #[derive(Default)]
@@ -48,7 +51,7 @@ pub(crate) struct World {
     pub(crate) key: Key,
     /// Takes RS256 too, and serves [`World::rsa`] and whatever a group adds.
     pub(crate) tenant: Issuer,
-    pub(crate) rsa: Key,
+    pub(crate) rsa: &'static Key,
     calls: Arc<AtomicUsize>,
 }
 
@@ -63,8 +66,9 @@ impl World {
 
     /// A world whose first issuer is already there.
     pub(crate) fn before(name: &str, issuer: Issuer, wanted: Wanted) -> Self {
+        let Wanted { issuer: members, issuers, more, policy, environment } = wanted;
         let (state, gate) = (folder(&format!("catalogue-{name}")), free_address().to_string());
-        let (key, rsa) = (Key::es256("one"), Key::rs256("rsa"));
+        let (key, rsa) = (Key::es256("one"), &*RSA);
         let tenant = Issuer::start();
         issuer.serve_keys(&[key.jwk()]);
         tenant.serve_keys(&[rsa.jwk()]);
@@ -72,7 +76,7 @@ impl World {
         let notes = notes(calls.clone());
         std::fs::create_dir_all(state.join("rules/tools")).unwrap();
         std::fs::write(state.join("rules/tools/notes.yaml"), RULES).unwrap();
-        let policies = wanted.policy.map(|policy| {
+        let policies = policy.map(|policy| {
             std::fs::create_dir_all(state.join("policies")).unwrap();
             std::fs::write(state.join("policies/authz.rego"), policy).unwrap();
             "policies: policies\n"
@@ -80,7 +84,7 @@ impl World {
         let own = state.join("own.pem");
         std::fs::write(&own, SigningKey::generate().unwrap().to_pem()).unwrap();
         std::fs::set_permissions(&own, std::fs::Permissions::from_mode(0o600)).unwrap();
-        let others: String = wanted.issuers.iter().map(|entry| format!("  - {entry}\n")).collect();
+        let others: String = issuers.iter().map(|entry| format!("  - {entry}\n")).collect();
         let configuration = format!(
             "listen: {gate}\npublic_url: http://{gate}\nstate_dir: .\nrules: rules\n\
              issuers:\n  - {{ issuer: '{}', algorithms: [ES256]{} }}\n  \
@@ -88,14 +92,14 @@ impl World {
              client: {{ client_id: {OWN_CLIENT}, private_key_file: own.pem }}\n\
              upstreams:\n  notes: {{ url: '{}', auth: none }}\n{}{GUARD}{}",
             issuer.url,
-            wanted.issuer,
+            members,
             tenant.url,
             notes.url,
             policies.unwrap_or_default(),
-            wanted.more,
+            more,
         );
         std::fs::write(state.join("portcullis.yaml"), configuration).unwrap();
-        let child = launch(&state, "portcullis.yaml", &gate, &wanted.environment);
+        let child = launch(&state, "portcullis.yaml", &gate, &environment);
         Self { gate, state, child, issuer, key, tenant, rsa, calls }
     }
 
