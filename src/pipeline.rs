@@ -46,6 +46,7 @@ use crate::redact::rules::Rules;
 use crate::release::{Release, Released};
 use crate::session::Guard;
 use crate::store::lineages::Lineages;
+use crate::store::reviews::Reviews;
 use crate::store::vault::Vault;
 use crate::upstream::Upstream;
 use crate::wire::arrival::Arrival;
@@ -71,6 +72,8 @@ pub struct Gate {
     pub catalogue: Arc<Catalogue>,
     pub lineages: Arc<Lineages>,
     pub vault: Arc<Vault>,
+    /// Emergencies, and what became of them.
+    pub reviews: Arc<Reviews>,
     pub exchange: Exchange,
     pub upstream: Arc<Upstream>,
     pub release: Release,
@@ -108,6 +111,7 @@ impl Gate {
             version: &rulebook.version,
             catalogue: &self.catalogue,
             lineages: &self.lineages,
+            reviews: &self.reviews,
         }
     }
 

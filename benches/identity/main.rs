@@ -149,7 +149,16 @@ async fn authenticated(
     headers.insert(http::header::AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
     let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let (method, by) = (HttpMethod::Post, Transport::StreamableHttp);
-    let head = Head { method, server: server.clone(), query: None, headers, peer, by };
+    let head = Head {
+        method,
+        server: server.clone(),
+        query: None,
+        headers,
+        peer,
+        by,
+        certificate: None,
+        again: false,
+    };
     let arrival = Arrival { head, body: Box::pin(std::future::pending()), client: Client::patient() };
     let mut call = Call::begin(CallId::new(random_id()), Clock::System, Client::patient());
     gate.identity.authenticate(&mut call, arrival).await.unwrap().principal().clone()

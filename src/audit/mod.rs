@@ -15,6 +15,7 @@ use crate::model::denial::Denial;
 use crate::model::ids::{CallId, SessionId};
 use crate::model::signal::Signal;
 use crate::release::{Body, Released};
+use crate::store::reviews::Reviews;
 pub use metrics::Metrics;
 pub use recorded::{Ending, Recorded};
 use serde_json::{Map, Value};
@@ -83,6 +84,20 @@ impl Audit {
             tracing::error!(%fault, "record a security event");
             Denial::AuditUnavailable
         })
+    }
+
+    /// Records the verdicts on emergencies that have come in.
+    pub async fn verdicts(&self, reviews: &Reviews) {
+        for (id, verdict) in reviews.unrecorded() {
+            let record = record::review(&id, verdict.approved, &verdict.by, verdict.at);
+            let kept = self.journal.append(record).await;
+            let noted = kept
+                .map_err(|fault| fault.to_string())
+                .and_then(|_| reviews.recorded(&id, &verdict).map_err(|error| error.to_string()));
+            if let Err(fault) = noted {
+                tracing::error!(fault, review = id, "record a verdict; it will be tried again");
+            }
+        }
     }
 
     async fn keep(&self, call: &CallId, record: Map<String, Value>) -> Result<(), Denial> {

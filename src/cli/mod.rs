@@ -12,6 +12,7 @@ pub mod demo;
 mod detect;
 mod doctor;
 mod redact;
+mod review;
 mod score;
 mod serve;
 mod style;
@@ -80,6 +81,9 @@ enum Command {
     /// Work with access tokens
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Review emergency access (break-glass)
+    #[command(subcommand)]
+    Review(review::Command),
     /// Filter a tool result or any text from standard input
     Redact(redact::Options),
     /// Find personal data: reads {"id", "text"} a line, writes {"id", "spans"} with
@@ -168,6 +172,7 @@ pub fn run() -> ExitCode {
         Command::Coverage { json } => coverage::run(json),
         Command::Doctor { config } => doctor::run(&config),
         Command::Token(TokenCommand::Explain(options)) => token::explain(&options),
+        Command::Review(command) => review::run(&command),
         Command::Redact(options) => redact::run(&options),
         Command::Detect(options) => detect::run(&options),
         Command::Score(options) => score::run(&options),

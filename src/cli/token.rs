@@ -11,13 +11,14 @@ use crate::model::call::{Call, Client};
 use crate::model::clock::Clock;
 use crate::model::denial::Denial;
 use crate::model::ids::{CallId, ServerName};
+use crate::model::principal::Principal;
 use crate::wire::arrival::{Arrival, Head, HttpMethod, Transport};
 use anyhow::{Context as _, anyhow};
 use http::{HeaderMap, HeaderValue, header};
 use serde_json::{Map, Value};
 use std::io::Read as _;
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
 pub(super) struct Options {
@@ -84,7 +85,7 @@ pub(super) fn explain(options: &Options) -> anyhow::Result<Exit> {
     let server = named.or_else(|| checked.file.upstreams.keys().next().cloned());
     let server = ServerName::new(server.ok_or_else(|| anyhow!("the configuration has no upstream"))?);
     match judged(checked, &server, &token)? {
-        Ok(()) => {
+        Ok(_) => {
             println!("{} the gate takes it at {server}", style.green("accepted"));
             Ok(Exit::Ok)
         }
@@ -103,9 +104,14 @@ pub(super) fn explain(options: &Options) -> anyhow::Result<Exit> {
 }
 
 fn read(options: &Options) -> anyhow::Result<String> {
+    read_from(options.file.as_deref())
+}
+
+/// A token from a file, or from standard input.
+pub(super) fn read_from(file: Option<&Path>) -> anyhow::Result<String> {
     let mut text = String::new();
     let most = MAX_TOKEN_BYTES as u64 * 4;
-    match &options.file {
+    match file {
         Some(path) => {
             let file = std::fs::File::open(path).with_context(|| format!("read {}", path.display()))?;
             file.take(most).read_to_string(&mut text).with_context(|| format!("read {}", path.display()))?;
@@ -160,7 +166,7 @@ fn printable(name: &str) -> String {
 }
 
 /// The server whose resource the token names.
-fn server_of(checked: &Checked, claims: &Map<String, Value>) -> Option<String> {
+pub(super) fn server_of(checked: &Checked, claims: &Map<String, Value>) -> Option<String> {
     let public_url = checked.file.public_url.value.trim_end_matches('/');
     let names = |server: &&String| {
         let resource = format!("{public_url}/{server}/mcp");
@@ -174,7 +180,11 @@ fn server_of(checked: &Checked, claims: &Map<String, Value>) -> Option<String> {
 }
 
 /// What the gate's own stage says. Its state is a folder of its own.
-fn judged(checked: Checked, server: &ServerName, token: &str) -> anyhow::Result<Result<(), Denial>> {
+pub(super) fn judged(
+    checked: Checked,
+    server: &ServerName,
+    token: &str,
+) -> anyhow::Result<Result<Principal, Denial>> {
     let folder = std::env::temp_dir().join(format!("portcullis-token-{}", crate::jose::random_id()));
     std::fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
     let runtime =
@@ -191,10 +201,12 @@ fn judged(checked: Checked, server: &ServerName, token: &str) -> anyhow::Result<
             headers,
             peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
             by: Transport::StreamableHttp,
+            certificate: None,
+            again: false,
         };
         let arrival = Arrival { head, body: Box::pin(std::future::pending()), client: Client::patient() };
         let mut call = Call::begin(CallId::new(crate::jose::random_id()), Clock::System, Client::patient());
-        anyhow::Ok(gate.identity.authenticate(&mut call, arrival).await.map(drop))
+        anyhow::Ok(gate.identity.authenticate(&mut call, arrival).await.map(|known| known.into_parts().0))
     });
     let _ = std::fs::remove_dir_all(folder);
     judged
@@ -205,6 +217,16 @@ fn reason(denial: &Denial) -> String {
         Denial::TokenRefused(check) => why(check).to_owned(),
         Denial::KeysUnavailable { .. } => {
             "the issuer's keys cannot be had; `portcullis doctor` says why".to_owned()
+        }
+        Denial::IntrospectionUnavailable(_) => {
+            "its issuer cannot be asked about it; `portcullis doctor` says why".to_owned()
+        }
+        Denial::BindingRefused("a bound token as Bearer" | "no certificate") => {
+            "the token itself is good; its holder must show the key or the certificate that it is bound to"
+                .to_owned()
+        }
+        Denial::BindingRefused("the token is not bound") => {
+            "its issuer's tokens must be bound to a key or a certificate (`sender_constrained`)".to_owned()
         }
         other => other.message(),
     }
@@ -222,6 +244,7 @@ fn why(check: &str) -> &'static str {
         "issuer" => "its issuer (`iss`) is not among `issuers`, byte for byte",
         "unknown key" => "its issuer publishes no key of that `kid` for that algorithm",
         "key id missing" => "it names no key, and its issuer has several",
+        "inactive" => "its issuer says that it is not active, or that it is another issuer's",
         "signature" => "the signature does not hold: it was changed, or signed by another key",
         "typ" => "it is no access token of RFC 9068 (`typ` must be at+jwt): an ID token, perhaps",
         "audience" => {

@@ -7,15 +7,16 @@ use crate::config::client::{self, Credentials};
 use crate::config::endpoint::endpoint;
 use crate::config::federation::federations;
 use crate::config::file::{File, UpstreamFile};
+use crate::config::holders::{self, Holders};
 use crate::config::inline;
-use crate::config::issuer::issuers;
+use crate::config::issuer::{self, issuers};
 use crate::config::parts::{tls, upstream_fault};
 use crate::config::rulebook::{Places, Texts};
 use crate::config::signals;
 use crate::exchange::Exchange;
 use crate::exchange::issuance::Mode;
 use crate::identity::{Identity, Resources};
-use crate::jose::issuer::{Issuer, IssuerSettings, safe_url};
+use crate::jose::issuer::{IssuerSettings, safe_url};
 use crate::journal::Journal;
 use crate::journal::record::Pseudonyms;
 use crate::model::clock::Clock;
@@ -33,6 +34,7 @@ use crate::server::router::BodyLimits;
 use crate::server::tls::Tls;
 use crate::session::{Guard, Limits, Rate};
 use crate::store::lineages::{Budget, Lineages};
+use crate::store::reviews::Reviews;
 use crate::store::seals::Seals;
 use crate::store::sessions::Sessions;
 use crate::store::tasks::Tasks;
@@ -64,6 +66,7 @@ pub struct Checked {
     pub rulebook: Rulebook,
     issuers: Vec<IssuerSettings>,
     credentials: Option<Credentials>,
+    holders: Holders,
     signals_secret: Option<Sensitive<String>>,
     endpoints: HashMap<ServerName, Endpoint>,
     federations: HashMap<ServerName, Federation>,
@@ -116,6 +119,7 @@ impl Checked {
         }
         let issuers = issuers(name, &file, &mut faults);
         let credentials = client::credentials(name, &file, &folder, &mut faults);
+        let holders = holders::read(name, &file, &folder, credentials.as_ref(), &mut faults);
         let signals_secret = signals::secret(name, &file, &folder, &mut faults);
         let mut endpoints = HashMap::new();
         let tls = tls(name, &file, &folder, &mut faults);
@@ -163,6 +167,7 @@ impl Checked {
                 rulebook,
                 issuers,
                 credentials,
+                holders,
                 signals_secret,
                 endpoints,
                 federations,
@@ -201,11 +206,7 @@ impl Checked {
         );
         let journal = journal.map_err(|error| fault(&error))?;
         let pseudonyms = Arc::new(Pseudonyms::open(&state).map_err(|error| fault(&error))?);
-        let mut issuers = Vec::new();
-        for settings in &self.issuers {
-            let client = HttpClient::within(&settings.reachable()).map_err(|error| fault(&error))?;
-            issuers.push(Arc::new(Issuer::new(settings.clone(), client, clock.clone())));
-        }
+        let issuers = issuer::open(&self.issuers, clock).map_err(|error| fault(&error))?;
         let own = self.credentials.as_ref().map(|credentials| credentials.id.clone()).unwrap_or_default();
         let modes = modes(&self.file, &self.federations);
         let issuance = client::issuance(&self.file, self.credentials, &issuers, &state, modes, clock)
@@ -219,6 +220,7 @@ impl Checked {
         }));
         let sessions = Arc::new(Sessions::default());
         let seals = Arc::new(Seals::open(&state).map_err(|error| fault(&error))?);
+        let reviews = Arc::new(Reviews::open_in(&state, seals.clone()).map_err(|error| fault(&error))?);
         let tasks = Arc::new(Tasks::default());
         let vault = &self.file.vault;
         let keeping = Keeping { life: Duration::from_secs(vault.seconds.get()), most: vault.pseudonyms };
@@ -232,7 +234,9 @@ impl Checked {
             &self.file.public_url.value,
             names,
             scopes(&self.file, &self.rulebook, &self.federations),
-        );
+        )
+        .bound(self.holders.possession(&self.file));
+        let means = self.holders.means(&self.file, &issuers, clock).map_err(|error| fault(&error))?;
         let exchange = Exchange::new(Arc::new(issuance), journal.clone(), pseudonyms.clone());
         let catalogue = Arc::new(Catalogue::new(&state.join("pins"), self.federations));
         let upstream = Upstream::new(
@@ -247,7 +251,7 @@ impl Checked {
         );
         let gate = Gate {
             clock: clock.clone(),
-            identity: Identity::new(resources, issuers, own, LEEWAY),
+            identity: Identity::new(resources, issuers, own, LEEWAY, means),
             guard: Guard {
                 limits: rates,
                 lineages: lineages.clone(),
@@ -261,6 +265,7 @@ impl Checked {
             catalogue,
             lineages: lineages.clone(),
             vault: vault.clone(),
+            reviews,
             exchange,
             upstream: Arc::new(upstream),
             release: Release { lineages, revocations, sessions, seals, tasks, vault },

@@ -65,6 +65,7 @@ impl Default for LocalStsFile {
 }
 
 /// What the gate proves itself with, read and found usable.
+#[derive(Clone)]
 pub(super) struct Credentials {
     pub(super) id: String,
     proof: Proof,
@@ -87,7 +88,7 @@ pub(super) fn credentials(
     }
 }
 
-fn read(client: &ClientFile, folder: &Path) -> Result<Credentials, String> {
+pub(super) fn read(client: &ClientFile, folder: &Path) -> Result<Credentials, String> {
     let key = |path: &Path| private::read(&folder.join(path));
     let (proof, certificate) =
         match (&client.private_key_file, &client.certificate_file, &client.client_secret) {
@@ -122,12 +123,12 @@ fn read(client: &ClientFile, folder: &Path) -> Result<Credentials, String> {
 
 impl Credentials {
     /// The client at `issuer`.
-    fn client(self, issuer: Arc<Issuer>, clock: &Clock) -> std::io::Result<TokenClient> {
+    pub(super) fn oauth(self, issuer: Arc<Issuer>, clock: &Clock) -> std::io::Result<OAuthClient> {
         let http = match &self.certificate {
             Some(certificate) => HttpClient::presenting(certificate, &issuer.settings.reachable())?,
             None => issuer.client().clone(),
         };
-        Ok(TokenClient::new(OAuthClient::new(issuer, self.id, self.proof, http, clock.clone())))
+        Ok(OAuthClient::new(issuer, self.id, self.proof, http, clock.clone()))
     }
 }
 
@@ -143,7 +144,9 @@ pub(super) fn issuance(
     let own = credentials.as_ref().map(|credentials| credentials.id.clone()).unwrap_or_default();
     let sts = local_sts(file, &own, state, clock)?;
     let client = match (credentials, issuers.first()) {
-        (Some(credentials), Some(issuer)) => Some(Arc::new(credentials.client(issuer.clone(), clock)?)),
+        (Some(credentials), Some(issuer)) => {
+            Some(Arc::new(TokenClient::new(credentials.oauth(issuer.clone(), clock)?)))
+        }
         _ => None,
     };
     // Tokens live five seconds: a key of this process is all they can be bound to for.

@@ -1,6 +1,7 @@
 //! The configuration file: YAML, read once, checked whole.
 
 pub use crate::config::client::{ClientFile, LocalStsFile};
+pub use crate::config::holders::{DpopFile, IntrospectionFile, ScopesFile};
 use crate::config::issuer::IssuerFile;
 use crate::config::secret::SecretFile;
 pub use crate::config::signals::SignalsFile;
@@ -28,6 +29,10 @@ pub struct File {
     pub issuers: Vec<Spanned<IssuerFile>>,
     /// How the gate itself is known to the first issuer. Needed for `auth: exchange`.
     pub client: Option<Spanned<ClientFile>>,
+    #[serde(default)]
+    pub dpop: DpopFile,
+    #[serde(default)]
+    pub scopes: ScopesFile,
     #[serde(default)]
     pub local_sts: LocalStsFile,
     /// Receives security events (RFC 8417) at `/signals`.
@@ -114,6 +119,9 @@ pub struct TlsFile {
     pub private_key_file: Spanned<PathBuf>,
     /// PEM: authorities of client certificates. If it is there, clients must show one.
     pub client_ca_file: Option<Spanned<PathBuf>>,
+    /// They may show one, and need not.
+    #[serde(default)]
+    pub client_certificate_optional: bool,
 }
 
 /// How an upstream is authenticated to. There is no default: leaving it out would be

@@ -1,14 +1,19 @@
 //! The authorization servers whose tokens are taken, each under rules of its own.
 
 use crate::config::file::File;
-use crate::jose::issuer::{IssuerSettings, safe_url};
+use crate::config::holders::IntrospectionFile;
+use crate::identity::binding::Binding;
+use crate::jose::issuer::{Issuer, IssuerSettings, safe_url};
 use crate::jose::kept::Ages;
 use crate::jose::keys::Algorithm;
+use crate::model::clock::Clock;
 use crate::model::fault::SourceFault;
+use crate::net::HttpClient;
 use crate::net::networks::Network;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One entry of `issuers:`.
@@ -36,6 +41,12 @@ pub struct IssuerFile {
     pub claims: BTreeMap<String, OneOrMore>,
     #[serde(default)]
     pub keys: KeysFile,
+    /// Its tokens are taken only when they are bound in one of these ways to whoever sends
+    /// them: `dpop` (RFC 9449), `mtls` (RFC 8705).
+    #[serde(default)]
+    pub sender_constrained: Vec<Binding>,
+    /// Its opaque tokens are taken too.
+    pub introspection: Option<IntrospectionFile>,
 }
 
 /// One value, or several.
@@ -102,6 +113,15 @@ pub(super) fn issuers(name: &str, file: &File, faults: &mut Vec<SourceFault>) ->
         faults.push(SourceFault::whole(name, "`issuers` must name at least one authorization server"));
     }
     found
+}
+
+/// Each with a client of its own, which keeps to the networks that it may be in.
+pub(super) fn open(settings: &[IssuerSettings], clock: &Clock) -> std::io::Result<Vec<Arc<Issuer>>> {
+    let open = |settings: &IssuerSettings| {
+        let client = HttpClient::within(&settings.reachable())?;
+        Ok(Arc::new(Issuer::new(settings.clone(), client, clock.clone())))
+    };
+    settings.iter().map(open).collect()
 }
 
 fn settings(file: &IssuerFile) -> Result<IssuerSettings, String> {

@@ -9,6 +9,7 @@ pub mod client;
 mod endpoint;
 mod federation;
 pub mod file;
+mod holders;
 mod inline;
 pub mod issuer;
 mod parts;

@@ -18,6 +18,7 @@ pub(super) fn tls(name: &str, file: &File, folder: &Path, faults: &mut Vec<Sourc
         certificate: folder.join(&tls.certificate_file.value),
         private_key: folder.join(&tls.private_key_file.value),
         client_ca: tls.client_ca_file.as_ref().map(|path| folder.join(&path.value)),
+        client_certificate_optional: tls.client_certificate_optional,
     });
     let (place, message) = match opened {
         Ok(tls) => return Some(Arc::new(tls)),

@@ -1,4 +1,5 @@
-//! Finding the token: in the `Authorization` header and nowhere else (RFC 6750 §2.1).
+//! Finding the token: in the `Authorization` header and nowhere else (RFC 6750 §2.1,
+//! RFC 9449 §7.1).
 //!
 //! Invariant: a request that offers a second credential, or one in a place that RFC 6750
 //! lets a server do without, is refused whatever the first one is worth.
@@ -9,7 +10,31 @@ use crate::model::sensitive::Sensitive;
 use crate::wire::arrival::Head;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 
-pub(super) fn token(head: &Head) -> Result<Sensitive<String>, Denial> {
+/// How a token is presented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scheme {
+    Bearer,
+    /// With a proof beside it (RFC 9449 §7.1).
+    Dpop,
+}
+
+/// A token as it came.
+pub(super) struct Credential {
+    pub(super) scheme: Scheme,
+    pub(super) token: Sensitive<String>,
+}
+
+impl Scheme {
+    fn parse(name: &str) -> Option<Self> {
+        match name.to_ascii_lowercase().as_str() {
+            "bearer" => Some(Self::Bearer),
+            "dpop" => Some(Self::Dpop),
+            _ => None,
+        }
+    }
+}
+
+pub(super) fn credential(head: &Head) -> Result<Credential, Denial> {
     let malformed = |what| Err(Denial::AuthorizationMalformed(what));
     let query = head.query.as_deref().unwrap_or_default();
     if query.split('&').any(|pair| pair.split('=').next() == Some("access_token")) {
@@ -27,10 +52,8 @@ pub(super) fn token(head: &Head) -> Result<Sensitive<String>, Denial> {
     let Some((scheme, token)) = value.split_once([' ', '\t']) else {
         return malformed("the Authorization header has no token");
     };
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        // Another scheme is no token at all: the challenge says which one is meant.
-        return Err(Denial::TokenAbsent);
-    }
+    // Another scheme is no token at all: the challenge says which one is meant.
+    let known = Scheme::parse(scheme).ok_or(Denial::TokenAbsent)?;
     if token.split(',').skip(1).any(|further| further.trim().contains(' ')) {
         return malformed("more than one credential in the Authorization header");
     }
@@ -43,7 +66,7 @@ pub(super) fn token(head: &Head) -> Result<Sensitive<String>, Denial> {
     if token.is_empty() || value.as_bytes().get(scheme.len()) != Some(&b' ') || !token.bytes().all(allowed) {
         return Err(Denial::TokenRefused("characters"));
     }
-    Ok(Sensitive::new(token.to_owned()))
+    Ok(Credential { scheme: known, token: Sensitive::new(token.to_owned()) })
 }
 
 /// RFC 6750 §2.2 puts a token into the body of a form. No message of MCP is one, and the

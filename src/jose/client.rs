@@ -91,11 +91,34 @@ impl OAuthClient {
         form: &[(&str, &str)],
         binding: Option<&SigningKey>,
     ) -> Result<Response<Bytes>, &'static str> {
+        self.send(endpoint, form, "application/json", binding).await
+    }
+
+    /// As [`OAuthClient::post`], for an answer of this media type.
+    ///
+    /// # Errors
+    /// A stable word for the audit.
+    pub async fn post_for(
+        &self,
+        endpoint: &str,
+        form: &[(&str, &str)],
+        accept: &'static str,
+    ) -> Result<Response<Bytes>, &'static str> {
+        self.send(endpoint, form, accept, None).await
+    }
+
+    async fn send(
+        &self,
+        endpoint: &str,
+        form: &[(&str, &str)],
+        accept: &'static str,
+        binding: Option<&SigningKey>,
+    ) -> Result<Response<Bytes>, &'static str> {
         let url = match self.proof {
             Proof::TlsClientAuth => self.issuer.mtls_endpoint(endpoint).await,
             _ => self.issuer.endpoint(endpoint).await,
         };
-        let request = self.request(&url.map_err(|fault| fault.0)?, form, binding)?;
+        let request = self.request(&url.map_err(|fault| fault.0)?, form, accept, binding)?;
         let answer = self.http.fetch(request, LIMITS).await;
         answer.map_err(|_| "the authorization server cannot be reached")
     }
@@ -104,11 +127,12 @@ impl OAuthClient {
         &self,
         url: &Url,
         form: &[(&str, &str)],
+        accept: &'static str,
         binding: Option<&SigningKey>,
     ) -> Result<Request<Bytes>, &'static str> {
         let mut request = Request::post(url.as_str())
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(header::ACCEPT, "application/json");
+            .header(header::ACCEPT, accept);
         if let Some(key) = binding {
             let nonce = self.nonce.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let asked =

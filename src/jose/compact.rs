@@ -13,7 +13,8 @@ const MAX_TEXT: usize = 256;
 
 /// Header members that carry or point to a key, change what is signed, or demand
 /// processing we do not do.
-const REFUSED_HEADERS: [&str; 9] = ["jwk", "jku", "x5u", "x5c", "crit", "b64", "zip", "enc", "p2c"];
+pub(super) const REFUSED_HEADERS: [&str; 9] =
+    ["jwk", "jku", "x5u", "x5c", "crit", "b64", "zip", "enc", "p2c"];
 
 /// A token taken apart, its signature not yet checked.
 #[derive(Debug)]
@@ -31,7 +32,7 @@ impl<'t> Compact<'t> {
     /// # Errors
     /// The name of the check that failed.
     pub fn read(token: &'t str) -> Result<Self, &'static str> {
-        let (token, payload) = Self::open(token)?;
+        let (token, payload, _) = Self::open(token, &REFUSED_HEADERS)?;
         Ok(Self { claims: object(payload)?, ..token })
     }
 
@@ -40,12 +41,21 @@ impl<'t> Compact<'t> {
     /// # Errors
     /// As [`Compact::read`].
     pub fn read_opaque(token: &'t str) -> Result<Self, &'static str> {
-        let (token, payload) = Self::open(token)?;
+        let (token, payload, _) = Self::open(token, &REFUSED_HEADERS)?;
         decode(payload).map(|_| token)
     }
 
-    /// The token without its claims, and the segment that holds them.
-    fn open(token: &'t str) -> Result<(Self, &'t str), &'static str> {
+    /// The token with its header, which may name none of `refused`.
+    pub(super) fn parts(
+        token: &'t str,
+        refused: &[&str],
+    ) -> Result<(Self, Map<String, Value>), &'static str> {
+        let (token, payload, header) = Self::open(token, refused)?;
+        Ok((Self { claims: object(payload)?, ..token }, header))
+    }
+
+    /// The token without its claims, the segment that holds them, and the header.
+    fn open(token: &'t str, refused: &[&str]) -> Result<(Self, &'t str, Map<String, Value>), &'static str> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err("token too large");
         }
@@ -56,7 +66,7 @@ impl<'t> Compact<'t> {
         }
         decode(signature)?;
         let header = object(header)?;
-        if header.keys().any(|name| REFUSED_HEADERS.contains(&name.as_str())) {
+        if header.keys().any(|name| refused.contains(&name.as_str())) {
             return Err("header parameter");
         }
         let algorithm =
@@ -69,7 +79,7 @@ impl<'t> Compact<'t> {
             signed,
             signature,
         };
-        Ok((token, payload))
+        Ok((token, payload, header))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Key sets (RFC 7517) and signature checks.
 
 use crate::jose::compact::Compact;
+use crate::jose::rsa;
 use crate::model::strict;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,7 +11,6 @@ use serde_json::{Map, Value};
 /// Larger documents are not taken for a key set.
 pub const MAX_KEY_SET_BYTES: usize = 256 << 10;
 const MAX_KEYS: usize = 100;
-const MIN_RSA_BITS: usize = 2048;
 
 /// A signature algorithm that may be allowed for an issuer. All are asymmetric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -116,6 +116,11 @@ impl KeySet {
         if keys.is_empty() { Err("no usable key") } else { Ok(Self { keys }) }
     }
 
+    /// A set of the one key that a proof of possession carries; None if it is of no use here.
+    pub(super) fn of_one(jwk: &Map<String, Value>) -> Option<Self> {
+        usable(jwk).map(|key| Self { keys: vec![Key { id: None, ..key }] })
+    }
+
     /// Whether a key of this id is in the set.
     pub fn has(&self, id: &str) -> bool {
         self.keys.iter().any(|key| key.id.as_deref() == Some(id))
@@ -173,7 +178,7 @@ fn usable(jwk: &Map<String, Value>) -> Option<Key> {
         ("OKP", Some("Ed25519")) => (vec![Algorithm::EdDSA], DecodingKey::from_ed_components(needed("x")?)),
         ("RSA", _) => (Algorithm::RSA.to_vec(), {
             let (modulus, exponent) = (needed("n")?, needed("e")?);
-            sound(&decode(modulus)?, &decode(exponent)?).then_some(())?;
+            rsa::is_sound(&decode(modulus)?, &decode(exponent)?).then_some(())?;
             DecodingKey::from_rsa_components(modulus, exponent)
         }),
         _ => return None,
@@ -188,14 +193,6 @@ fn usable(jwk: &Map<String, Value>) -> Option<Key> {
     let id = text("kid")?.map(str::to_owned);
     (!algorithms.is_empty()).then_some(())?;
     Some(Key { id, algorithms, key: key.ok()? })
-}
-
-/// At least 2048 bits, and an odd exponent above one: with one, everything is its own signature.
-fn sound(modulus: &[u8], exponent: &[u8]) -> bool {
-    let significant = |number: &[u8]| number.iter().skip_while(|byte| **byte == 0).count();
-    let odd = exponent.last().is_some_and(|last| last % 2 == 1);
-    let one = significant(exponent) == 1 && exponent.last() == Some(&1);
-    significant(modulus) * 8 >= MIN_RSA_BITS && odd && !one
 }
 
 fn decode(text: &str) -> Option<Vec<u8>> {

@@ -14,6 +14,8 @@ pub mod issuer;
 pub mod kept;
 pub mod keys;
 pub mod private;
+pub mod proof;
+mod rsa;
 pub mod sign;
 
 use aws_lc_rs::{digest, rand};

@@ -88,6 +88,17 @@ pub fn signal(signal: &Signal, pseudonyms: &Pseudonyms) -> Map<String, Value> {
     record
 }
 
+/// The record of a second person's verdict on an emergency.
+pub fn review(id: &str, approved: bool, by: &str, at: u64) -> Map<String, Value> {
+    let mut record = Map::new();
+    record.insert("event".into(), json!("review"));
+    record.insert("review".into(), json!(plain(id)));
+    record.insert("approved".into(), json!(approved));
+    record.insert("by_lineage".into(), json!(plain(by)));
+    record.insert("at".into(), json!(at));
+    record
+}
+
 fn opening(event: &str, call: &Call) -> Map<String, Value> {
     let mut record = Map::new();
     record.insert("event".into(), json!(event));
@@ -98,11 +109,12 @@ fn opening(event: &str, call: &Call) -> Map<String, Value> {
 fn describe(event: &Event, pseudonyms: &Pseudonyms, record: &mut Map<String, Value>) {
     let mut put = |name: &str, value: Value| drop(record.insert(name.to_owned(), value));
     match event {
-        Event::Authenticated { issuer, subject, client, token_id, lineage } => put(
+        Event::Authenticated { issuer, subject, client, token_id, lineage, bound } => put(
             "who",
             json!({
                 "iss": plain(issuer), "sub_hmac": pseudonyms.of("sub", subject), "client_id": plain(client),
                 "jti_hmac": pseudonyms.of("jti", token_id), "lineage": lineage.as_str(),
+                "cnf": bound,
             }),
         ),
         Event::Bound { server, method, revision, tool } => put(
@@ -125,6 +137,13 @@ fn describe(event: &Event, pseudonyms: &Pseudonyms, record: &mut Map<String, Val
         }
         Event::Answered { status, bytes } => put("upstream", json!({"status": status, "bytes": bytes})),
         Event::Filtered(filtered) => put("filtered", describe_filtered(filtered)),
+        Event::Emergency { review, purpose, reason, subject, opened } => put(
+            "emergency",
+            json!({
+                "review": review, "purpose": plain(purpose), "reason": plain(reason), "subject_hmac": subject,
+                "opened": opened,
+            }),
+        ),
         Event::Killed { pattern } => put("killed", json!(pattern)),
     }
 }

@@ -6,7 +6,7 @@ use crate::model::call::{Asked, Client};
 use crate::model::denial::MessageFault;
 use crate::model::ids::ServerName;
 use crate::pipeline::Gate;
-use crate::server::listener::{InFlight, Peer};
+use crate::server::listener::{Certificate, InFlight, Peer};
 use crate::server::stream::Carriage;
 use crate::server::strict::{Refusal, Served};
 use crate::server::{batch, event_stream, reply, signals, sts};
@@ -80,7 +80,7 @@ async fn strictly(served: Arc<Served>, request: Request, next: Next) -> Response
         Ok(()) => next.run(request).await,
         Err(Refusal::Plain(status, what)) => reply::closing(reply::plain(status, what), version),
         Err(Refusal::Denied(denial)) => {
-            reply::closing(reply::denied(&denial, &Asked::default(), None), version)
+            reply::closing(reply::denied(&denial, &Asked::default(), &[]), version)
         }
     }
 }
@@ -105,7 +105,7 @@ async fn mcp(State(app): State<App>, Path(server): Path<String>, request: Reques
         .map(|message| {
             let body: PendingBody = Box::pin(std::future::ready(Ok(message)));
             let (app, in_flight) = (app.clone(), in_flight.clone());
-            let head = Head { by: Transport::Batch, ..head.clone() };
+            let head = Head { by: Transport::Batch, again: true, ..head.clone() };
             tokio::spawn(async move { pass(&app, head, body, in_flight).await })
         })
         .collect();
@@ -138,7 +138,8 @@ fn asking(app: &App, server: String, request: Request, by: Transport) -> Result<
     let peer = parts.extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
     let in_flight = parts.extensions.get::<InFlight>().cloned();
     let query = parts.uri.query().map(str::to_owned);
-    let head = Head { method, server, query, headers: parts.headers, peer, by };
+    let certificate = parts.extensions.get::<Certificate>().map(|certificate| certificate.0.clone());
+    let head = Head { method, server, query, headers: parts.headers, peer, by, certificate, again: false };
     Ok(Asking { head, body, in_flight })
 }
 

@@ -30,6 +30,8 @@ pub struct Files {
     pub private_key: PathBuf,
     /// Authorities of client certificates, which are then required.
     pub client_ca: Option<PathBuf>,
+    /// Or not required after all.
+    pub client_certificate_optional: bool,
 }
 
 /// What is wrong with one of the files.
@@ -126,7 +128,9 @@ impl Texts {
             .map_err(|error| TlsFault::PrivateKey(error.to_string()))?;
         let builder = match (&files.client_ca, &self.client_ca) {
             (Some(path), Some(text)) => {
-                builder.with_client_cert_verifier(verifier(path, text, provider).map_err(TlsFault::ClientCa)?)
+                let optional = files.client_certificate_optional;
+                let verifier = verifier(path, text, provider, optional).map_err(TlsFault::ClientCa)?;
+                builder.with_client_cert_verifier(verifier)
             }
             _ => builder.with_no_client_auth(),
         };
@@ -148,14 +152,15 @@ fn verifier(
     path: &Path,
     text: &[u8],
     provider: Arc<CryptoProvider>,
+    optional: bool,
 ) -> Result<Arc<dyn rustls::server::danger::ClientCertVerifier>, String> {
     let mut roots = RootCertStore::empty();
     for certificate in certificates(path, text)? {
         roots.add(certificate).map_err(|error| format!("{}: {error}", path.display()))?;
     }
-    WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
-        .build()
-        .map_err(|error| format!("{}: {error}", path.display()))
+    let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+    let builder = if optional { builder.allow_unauthenticated() } else { builder };
+    builder.build().map_err(|error| format!("{}: {error}", path.display()))
 }
 
 fn certificates(path: &Path, text: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {

@@ -27,6 +27,14 @@ const REVISION_REFUSED: &str = "the server does not speak this revision";
 /// Pages of one tools/list.
 const MOST_PAGES: usize = 100;
 
+/// Puts the verdicts of reviewers into the journal, which the gate alone may write.
+pub async fn watch_reviews(gate: Arc<Gate>) {
+    loop {
+        gate.audit.verdicts(&gate.reviews).await;
+        tokio::time::sleep(RULES_EVERY).await;
+    }
+}
+
 /// Reads servers' tools in the gate's own name.
 pub struct CatalogueReader {
     pub gate: Arc<Gate>,

@@ -20,7 +20,7 @@ use crate::model::principal::Principal;
 use crate::model::sensitive::Sensitive;
 use crate::model::trail::Event;
 use crate::request::conversation::Question;
-use crate::request::{OpenSession, Request, Target, Task};
+use crate::request::{OpenSession, Request, Stated, Target, Task};
 use crate::store::lineages::Lineages;
 use crate::store::revocations::{Known, Revocations};
 use crate::store::seals::Seals;
@@ -75,11 +75,13 @@ impl Guard {
             call.asked.revision =
                 arrival.head.single("mcp-protocol-version").ok().flatten().map(str::to_owned);
         })?;
-        call.asked = asked(&message);
+        let Asked { by_dpop, nonce, .. } = std::mem::take(&mut call.asked);
+        call.asked = Asked { by_dpop, nonce, ..asked(&message) };
         let (revision, session) = self.standing(call, &principal, &arrival.head, &message)?;
         call.client.tell(if call.asked.id.is_some() { Taken::Request } else { Taken::Message });
         let answers = question(&message, session.as_ref())?;
         let server = self.addressed(arrival.head.server, &mut message, answers.as_ref(), &lineage)?;
+        let stated = Stated::read(&message.params);
         let request = Request {
             principal,
             server,
@@ -91,6 +93,7 @@ impl Guard {
             tasks: Vec::new(),
             hidden: None,
             resumes: None,
+            stated,
         };
         let request = self.opened(request)?;
         call.trail.add(Event::Bound {
@@ -265,6 +268,7 @@ fn asked(message: &Message) -> Asked {
         modern: message.revision.is_some_and(|revision| revision.era() == Era::Modern),
         calls_tool: message.method == Method::ToolsCall,
         revision: message.revision.map(|revision| revision.as_str().to_owned()),
+        ..Asked::default()
     }
 }
 

@@ -372,7 +372,10 @@ fn a_client_shows_its_certificate_at_the_alias_of_the_endpoint() {
     let (ca, server, client) = (write("ca.pem", &trusted.pem()), pair("server"), pair("client"));
     let tls = |client_ca| {
         let (certificate, private_key) = server.clone();
-        Arc::new(Tls::open(Files { certificate, private_key, client_ca }).unwrap())
+        Arc::new(
+            Tls::open(Files { certificate, private_key, client_ca, client_certificate_optional: false })
+                .unwrap(),
+        )
     };
     let secured = Secured { plain: tls(None), mutual: tls(Some(ca.clone())) };
     let world = World::start(

@@ -8,6 +8,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod access;
 mod accuracy;
 mod architecture;
 mod attacks;
@@ -33,11 +34,13 @@ mod http;
 mod identity;
 mod injection;
 mod issuer;
+mod issuers;
 mod keyed;
 mod local_sts;
 mod metrics;
 mod mirrored;
 mod misfit;
+mod mtls;
 mod older;
 mod planted;
 mod redaction;
@@ -50,3 +53,4 @@ mod streams;
 mod support;
 mod tls;
 mod vault;
+mod wycheproof;

@@ -14,7 +14,7 @@ pub(crate) mod authority;
 #[path = "support/gate.rs"]
 mod gate;
 #[path = "support/issuer.rs"]
-#[allow(dead_code, reason = "groups to come use it")]
+#[allow(dead_code, reason = "a bench that takes this file has no use for it")]
 pub(crate) mod issuer;
 #[path = "support/upstream.rs"]
 pub(crate) mod upstream;

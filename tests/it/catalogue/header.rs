@@ -67,6 +67,7 @@ fn by(world: &World, id: &str) -> String {
     useless.key.token(&world.tenant_claims())
 }
 
+#[allow(clippy::too_many_lines, reason = "a table")]
 pub(super) fn cases() -> Vec<Case> {
     vec![
         Case::refused(18, "a key in the header: `jwk`", |world| {

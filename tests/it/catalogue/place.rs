@@ -15,6 +15,7 @@ fn tokens_of_another_kind_or_in_another_place() {
 /// A trailer needs a chunked body, and the gate takes none over HTTP/1.1.
 const NO_LENGTH: Refusal = Refusal { status: 411, error: Challenge::None, code: None };
 
+#[allow(clippy::too_many_lines, reason = "a table")]
 pub(super) fn cases() -> Vec<Case> {
     vec![
         Case::refused(67, "an ID token", |world| {
@@ -224,6 +225,7 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 /// A well-signed token of another kind.
+#[allow(clippy::needless_pass_by_value, reason = "a literal at every call")]
 fn of_kind(world: &World, what: &str, detail: &'static str, kind: &str, changes: Value) -> Attempt {
     let claims = changed(&world.claims_with(&json!({"exp": now() + 60})), &changes);
     Attempt::token(world, what, detail, &world.key.token_with(&json!({"typ": kind}), &claims))

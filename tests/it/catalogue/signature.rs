@@ -14,6 +14,7 @@ fn signatures_that_do_not_hold() {
     run(&World::start("signature"), cases());
 }
 
+#[allow(clippy::too_many_lines, reason = "a table")]
 pub(super) fn cases() -> Vec<Case> {
     vec![
         Case::refused(1, "`alg` none", |world| unsecured(world, &["none"])),
@@ -203,7 +204,7 @@ fn resigned(world: &World, change: impl Fn(Vec<u8>) -> Vec<u8>) -> String {
 /// A token whose payload is padded, and was when it was signed.
 fn padded_and_signed(world: &World) -> Attempt {
     let mut claims = text(&world.claims());
-    while claims.len() % 3 == 0 {
+    while claims.len().is_multiple_of(3) {
         claims.push(' ');
     }
     let header = base64url(world.key.header().to_string().as_bytes());

@@ -11,16 +11,20 @@ use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The gate's own name at its issuers.
 pub(crate) const OWN_CLIENT: &str = "portcullis";
 const RULES: &str = "server: notes\ntools:\n  \
      read: { scopes: ['notes:read'], release: all, profile: hipaa-safe-harbor }\n  \
-     burn: { scopes: ['notes:read'], release: all, profile: hipaa-safe-harbor }\n";
+     burn: { scopes: ['notes:read'], release: all, profile: hipaa-safe-harbor }\n  \
+     chart: { scopes: ['user/Observation.rs'], release: all, profile: hipaa-safe-harbor }\n";
 const GUARD: &str = "guard: { calls_per_second: 10000, call_burst: 10000, tool_calls_per_second: 10000, tool_call_burst: 10000 }\n";
+
+/// Made once, since it takes a while.
+static RSA: LazyLock<Key> = LazyLock::new(|| Key::rs256("rsa"));
 
 /// What is asked of a world beyond the usual.
 #[derive(Default)]
@@ -47,7 +51,7 @@ pub(crate) struct World {
     pub(crate) key: Key,
     /// Takes RS256 too, and serves [`World::rsa`] and whatever a group adds.
     pub(crate) tenant: Issuer,
-    pub(crate) rsa: Key,
+    pub(crate) rsa: &'static Key,
     calls: Arc<AtomicUsize>,
 }
 
@@ -62,8 +66,9 @@ impl World {
 
     /// A world whose first issuer is already there.
     pub(crate) fn before(name: &str, issuer: Issuer, wanted: Wanted) -> Self {
+        let Wanted { issuer: members, issuers, more, policy, environment } = wanted;
         let (state, gate) = (folder(&format!("catalogue-{name}")), free_address().to_string());
-        let (key, rsa) = (Key::es256("one"), Key::rs256("rsa"));
+        let (key, rsa) = (Key::es256("one"), &*RSA);
         let tenant = Issuer::start();
         issuer.serve_keys(&[key.jwk()]);
         tenant.serve_keys(&[rsa.jwk()]);
@@ -71,7 +76,7 @@ impl World {
         let notes = notes(calls.clone());
         std::fs::create_dir_all(state.join("rules/tools")).unwrap();
         std::fs::write(state.join("rules/tools/notes.yaml"), RULES).unwrap();
-        let policies = wanted.policy.map(|policy| {
+        let policies = policy.map(|policy| {
             std::fs::create_dir_all(state.join("policies")).unwrap();
             std::fs::write(state.join("policies/authz.rego"), policy).unwrap();
             "policies: policies\n"
@@ -79,7 +84,7 @@ impl World {
         let own = state.join("own.pem");
         std::fs::write(&own, SigningKey::generate().unwrap().to_pem()).unwrap();
         std::fs::set_permissions(&own, std::fs::Permissions::from_mode(0o600)).unwrap();
-        let others: String = wanted.issuers.iter().map(|entry| format!("  - {entry}\n")).collect();
+        let others: String = issuers.iter().map(|entry| format!("  - {entry}\n")).collect();
         let configuration = format!(
             "listen: {gate}\npublic_url: http://{gate}\nstate_dir: .\nrules: rules\n\
              issuers:\n  - {{ issuer: '{}', algorithms: [ES256]{} }}\n  \
@@ -87,15 +92,33 @@ impl World {
              client: {{ client_id: {OWN_CLIENT}, private_key_file: own.pem }}\n\
              upstreams:\n  notes: {{ url: '{}', auth: none }}\n{}{GUARD}{}",
             issuer.url,
-            wanted.issuer,
+            members,
             tenant.url,
             notes.url,
             policies.unwrap_or_default(),
-            wanted.more,
+            more,
         );
         std::fs::write(state.join("portcullis.yaml"), configuration).unwrap();
-        let child = launch(&state, &gate, &wanted.environment);
+        let child = launch(&state, "portcullis.yaml", &gate, &environment);
         Self { gate, state, child, issuer, key, tenant, rsa, calls }
+    }
+
+    /// Ends the gate and starts it again as it was.
+    pub(crate) fn restart(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.child = launch(&self.state, "portcullis.yaml", &self.gate, &[]);
+    }
+
+    /// Another gate of the same configuration, with a memory of its own.
+    pub(crate) fn replica(&self) -> (String, Child) {
+        let address = free_address().to_string();
+        let text = std::fs::read_to_string(self.state.join("portcullis.yaml")).unwrap();
+        let text = text.replace(&format!("listen: {}", self.gate), &format!("listen: {address}"));
+        std::fs::write(self.state.join("replica.yaml"), text.replace("state_dir: .", "state_dir: replica"))
+            .unwrap();
+        let child = launch(&self.state, "replica.yaml", &address, &[]);
+        (address, child)
     }
 
     /// The resource that tokens are for.
@@ -239,21 +262,21 @@ pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
-/// The server behind the gate: it lists two tools, and counts every call.
+/// The server behind the gate: it lists its tools, and counts every call.
 fn notes(calls: Arc<AtomicUsize>) -> Upstream {
     let tool = |name: &str| json!({"name": name, "inputSchema": {"type": "object"}});
-    Upstream::start(json!([tool("read"), tool("burn")]), move |message, stream| {
+    Upstream::start(json!([tool("read"), tool("burn"), tool("chart")]), move |message, stream| {
         calls.fetch_add(1, Ordering::SeqCst);
         let result = json!({"content": [{"type": "text", "text": "a note"}], "resultType": "complete"});
         upstream::whole(stream, message, &result);
     })
 }
 
-fn launch(state: &Path, gate: &str, environment: &[(&'static str, String)]) -> Child {
+fn launch(state: &Path, file: &str, gate: &str, environment: &[(&'static str, String)]) -> Child {
     let log = std::fs::File::create(state.join("log")).unwrap();
     let mut child = Command::new(PROGRAM)
         .args(["serve", "--config"])
-        .arg(state.join("portcullis.yaml"))
+        .arg(state.join(file))
         .envs(environment.iter().map(|(name, value)| (name, value)))
         .stderr(Stdio::from(log))
         .spawn()

@@ -105,12 +105,19 @@ fn answer(stream: impl Read + Write, pages: &Mutex<HashMap<String, Page>>, asked
     if read.is_err() || line.is_empty() {
         return;
     }
-    // Its head ends with an empty line; no request here has a body.
+    let mut length = 0;
     while line.trim_end() != "" {
         line.clear();
         if requests.read_line(&mut line).is_err() || line.is_empty() {
             return;
         }
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap_or(0);
+        }
+    }
+    let mut body = vec![0; length];
+    if requests.read_exact(&mut body).is_err() {
+        return;
     }
     let page = pages.lock().unwrap().get(&path).cloned();
     let stream = requests.get_mut();
