@@ -24,7 +24,7 @@ use templates::Templates;
 const SEED: u64 = 0x5eed_0000_0005;
 const ROUNDS: usize = 8;
 /// How many texts are made of templates of lines, and of each longer one.
-const GENERATED: usize = 14_000;
+const GENERATED: usize = 46_000;
 const EACH: usize = 120;
 
 /// What to train on and where to write.

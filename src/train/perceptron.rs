@@ -8,7 +8,11 @@ use crate::redact::names::model::{ROW, ROWS};
 use crate::redact::names::token::{self, Token};
 
 /// Of a hundred thousand weights this many are cut off at the greatest that fits.
-const CUT: usize = 20;
+const CUT: usize = 2;
+/// Weights that moved less than once on average are chance.
+const LEAST: f64 = 1.0;
+/// The greatest weight there is: that of the greatest root.
+const GREATEST: f64 = 127.0 * 127.0;
 
 #[derive(Debug)]
 pub(crate) struct Perceptron {
@@ -115,9 +119,9 @@ impl Perceptron {
         }
     }
 
-    /// The average of all weights there have been, as small numbers.
+    /// The average of all weights there have been, as the roots of small numbers.
     #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "clamped before")]
-    pub(crate) fn averaged(&self) -> ([[i16; TAGS]; TAGS], Vec<[i8; ROW]>) {
+    pub(crate) fn averaged(&self) -> ([[i32; TAGS]; TAGS], Vec<[i8; ROW]>) {
         let average = |weight: i32, owed: i64| f64::from(weight) - owed as f64 / self.clock as f64;
         let rows = || self.weights.iter().zip(&self.owed);
         let mut sizes: Vec<f64> = rows()
@@ -127,8 +131,12 @@ impl Perceptron {
             .collect();
         sizes.sort_by(f64::total_cmp);
         let cut = sizes.len().saturating_sub(1 + sizes.len() * CUT / 100_000);
-        let scale = 127.0 / sizes.get(cut).copied().unwrap_or(1.0).max(0.1);
-        let small = |value: f64| (value * scale).round().clamp(-127.0, 127.0) as i8;
+        let scale = GREATEST / sizes.get(cut).copied().unwrap_or(1.0).max(0.1);
+        let small = |value: f64| {
+            let value = if value.abs() < LEAST { 0.0 } else { value };
+            let root = (value * scale).abs().sqrt().round().min(127.0);
+            root.copysign(value) as i8
+        };
         let table = rows().map(|(row, owed)| {
             let mut out = [0; ROW];
             for (out, (weight, owed)) in out.iter_mut().zip(row.iter().zip(owed)) {
@@ -139,7 +147,7 @@ impl Perceptron {
         let mut steps = [[0; TAGS]; TAGS];
         let each = self.steps.iter().flatten().zip(self.steps_owed.iter().flatten());
         for (out, (weight, owed)) in steps.iter_mut().flatten().zip(each) {
-            *out = (average(*weight, *owed) * scale).round().clamp(-32_767.0, 32_767.0) as i16;
+            *out = (average(*weight, *owed) * scale).round() as i32;
         }
         (steps, table.collect())
     }

@@ -38,10 +38,11 @@ impl<'a> Slots<'a> {
             "surname" => typed(self.known(who, chance)?.surname, "PERSON"),
             "city" | "place" => typed(self.place(name, chance)?, "LOC"),
             "region" | "state" => typed(self.word("region", chance)?, "LOC"),
-            "care" => typed(format!("{} {}", self.surname(chance)?, self.word("care", chance)?), "LOC"),
+            "care" => typed(self.care(chance)?, "LOC"),
             "street" => typed(self.street(chance)?, "LOC"),
             "zip" => typed(format!("{}", 10_000 + chance.below(89_999)), "LOC"),
             "address" => typed(self.address(chance)?, "LOC"),
+            "strasse" => typed(self.street_abroad(chance)?, "LOC"),
             "org" => typed(format!("{} {}", self.surname(chance)?, self.word("firm", chance)?), "ORG"),
             "mailbox" => {
                 let Person { given, surname } = self.known(who, chance)?;
@@ -147,6 +148,16 @@ impl<'a> Slots<'a> {
         Some(city)
     }
 
+    /// A house of care, named after somebody, a saint, or its town.
+    fn care(&self, chance: &mut Chance) -> Option<String> {
+        let of = match self.lists.map(|_| chance.below(8)) {
+            Some(0) => format!("St. {}'s", self.given(chance)?),
+            Some(1..=2) => self.place("city", chance)?,
+            _ => self.surname(chance)?,
+        };
+        Some(format!("{of} {}", self.word("care", chance)?))
+    }
+
     fn street(&self, chance: &mut Chance) -> Option<String> {
         Some(format!(
             "{} {} {}",
@@ -154,6 +165,32 @@ impl<'a> Slots<'a> {
             self.surname(chance)?,
             self.word("street", chance)?
         ))
+    }
+
+    /// As streets are written in other languages, alone or with their town.
+    fn street_abroad(&self, chance: &mut Chance) -> Option<String> {
+        let (name, number) = (self.surname(chance)?, 1 + chance.below(190));
+        let street = match chance.below(13) {
+            0 => format!("{name}straße {number}"),
+            1 => format!("{name}str. {number}"),
+            2 => format!("{name}weg {number}"),
+            3 => format!("{number} rue {name}"),
+            4 => format!("{number}, avenue de {name}"),
+            5 => format!("Calle {name} {number}"),
+            6 => format!("Avenida de {name}, {number}"),
+            7 => format!("Via {name} {number}"),
+            8 => format!("Rua {name}, {number}"),
+            9 => format!("{name}straat {number}"),
+            10 => format!("ul. {name} {number}"),
+            11 => format!("{name}gatan {number}"),
+            _ => format!("Plaza de {name}, {number}"),
+        };
+        let code = 10_000 + chance.below(89_999);
+        Some(match chance.below(3) {
+            0 => street,
+            1 => format!("{street}, {}", self.place("city", chance)?),
+            _ => format!("{street}, {code} {}", self.place("city", chance)?),
+        })
     }
 
     fn address(&self, chance: &mut Chance) -> Option<String> {

@@ -45,6 +45,7 @@ mod older;
 mod planted;
 mod redaction;
 mod reference;
+mod regressions;
 mod reload;
 mod rules;
 mod secrets;

@@ -2,6 +2,8 @@
 
 use crate::redact::detect::fold::fold;
 use std::sync::Arc;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 const WRAPPERS: [&str; 13] = [
     "value",
@@ -56,6 +58,11 @@ impl KeyPath {
     pub(crate) fn last(&self) -> Option<&str> {
         self.names.last().map(AsRef::as_ref)
     }
+
+    /// The name before the last.
+    pub(crate) fn above(&self) -> Option<&str> {
+        self.names.iter().nth_back(1).map(AsRef::as_ref)
+    }
 }
 
 /// A key or the end of a key path in a rule: `ssn`, `name.family`, `*_ssn`.
@@ -67,7 +74,20 @@ pub(crate) struct KeyPattern {
 }
 
 impl KeyPattern {
-    pub(crate) fn read(text: &str) -> Self {
+    /// Reads a pattern, or all that it stands for: `{owner,payee}_name` is two.
+    pub(crate) fn read_all(text: &str) -> Vec<Self> {
+        let Some((head, (choices, tail))) =
+            text.split_once('{').and_then(|(head, rest)| Some((head, rest.split_once('}')?)))
+        else {
+            return vec![Self::read(text)];
+        };
+        choices
+            .split(',')
+            .flat_map(|choice| Self::read_all(&format!("{head}{}{tail}", choice.trim())))
+            .collect()
+    }
+
+    fn read(text: &str) -> Self {
         let (open, text) = text.strip_prefix('*').map_or((false, text), |rest| (true, rest));
         let names = text.split('.').map(|name| name.trim_matches('_').to_owned()).collect();
         Self { names, open }
@@ -81,6 +101,11 @@ impl KeyPattern {
     /// What the last name ends with.
     pub(crate) fn open_end(&self) -> &str {
         self.names.last().map_or("", String::as_str)
+    }
+
+    /// The name that must stand above the last.
+    pub(crate) fn above(&self) -> Option<&str> {
+        self.names.iter().nth_back(1).map(String::as_str)
     }
 
     pub(crate) fn matches(&self, path: &KeyPath) -> bool {
@@ -133,7 +158,8 @@ fn ascii_words(name: &str) -> String {
 
 fn words(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 4);
-    let mut chars = name.chars().peekable();
+    // `prénom` and `prenom` are one key.
+    let mut chars = name.nfd().filter(|c| !is_combining_mark(*c)).peekable();
     let mut before = '_';
     while let Some(c) = chars.next() {
         if c.is_alphanumeric() {
@@ -145,7 +171,12 @@ fn words(name: &str) -> String {
             if starts_word && !out.ends_with('_') && !out.is_empty() {
                 out.push('_');
             }
-            out.extend(c.to_lowercase());
+            match c {
+                'ß' | 'ẞ' => out.push_str("ss"),
+                'ø' | 'Ø' => out.push('o'),
+                'ł' | 'Ł' => out.push('l'),
+                c => out.extend(c.to_lowercase()),
+            }
         } else if !out.ends_with('_') && !out.is_empty() {
             out.push('_');
         }
@@ -177,6 +208,9 @@ mod tests {
             assert_eq!(normalise(name), "ssn", "{name}");
         }
         assert_eq!(normalise("имя"), "имя");
+        assert_eq!(normalise("Prénom"), "prenom");
+        assert_eq!(normalise("numérodeTéléphone"), "numerode_telephone");
+        assert_eq!(normalise("Straße"), "strasse");
         assert_eq!(normalise("customerSSNNumber"), "customer_ssn_number");
         assert_eq!(normalise("address1Line"), "address1_line");
     }
@@ -186,6 +220,16 @@ mod tests {
         fn ascii_names_are_read_as_others_are(name in "[a-cA-C0-1 _.-]{0,12}") {
             prop_assert_eq!(ascii_words(&name), words(&name));
         }
+    }
+
+    #[test]
+    fn braces_stand_for_each_of_a_list() {
+        let all = KeyPattern::read_all("*_{owner, payee}.{name,nm}");
+        assert_eq!(all.len(), 4);
+        for path in ["account_owner.name", "owner.nm", "x.payee.name", "first_payee.nm"] {
+            assert_eq!(all.iter().filter(|key| key.matches(&KeyPath::dotted(path))).count(), 1, "{path}");
+        }
+        assert_eq!(KeyPattern::read_all("ssn").len(), 1);
     }
 
     #[test]

@@ -43,11 +43,11 @@ impl Named {
     }
 
     /// Whether the model is to read the text: some detector waits for it, and there are words.
-    pub(super) fn listens(&self, sense: &Sense, class: Class) -> bool {
-        let wanted = |detector: Option<usize>| detector.is_some_and(|detector| !sense.vetoes(detector));
+    pub(super) fn listens(&self, sense: &Sense, text: &str, class: Class) -> bool {
+        let all = || [self.person, self.place, self.address].into_iter().flatten();
         class.meets(Class::SPACE)
             && class.meets(Class::LOWER.join(Class::UPPER).join(Class::WIDE))
-            && (wanted(self.person) || wanted(self.place) || wanted(self.address))
+            && (all().any(|detector| !sense.vetoes(detector)) || all().next().is_some() && is_sentence(text))
     }
 
     pub(super) fn collect(
@@ -68,13 +68,14 @@ impl Named {
         if key > 0 {
             spoken.push_str(text);
         }
-        let prose = is_prose(text);
+        let (prose, sentence) = (is_prose(text), is_sentence(text));
         names::find(model, if key > 0 { spoken } else { text }, names, |name| {
-            if !prose && !name.listed && name.kind != Kind::Address {
-                return;
-            }
-            let detector = self.detector(name.kind).filter(|detector| !sense.vetoes(*detector));
-            let (Some(detector), Some(start)) = (detector, name.range.start.checked_sub(key)) else { return };
+            // What is said of a key holds for labels, not for what people write under it.
+            let heard = |detector: &usize| sentence || !sense.vetoes(*detector);
+            let Some(detector) = self.detector(name.kind).filter(heard) else { return };
+            let expected =
+                prose || !name.plain && (name.listed || name.kind == Kind::Address || sense.cues(detector));
+            let Some(start) = name.range.start.checked_sub(key).filter(|_| expected) else { return };
             let score = detectors.get(detector).map_or(0.0, |detector| detector.score);
             candidates.push(Candidate { range: start..name.range.end - key, detector, score, yields: true });
         });
@@ -90,6 +91,21 @@ fn is_prose(text: &str) -> bool {
         word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_lowercase())
     };
     text.split_ascii_whitespace().filter(plain).nth(FEWEST_PLAIN - 1).is_some()
+}
+
+/// Whether somebody tells something in a text: there are words that no label has.
+fn is_sentence(text: &str) -> bool {
+    const TELLING: [&str; 44] = [
+        "is", "was", "are", "were", "has", "had", "have", "will", "would", "should", "did", "does", "says",
+        "said", "told", "tells", "asked", "asks", "called", "calls", "spoke", "wants", "wanted", "reports",
+        "states", "lives", "he", "she", "they", "his", "her", "him", "my", "me", "your", "you", "we", "our",
+        "us", "please", "ist", "hat", "est", "fue",
+    ];
+    let tells = |word: &str| {
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+        TELLING.iter().any(|telling| telling.eq_ignore_ascii_case(word))
+    };
+    is_prose(text) && text.split_ascii_whitespace().any(tells)
 }
 
 /// Writes the key of a value as a person would say it: `assigned to: `.

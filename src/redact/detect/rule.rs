@@ -146,9 +146,9 @@ fn compile(file: &str, raw: &File) -> Result<Detector, SourceFault> {
         cue_words: raw.context.clone(),
         needs_context: raw.needs_context,
         score: raw.score,
-        keys: raw.keys.iter().map(|key| KeyPattern::read(key)).collect(),
+        keys: raw.keys.iter().flat_map(|key| KeyPattern::read_all(key)).collect(),
         value: raw.value.as_ref().map(|pattern| regex(file, pattern)).transpose()?.map(ValueShape::new),
-        veto_keys: raw.veto_keys.iter().map(|key| KeyPattern::read(key)).collect(),
+        veto_keys: raw.veto_keys.iter().flat_map(|key| KeyPattern::read_all(key)).collect(),
     })
 }
 

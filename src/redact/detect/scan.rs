@@ -146,7 +146,7 @@ impl Scanner {
         self.prefilter.concerned(sense, text, makeup, memory, matches, |detector| {
             self.collect(detector, sense, text, ascii, candidates);
         });
-        if self.named.listens(sense, class) {
+        if self.named.listens(sense, text, class) {
             self.named.collect(&self.detectors, sense, text, names, candidates);
         }
         if !candidates.is_empty() {

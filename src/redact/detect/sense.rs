@@ -98,13 +98,14 @@ impl Sense {
 
 impl Claim {
     pub(crate) fn holds(&self, detectors: &[Detector], text: &str, class: Class) -> bool {
-        match self.looks {
+        let Some(detector) = detectors.get(self.detector) else { return true };
+        let looks = match self.looks {
             Looks::Any => true,
-            Looks::Pattern => detectors
-                .get(self.detector)
-                .and_then(|detector| detector.value.as_ref())
-                .is_none_or(|value| value.fits(text, class)),
-        }
+            Looks::Pattern => detector.value.as_ref().is_none_or(|value| value.fits(text, class)),
+        };
+        // A checksum takes nothing away from what a key says. What a rule without a pattern
+        // checks can only be what stands under its keys.
+        looks && (detector.pattern.is_some() || detector.check.is_none_or(|check| check(text)))
     }
 }
 
@@ -144,23 +145,36 @@ pub(crate) struct Index {
     cueing: Vec<usize>,
 }
 
-/// Detectors by the last name of their key patterns.
+/// Detectors by their key patterns.
 #[derive(Clone, Debug, Default)]
 struct Keyed {
-    by_last: HashMap<String, Vec<usize>, RandomState>,
+    /// By the last name of a pattern.
+    by_last: HashMap<String, Under, RandomState>,
     /// Those with an open pattern, such as `*_ssn`, by what a name has to end with.
     by_end: HashMap<String, Vec<usize>, RandomState>,
+}
+
+/// The patterns that end with one name, by what the name above has to end with: many roles
+/// have a `name`, and no path is asked for more than its own.
+#[derive(Clone, Debug, Default)]
+struct Under {
+    anything: Vec<usize>,
+    named: HashMap<String, Vec<(usize, KeyPattern)>, RandomState>,
 }
 
 impl Keyed {
     fn add(&mut self, detector: usize, keys: &[KeyPattern]) {
         for key in keys {
-            let owners = match (key.fixed_last(), key.open_end()) {
-                (Some(last), _) => self.by_last.entry(last.to_owned()).or_default(),
-                (None, end) => self.by_end.entry(end.to_owned()).or_default(),
+            let Some(last) = key.fixed_last() else {
+                push(self.by_end.entry(key.open_end().to_owned()).or_default(), detector);
+                continue;
             };
-            if owners.last() != Some(&detector) {
-                owners.push(detector);
+            let under = self.by_last.entry(last.to_owned()).or_default();
+            match key.above() {
+                None => push(&mut under.anything, detector),
+                Some(above) => {
+                    under.named.entry(above.to_owned()).or_default().push((detector, key.clone()));
+                }
             }
         }
     }
@@ -170,16 +184,25 @@ impl Keyed {
         self.by_last.contains_key(last) || ends(last).any(|end| self.by_end.contains_key(end))
     }
 
-    /// Those of a fixed name in order, then those of an open one in order.
-    fn at(&self, path: &KeyPath) -> impl Iterator<Item = usize> {
-        let last = path.last();
-        let named = last.and_then(|last| self.by_last.get(last));
-        let ends = last.into_iter().flat_map(ends);
-        let mut open = Vec::new();
-        ends.filter_map(|end| self.by_end.get(end)).for_each(|owners| open.extend_from_slice(owners));
-        open.sort_unstable();
-        open.dedup();
-        named.into_iter().flatten().copied().chain(open)
+    /// Those with a pattern that matches, each once, in order.
+    fn at(&self, path: &KeyPath) -> Vec<usize> {
+        let (mut found, Some(last)) = (Vec::new(), path.last()) else { return Vec::new() };
+        if let Some(under) = self.by_last.get(last) {
+            found.extend_from_slice(&under.anything);
+            let above = path.above().into_iter().flat_map(ends);
+            let near = above.filter_map(|end| under.named.get(end)).flatten();
+            found.extend(near.filter(|(_, key)| key.matches(path)).map(|(detector, _)| *detector));
+        }
+        ends(last).filter_map(|end| self.by_end.get(end)).for_each(|owners| found.extend_from_slice(owners));
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+fn push(owners: &mut Vec<usize>, detector: usize) {
+    if owners.last() != Some(&detector) {
+        owners.push(detector);
     }
 }
 
@@ -214,9 +237,7 @@ impl Index {
             claims.extend(self.claims_at(detectors, &unwrapped));
             inner = unwrapped.unwrapped();
         }
-        let mut vetoes: Vec<usize> =
-            self.vetoes.at(path).filter(|&index| vetoed(detectors, index, path)).collect();
-        vetoes.sort_unstable();
+        let vetoes = self.vetoes.at(path);
         let cues = path.last().map(|key| self.cues.matches(key).into_iter().collect::<Vec<_>>());
         let cues = cues.unwrap_or_default().into_iter().filter_map(|cue| self.cueing.get(cue).copied());
         let mut sense =
@@ -233,11 +254,11 @@ impl Index {
     }
 
     fn claims_at(&self, detectors: &[Detector], path: &KeyPath) -> Vec<Claim> {
-        let claims = self.claims.at(path).filter_map(|index| {
-            let detector = detectors.get(index)?;
-            let claims = detector.keys.iter().any(|key| key.matches(path)) && !vetoed(detectors, index, path);
-            let looks = if detector.value.is_some() { Looks::Pattern } else { Looks::Any };
-            claims.then_some(Claim { detector: index, looks })
+        let vetoes = self.vetoes.at(path);
+        let claiming = self.claims.at(path).into_iter().filter(|index| vetoes.binary_search(index).is_err());
+        let claims = claiming.filter_map(|index| {
+            let looks = if detectors.get(index)?.value.is_some() { Looks::Pattern } else { Looks::Any };
+            Some(Claim { detector: index, looks })
         });
         let mut claims: Vec<Claim> = claims.collect();
         // The surest first: of those that like the value, it is named after that one.
@@ -245,10 +266,6 @@ impl Index {
         claims.sort_by(|a, b| score(b).total_cmp(&score(a)));
         claims
     }
-}
-
-fn vetoed(detectors: &[Detector], index: usize, path: &KeyPath) -> bool {
-    detectors.get(index).is_some_and(|detector| detector.veto_keys.iter().any(|key| key.matches(path)))
 }
 
 #[cfg(test)]

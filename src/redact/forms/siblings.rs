@@ -29,6 +29,10 @@ impl Role {
     pub(crate) const VALUE: Self = Self(1 << 1);
     pub(crate) const COLUMNS: Self = Self(1 << 2);
     pub(crate) const ROWS: Self = Self(1 << 3);
+    /// A name that is a person's if those beside it are.
+    pub(crate) const NAME: Self = Self(1 << 4);
+    /// What only persons have.
+    pub(crate) const PERSONAL: Self = Self(1 << 5);
 
     pub(crate) fn of(member: &str) -> Self {
         let is_plain = member.bytes().all(|byte| byte.is_ascii_lowercase());
@@ -38,18 +42,20 @@ impl Role {
             (is_value(member, &name), Self::VALUE),
             (COLUMNS.contains(&&*name), Self::COLUMNS),
             (ROWS.contains(&&*name), Self::ROWS),
+            (is_bare_name(member), Self::NAME),
+            (tells_of_a_person(member), Self::PERSONAL),
         ];
         Self(roles.into_iter().filter(|(holds, _)| *holds).fold(0, |all, (_, role)| all | role.0))
     }
 
     /// Whether what stands beside members of the name says what they are.
     pub(crate) fn asks(self) -> bool {
-        self.0 & (Self::VALUE.0 | Self::ROWS.0) != 0
+        self.0 & (Self::VALUE.0 | Self::ROWS.0 | Self::NAME.0) != 0
     }
 
     /// Whether they say what others are.
     pub(crate) fn answers(self) -> bool {
-        self.0 & (Self::NAMES.0 | Self::COLUMNS.0) != 0
+        self.0 & (Self::NAMES.0 | Self::COLUMNS.0 | Self::PERSONAL.0) != 0
     }
 
     pub(crate) fn is(self, role: Self) -> bool {
@@ -121,6 +127,13 @@ pub(crate) fn behind_value(source: &str) -> Option<impl Iterator<Item = &str>> {
     let rest = behind(source, value_length(reach)?);
     let naming = members_in(head(rest, REACH)).filter(|(name, _)| names_others(name));
     Some(naming.map(|(_, value)| value).take(MOST_LABELS))
+}
+
+/// Whether members behind the value that begins here are such as only persons have.
+pub(crate) fn person_behind(source: &str) -> bool {
+    let near = head(source, REACH_OVER_CONTAINER);
+    let rest = value_length(near).map_or("", |length| behind(near, length));
+    members_in(rest).any(|(name, _)| tells_of_a_person(name))
 }
 
 /// The source of the list of columns behind the rows that begin here.
@@ -260,9 +273,19 @@ mod tests {
             ("column_names", Role::COLUMNS, true),
             ("data", Role::ROWS, true),
             ("row_count", Role::ROWS, false),
+            ("name", Role::NAME, true),
+            ("file_name", Role::NAME, false),
+            ("dateOfBirth", Role::PERSONAL, true),
         ] {
             assert_eq!(Role::of(member).is(role), holds, "{member}");
         }
+    }
+
+    #[test]
+    fn what_only_persons_have_makes_a_name_theirs() {
+        assert!(person_behind(r#""Ann Lee", "address": {"x": [1]}, "email": "a@b.org"}, {"#));
+        assert!(!person_behind(r#""Blue Kettle", "price": 3}, {"email": 1}"#));
+        assert!(!person_behind(r#""Ann Lee""#));
     }
 
     #[test]

@@ -38,6 +38,14 @@ impl Lattice {
         self.scores.extend((0..reader.len()).map(score));
     }
 
+    /// By how much a tag at a token is likelier than none, its neighbours left aside.
+    pub(crate) fn margin(&self, index: usize, tag: Tag) -> i32 {
+        self.scores.get(index).map_or(0, |scores| {
+            let score = |tag: Tag| scores.get(usize::from(tag)).copied().unwrap_or(NEVER);
+            score(tag).saturating_sub(score(OUTSIDE))
+        })
+    }
+
     /// The best path on which every tag is allowed at its token.
     pub(crate) fn best(
         &mut self,

@@ -55,6 +55,21 @@ impl Known {
         }
     }
 
+    /// Whether somebody may be called so: it is no plain word, or a name that many have.
+    pub(crate) fn may_name(self) -> bool {
+        let named = self.level(Self::FIRST).max(self.level(Self::LAST));
+        named > self.level(Self::WORD) || named >= 3 || self.level(Self::WORD) == 0
+    }
+
+    /// Whether a name of that kind may have it: others are made of plain words alone.
+    pub(crate) fn may_be(self, kind: Kind) -> bool {
+        match kind {
+            Kind::Person => self.may_name(),
+            Kind::Place => self.level(Self::WORD) == 0 || self.level(Self::PLACE) >= 2 || self.may_name(),
+            Kind::Address => false,
+        }
+    }
+
     /// What it is likeliest to be, as four bits.
     pub(crate) fn brief(self) -> u32 {
         let (first, last) = (self.level(Self::FIRST), self.level(Self::LAST));

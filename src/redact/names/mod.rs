@@ -10,8 +10,9 @@ pub(crate) mod lists;
 pub(crate) mod model;
 pub(crate) mod token;
 
-use decode::{Lattice, Tag};
+use decode::{Lattice, PERSON, Tag};
 use feature::Reader;
+use lists::Known;
 use model::Model;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -21,6 +22,11 @@ use token::{Cap, Case, Token};
 const MOST_LEARNED: usize = 1 << 12;
 
 const LONGEST_ACRONYM: usize = 4;
+/// By how much a name of one word must be likelier than none, and one that a list knows.
+const SURE: i32 = 12_000;
+const SURE_OF_LISTED: i32 = 5_000;
+/// What has a full stop behind it that ends no sentence: `J.`, `Mrs.`.
+const LONGEST_ABBREVIATION: usize = 3;
 
 /// The weights that ship.
 static WEIGHTS: &[u8] = include_bytes!("../../../rules/models/names.bin");
@@ -45,6 +51,8 @@ pub(crate) struct Name {
     /// One of its words is on a list of names and no plain word: it would be taken for one
     /// without a sentence around it.
     pub(crate) listed: bool,
+    /// All its words are plain ones, which names hardly are.
+    pub(crate) plain: bool,
 }
 
 /// What finding writes on, kept between texts so that none allocates.
@@ -54,6 +62,8 @@ pub(crate) struct Scratch {
     reader: Reader,
     lattice: Lattice,
     tags: Vec<Tag>,
+    /// Names by their tokens.
+    spans: Vec<(Range<usize>, Kind)>,
     /// Words of the names of persons, as hashes.
     learned: Vec<u32>,
 }
@@ -73,38 +83,105 @@ pub(crate) fn find(model: &Model, text: &str, scratch: &mut Scratch, mut found: 
         if !scratch.tokens.iter().any(|token| token.cap.is_word()) {
             continue;
         }
-        let Scratch { tokens, reader, lattice, tags, learned } = &mut *scratch;
+        let Scratch { tokens, reader, lattice, tags, spans, learned } = &mut *scratch;
         reader.read(model, text, tokens);
         if !reader.asks() {
             continue;
         }
         lattice.score(reader, |features| model.sum(features));
         lattice.best(&model.steps, |_, _| true, tags);
-        decode::spans(tags, |first, last, kind| {
-            let named = tokens.get(first..=last).unwrap_or_default();
-            let kind = match kind {
-                Kind::Place if named.iter().any(|token| token.cap == Cap::Digits) => Kind::Address,
-                kind => kind,
-            };
-            if named.iter().all(|token| is_title(text, token)) || is_acronym(named) {
-                return;
+        spans.clear();
+        decode::spans(tags, |first, last, kind| match spans.last_mut() {
+            Some((span, Kind::Place)) if kind == Kind::Place && goes_on(text, tokens, span, first) => {
+                span.end = last + 1;
             }
-            if kind == Kind::Person {
-                learn(text, named, learned);
-            }
-            let is_name = |(index, token): (usize, &Token)| {
-                token.cap.is_word() && reader.known(first + index).is_name(kind)
-            };
-            let listed = named.iter().enumerate().any(is_name);
-            if let ([first, ..], [.., last]) = (named, named) {
-                found(Name { range: first.start..last.end, kind, listed });
-            }
+            _ => spans.push((first..last + 1, kind)),
         });
+        for (span, kind) in spans.drain(..) {
+            let mut from = span.start;
+            for to in ends(text, tokens, span, kind) {
+                let part = trimmed(text, tokens, from..to);
+                from = to;
+                let first_token = part.start;
+                let named = tokens.get(part.clone()).unwrap_or_default();
+                let kind = match kind {
+                    Kind::Place if named.iter().any(|token| token.cap == Cap::Digits) => Kind::Address,
+                    kind => kind,
+                };
+                let (mut plain, mut listed) = (kind != Kind::Address, false);
+                for (_, known) in named.iter().zip(part.map(|index| reader.known(index))).filter(is_word) {
+                    plain &= !known.may_be(kind);
+                    listed |= known.is_name(kind);
+                }
+                // One word alone has to stand where names stand, the more so if no list knows it.
+                let bare = kind == Kind::Person && named.len() == 1;
+                let sure = if listed { SURE_OF_LISTED } else { SURE };
+                let doubtful = bare && lattice.margin(first_token, PERSON) < sure;
+                if doubtful || is_no_name(text, named, kind) {
+                    continue;
+                }
+                if kind == Kind::Person {
+                    learn(text, named, learned);
+                }
+                if let ([first, ..], [.., last]) = (named, named) {
+                    found(Name { range: first.start..last.end, kind, listed, plain });
+                }
+            }
+        }
     }
     if !scratch.learned.is_empty() {
         scratch.learned.sort_unstable();
         again(text, scratch, found);
     }
+}
+
+/// Whether an address goes on with the place that begins at `next`: behind a comma stands its
+/// town.
+fn goes_on(text: &str, tokens: &[Token], address: &Range<usize>, next: usize) -> bool {
+    let numbered = |token: &Token| token.cap == Cap::Digits;
+    let comma = |token: &Token| token.text(text) == ",";
+    next == address.end + 1
+        && tokens.get(address.end).is_some_and(comma)
+        && tokens.get(address.clone()).is_some_and(|named| named.iter().any(numbered))
+}
+
+/// Where the names end that the tokens of one span hold: a person's name goes on over no full
+/// stop but that of an initial or a title, and holds no number.
+fn ends(text: &str, tokens: &[Token], span: Range<usize>, kind: Kind) -> impl Iterator<Item = usize> {
+    let ends = move |index: usize| {
+        let at = |index: usize| tokens.get(index);
+        let (Some(token), Some(before)) = (at(index), index.checked_sub(1).and_then(at)) else {
+            return false;
+        };
+        let abbreviates = before.end - before.start <= LONGEST_ABBREVIATION || !before.cap.is_word();
+        kind == Kind::Person && (token.text(text) == "." && !abbreviates || token.cap == Cap::Digits)
+    };
+    let last = span.end;
+    (span.start + 1..last).filter(move |index| ends(*index)).chain(std::iter::once(last))
+}
+
+/// The tokens without marks before the first word and behind the last, save a full stop.
+fn trimmed(text: &str, tokens: &[Token], span: Range<usize>) -> Range<usize> {
+    let named = tokens.get(span.clone()).unwrap_or_default();
+    let is_mark = |token: &&Token| token.cap == Cap::Mark;
+    let head = named.iter().take_while(is_mark).count();
+    let tail = named.iter().skip(head).rev().take_while(|token| is_mark(token) && token.text(text) != ".");
+    span.start + head..span.end - tail.count()
+}
+
+fn is_word((token, _): &(&Token, Known)) -> bool {
+    token.cap.is_word()
+}
+
+/// A little word such as `ok`, whatever state it may stand for.
+fn is_little_word(named: &[Token]) -> bool {
+    matches!(named, [token] if token.cap == Cap::Lower && token.end - token.start <= LONGEST_ABBREVIATION)
+}
+
+/// A number with its short name, and no address: `HR 88`.
+fn is_measure(named: &[Token]) -> bool {
+    let mut words = named.iter().filter(|token| token.cap.is_word()).peekable();
+    words.peek().is_some() && words.all(|word| word.end - word.start < LONGEST_ABBREVIATION)
 }
 
 /// Keeps the first and the last name of a person named in full.
@@ -118,6 +195,14 @@ fn learn(text: &str, named: &[Token], learned: &mut Vec<u32>) {
 fn is_title(text: &str, token: &Token) -> bool {
     const TITLES: [&str; 8] = ["mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir"];
     !token.cap.is_word() || TITLES.iter().any(|title| title.eq_ignore_ascii_case(token.text(text)))
+}
+
+/// Whether it is something else for sure: a title, a measure, letters that stand for words.
+fn is_no_name(text: &str, named: &[Token], kind: Kind) -> bool {
+    named.iter().all(|token| is_title(text, token))
+        || is_acronym(named)
+        || kind == Kind::Address && is_measure(named)
+        || kind == Kind::Place && is_little_word(named)
 }
 
 /// A few capitals amid words that are written otherwise: `SSN`, `CXR`.
@@ -143,7 +228,7 @@ fn again(text: &str, scratch: &mut Scratch, mut found: impl FnMut(Name)) {
             let beside = [index.checked_sub(1), index.checked_add(1)];
             let mut beside = beside.into_iter().flatten().filter_map(|index| tokens.get(index));
             if !beside.any(|token| matches!(token.cap, Cap::Capital | Cap::Upper)) {
-                found(Name { range: token.start..token.end, kind: Kind::Person, listed: true });
+                found(Name { range: token.start..token.end, kind: Kind::Person, listed: true, plain: false });
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::redact::detect::{KeyPath, Sense};
 use crate::redact::forms::labels::{self, Row};
 use crate::redact::forms::names;
 use crate::redact::forms::siblings::{
-    MOST_LABELS, REACH, Role, behind_value, columns, columns_behind, header,
+    MOST_LABELS, REACH, Role, behind_value, columns, columns_behind, header, person_behind,
 };
 use crate::redact::places::Entered;
 use std::ops::Range;
@@ -48,7 +48,12 @@ pub(super) struct Siblings {
     /// The columns, once some rows asked for them, and how often they were looked for.
     table: Option<Columns>,
     tables: usize,
+    /// A member was such as only persons have.
+    personal: bool,
 }
+
+/// The key of a name beside what only persons have.
+const SOMEBODYS_NAME: &str = "somebody.name";
 
 /// Lists of rows in one object for which columns are looked for.
 const MOST_TABLES: usize = 8;
@@ -62,6 +67,7 @@ impl Siblings {
             *label = start..end;
             self.count += 1;
         }
+        self.personal |= role.is(Role::PERSONAL);
         if role.is(Role::COLUMNS) && self.columns.is_none() {
             self.columns = Some(start..end);
         }
@@ -77,6 +83,12 @@ impl<'d> Walk<'_, 'd> {
         }
         if entered.role.is(Role::ROWS) && self.begins_rows() {
             self.given = self.rows(siblings);
+        }
+        if entered.role.is(Role::NAME)
+            && self.begins_scalar()
+            && (siblings.personal || person_behind(self.rest()))
+        {
+            return self.under(place, entered, &[SOMEBODYS_NAME.to_owned()]);
         }
         if !entered.role.is(Role::VALUE) {
             return entered;

@@ -15,6 +15,7 @@ mod dni;
 mod hetu;
 pub(crate) mod iban;
 mod ip;
+mod name;
 mod nhs;
 mod nino;
 mod nir;
@@ -69,6 +70,7 @@ pub(crate) fn named(name: &str) -> Option<Check> {
         "card" => Some(card::valid),
         "iban" => Some(iban::valid),
         "ip" => Some(ip::valid),
+        "name" => Some(name::valid),
         "phone" => Some(phone::valid),
         "ssn" => Some(ssn::valid),
         _ => None,
