@@ -11,7 +11,7 @@ use crate::config::parts::{signing_key, tls, upstream_fault};
 use crate::config::rulebook::{Places, Texts};
 use crate::exchange::client::TokenClient;
 use crate::exchange::{Exchange, Mode};
-use crate::identity::{Identity, Resources};
+use crate::identity::{About, Identity, Resources};
 use crate::jose::issuer::{IssuerSettings, safe_url};
 use crate::jose::sign::SigningKey;
 use crate::journal::Journal;
@@ -110,6 +110,12 @@ impl Checked {
         });
         if let Err(fault) = safe_url(&file.public_url.value) {
             faults.push(at(&file.public_url, &format!("`public_url`: {fault}")));
+        }
+        let about = &file.about;
+        for page in [&about.documentation, &about.policy, &about.terms_of_service].into_iter().flatten() {
+            if let Err(fault) = safe_url(&page.value) {
+                faults.push(at(page, &format!("a page `about` the gate: {fault}")));
+            }
         }
         let issuers = issuers(name, &file, &mut faults);
         let key = signing_key(name, &file, &folder, &mut faults);
@@ -233,7 +239,7 @@ impl Checked {
         );
         let gate = Gate {
             clock: clock.clone(),
-            identity: Identity::new(resources, issuers, own, LEEWAY),
+            identity: Identity::new(resources.described_by(pages(&self.file)), issuers, own, LEEWAY),
             guard: Guard {
                 limits: rates,
                 lineages: lineages.clone(),
@@ -300,6 +306,16 @@ fn audiences(file: &File) -> HashMap<ServerName, Option<String>> {
     let audience =
         |upstream: &UpstreamFile| upstream.audience.clone().filter(|_| upstream.auth == Auth::Exchange);
     file.upstreams.iter().map(|(name, upstream)| (ServerName::new(name), audience(&upstream.value))).collect()
+}
+
+fn pages(file: &File) -> About {
+    let page = |page: &Option<serde_saphyr::Spanned<String>>| page.as_ref().map(|page| page.value.clone());
+    let about = &file.about;
+    About {
+        documentation: page(&about.documentation),
+        policy: page(&about.policy),
+        terms_of_service: page(&about.terms_of_service),
+    }
 }
 
 /// The scopes that a server's tools need or are released by, for its metadata.

@@ -16,7 +16,7 @@ use crate::model::principal::Principal;
 use crate::model::sensitive::Sensitive;
 use crate::model::trail::Event;
 use crate::wire::arrival::Arrival;
-pub use resource::Resources;
+pub use resource::{About, Resources};
 use serde_json::Value;
 use std::sync::Arc;
 

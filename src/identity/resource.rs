@@ -16,6 +16,15 @@ pub struct Resources {
     authorization_servers: Vec<String>,
     /// The scopes that each server's tools ask for.
     scopes: BTreeMap<ServerName, Scopes>,
+    about: About,
+}
+
+/// Pages for people about the gate (RFC 9728 §2).
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    pub documentation: Option<String>,
+    pub policy: Option<String>,
+    pub terms_of_service: Option<String>,
 }
 
 impl Resources {
@@ -24,7 +33,13 @@ impl Resources {
         authorization_servers: Vec<String>,
         scopes: BTreeMap<ServerName, Scopes>,
     ) -> Self {
-        Self { public_url: public_url.trim_end_matches('/').to_owned(), authorization_servers, scopes }
+        let public_url = public_url.trim_end_matches('/').to_owned();
+        Self { public_url, authorization_servers, scopes, about: About::default() }
+    }
+
+    pub fn described_by(mut self, about: About) -> Self {
+        self.about = about;
+        self
     }
 
     /// The path below the public URL at which a server is reached.
@@ -51,13 +66,23 @@ impl Resources {
                 (self.public_url.clone(), all)
             }
         };
-        Some(json!({
+        let mut metadata = json!({
             "resource": resource,
             "authorization_servers": self.authorization_servers,
             "scopes_supported": scopes.iter().collect::<Vec<_>>(),
             "bearer_methods_supported": ["header"],
             "resource_name": server.map_or_else(|| "Portcullis".to_owned(), |server| format!("Portcullis: {server}")),
-        }))
+        });
+        for (member, page) in [
+            ("resource_documentation", &self.about.documentation),
+            ("resource_policy_uri", &self.about.policy),
+            ("resource_tos_uri", &self.about.terms_of_service),
+        ] {
+            if let Some(page) = page {
+                metadata[member] = json!(page);
+            }
+        }
+        Some(metadata)
     }
 
     /// The `WWW-Authenticate` value for a refusal, where one is due.
