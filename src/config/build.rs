@@ -15,7 +15,7 @@ use crate::config::rulebook::{Places, Texts};
 use crate::config::signals;
 use crate::exchange::Exchange;
 use crate::exchange::issuance::Mode;
-use crate::identity::{Identity, Resources};
+use crate::identity::{About, Identity, Resources};
 use crate::jose::issuer::{IssuerSettings, safe_url};
 use crate::journal::Journal;
 use crate::journal::record::Pseudonyms;
@@ -116,6 +116,12 @@ impl Checked {
         });
         if let Err(fault) = safe_url(&file.public_url.value) {
             faults.push(at(&file.public_url, &format!("`public_url`: {fault}")));
+        }
+        let about = &file.about;
+        for page in [&about.documentation, &about.policy, &about.terms_of_service].into_iter().flatten() {
+            if let Err(fault) = safe_url(&page.value) {
+                faults.push(at(page, &format!("a page `about` the gate: {fault}")));
+            }
         }
         let issuers = issuers(name, &file, &mut faults);
         let credentials = client::credentials(name, &file, &folder, &mut faults);
@@ -251,7 +257,7 @@ impl Checked {
         );
         let gate = Gate {
             clock: clock.clone(),
-            identity: Identity::new(resources, issuers, own, LEEWAY, means),
+            identity: Identity::new(resources.described_by(pages(&self.file)), issuers, own, LEEWAY, means),
             guard: Guard {
                 limits: rates,
                 lineages: lineages.clone(),
@@ -310,6 +316,16 @@ fn pinned(file: &File) -> HashMap<ServerName, Era> {
         upstream.value.era.map(|era| (ServerName::new(name), era))
     };
     file.upstreams.iter().filter_map(pin).collect()
+}
+
+fn pages(file: &File) -> About {
+    let page = |page: &Option<serde_saphyr::Spanned<String>>| page.as_ref().map(|page| page.value.clone());
+    let about = &file.about;
+    About {
+        documentation: page(&about.documentation),
+        policy: page(&about.policy),
+        terms_of_service: page(&about.terms_of_service),
+    }
 }
 
 /// The scopes that a server's tools need or are released by, for its metadata.

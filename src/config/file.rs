@@ -46,6 +46,9 @@ pub struct File {
     pub rules: Option<PathBuf>,
     /// A folder of Rego that takes the place of the default policy.
     pub policies: Option<PathBuf>,
+    /// Pages for people, named in the metadata of protected resources (RFC 9728).
+    #[serde(default)]
+    pub about: AboutFile,
     /// Browser origins that may call the gate. None by default.
     #[serde(default)]
     pub allowed_origins: Vec<String>,
@@ -98,6 +101,15 @@ pub struct FederationFile {
     /// Between the two names. Some models take no dot in a tool's name; `__` suits them.
     #[serde(default = "default_separator")]
     pub separator: String,
+}
+
+/// URLs of pages for people.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AboutFile {
+    pub documentation: Option<Spanned<String>>,
+    pub policy: Option<Spanned<String>>,
+    pub terms_of_service: Option<Spanned<String>>,
 }
 
 /// A program and its arguments.

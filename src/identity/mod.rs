@@ -25,7 +25,7 @@ use crate::wire::arrival::Arrival;
 use bearer::{Credential, Scheme};
 use binding::{Binder, Confirmation};
 use introspection::Introspector;
-pub use resource::{Possession, Resources};
+pub use resource::{About, Possession, Resources};
 use serde_json::Value;
 use std::sync::Arc;
 

@@ -19,6 +19,7 @@ pub struct Resources {
     /// The scopes that each server's tools ask for.
     scopes: BTreeMap<ServerName, Scopes>,
     possession: Possession,
+    about: About,
 }
 
 /// By what a token can be bound to its holder here (RFC 9449, RFC 8705).
@@ -31,14 +32,32 @@ pub struct Possession {
     pub certificates: bool,
 }
 
+/// Pages for people about the gate (RFC 9728 §2).
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    pub documentation: Option<String>,
+    pub policy: Option<String>,
+    pub terms_of_service: Option<String>,
+}
+
 impl Resources {
     pub fn new(
         public_url: &str,
         authorization_servers: Vec<String>,
         scopes: BTreeMap<ServerName, Scopes>,
     ) -> Self {
-        let (public_url, possession) = (public_url.trim_end_matches('/').to_owned(), Possession::default());
-        Self { public_url, authorization_servers, scopes, possession }
+        Self {
+            public_url: public_url.trim_end_matches('/').to_owned(),
+            authorization_servers,
+            scopes,
+            possession: Possession::default(),
+            about: About::default(),
+        }
+    }
+
+    pub fn described_by(mut self, about: About) -> Self {
+        self.about = about;
+        self
     }
 
     /// The path below the public URL at which a server is reached.
@@ -73,7 +92,7 @@ impl Resources {
         };
         let Possession { algorithms, dpop_required, certificates } = &self.possession;
         let algorithms: Vec<&str> = algorithms.iter().map(|algorithm| algorithm.as_str()).collect();
-        Some(json!({
+        let mut metadata = json!({
             "resource": resource,
             "authorization_servers": self.authorization_servers,
             "scopes_supported": scopes.iter().collect::<Vec<_>>(),
@@ -82,7 +101,17 @@ impl Resources {
             "dpop_bound_access_tokens_required": dpop_required,
             "tls_client_certificate_bound_access_tokens": certificates,
             "resource_name": server.map_or_else(|| "Portcullis".to_owned(), |server| format!("Portcullis: {server}")),
-        }))
+        });
+        for (member, page) in [
+            ("resource_documentation", &self.about.documentation),
+            ("resource_policy_uri", &self.about.policy),
+            ("resource_tos_uri", &self.about.terms_of_service),
+        ] {
+            if let Some(page) = page {
+                metadata[member] = json!(page);
+            }
+        }
+        Some(metadata)
     }
 
     /// With what is taken for a proof of possession.

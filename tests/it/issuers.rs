@@ -85,3 +85,32 @@ fn metadata_is_not_kept_for_ever() {
     let last = world.records().pop().unwrap();
     assert_eq!(last["detail"], "the metadata names another issuer");
 }
+
+#[test]
+fn the_metadata_names_issuers_scopes_and_pages() {
+    let other = Issuer::start();
+    let issuers = vec![format!("{{ issuer: '{}' }}", other.url)];
+    let more = "federations:\n  all: { members: [notes] }\n\
+                about: { documentation: 'https://docs.example/gate', policy: 'https://docs.example/policy' }\n";
+    let world = World::with("metadata", Wanted { issuers, more: more.to_owned(), ..Wanted::default() });
+    let get = |path: &str| {
+        let head = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", world.gate);
+        world.send(head.as_bytes()).json()
+    };
+    for (path, resource) in [("/notes/mcp", "/notes/mcp"), ("/all/mcp", "/all/mcp"), ("", "")] {
+        let found = get(&format!("/.well-known/oauth-protected-resource{path}"));
+        let name = match path {
+            "" => json!("Portcullis"),
+            path => json!(format!("Portcullis: {}", path.split('/').nth(1).unwrap())),
+        };
+        let expected = json!({
+            "resource": format!("http://{}{resource}", world.gate),
+            "authorization_servers": [world.issuer.url, world.tenant.url, other.url],
+            "scopes_supported": ["notes:read"], "bearer_methods_supported": ["header"], "resource_name": name,
+            "resource_documentation": "https://docs.example/gate", "resource_policy_uri": "https://docs.example/policy",
+        });
+        for (member, value) in expected.as_object().unwrap() {
+            assert_eq!(&found[member], value, "{path}: {member}");
+        }
+    }
+}

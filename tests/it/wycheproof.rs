@@ -8,6 +8,7 @@ use portcullis::jose::compact::Compact;
 use portcullis::jose::keys::KeySet;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
 
 const FILES: [&str; 4] = [
@@ -27,7 +28,9 @@ const MEANT: [(&str, &str); 2] = [
 #[test]
 fn nothing_is_accepted_that_must_not_be() {
     let Some(folder) = std::env::var_os("WYCHEPROOF_DIR") else {
-        eprintln!("NOT RUN: WYCHEPROOF_DIR names no folder, so no Wycheproof vector was tried");
+        // Past the capture of a test that passes, since this one proves nothing.
+        let said = "\nNOT RUN: WYCHEPROOF_DIR names no folder, so no Wycheproof vector was tried\n";
+        std::io::stderr().write_all(said.as_bytes()).unwrap();
         return;
     };
     let mut faults = Vec::new();

@@ -175,14 +175,26 @@ pub(super) fn cases() -> Vec<Case> {
                 Attempt::token(world, "objects", OBJECT, &deep("{\"a\":", "}")),
             ]
         }),
-        Case::with(49, "a token beyond 16 kB; a head beyond 32 kB is not even read", TOO_LARGE, |world| {
-            let long = |bytes: usize| Call::default().bearer(&"a".repeat(bytes));
-            let good = world.key.token(&world.claims_with(&json!({"note": "x".repeat(16 << 10)})));
-            vec![
-                Attempt::call(world, "20 kB of nothing", None, &long(20 << 10)),
-                Attempt::call(world, "a well-signed one", None, &Call::default().bearer(&good)),
-            ]
-        }),
+        Case::told(
+            49,
+            "a token beyond 16 kB; of a head beyond 32 kB there is no record",
+            TOO_LARGE,
+            |case| {
+                let world = World::start("large");
+                let long = |bytes: usize| Call::default().bearer(&"a".repeat(bytes));
+                let good = world.key.token(&world.claims_with(&json!({"note": "x".repeat(16 << 10)})));
+                let good = Call::default().bearer(&good);
+                case.holds(&world, &Attempt::call(&world, "20 kB of nothing", None, &long(20 << 10)));
+                case.holds(&world, &Attempt::call(&world, "a well-signed one", None, &good));
+                let before = (world.records().len(), world.forwarded());
+                for bytes in [33 << 10, 64 << 10, 1 << 20] {
+                    // The gate closes on what is still being sent, which may cost the answer.
+                    let answer = world.send(&long(bytes).bytes(&world.gate));
+                    assert!(matches!(answer.status, 431 | 0), "{bytes}: {answer:?}");
+                }
+                assert_eq!((world.records().len(), world.forwarded()), before);
+            },
+        ),
         Case::refused(50, "`sub` empty, huge, with control characters, or a client's own", |world| {
             let subjects = [
                 (json!(""), "sub"),
