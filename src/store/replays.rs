@@ -95,7 +95,7 @@ mod tests {
         assert_eq!(replays.take("a", b"1", 70, 10), Err(NotTaken::Used));
         assert_eq!(replays.take("a", b"1", 99, 70), Err(NotTaken::Used));
         assert_eq!(replays.take("b", b"1", 70, 10), Ok(()));
-        assert_eq!(replays.take("a", b"1", 140, 71), Ok(()), "its life is over");
+        assert_eq!(replays.take("a", b"1", 140, 76), Ok(()), "its life is over");
         assert_eq!(lock(&replays.known).count, 1, "the others are forgotten");
     }
 
