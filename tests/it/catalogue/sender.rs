@@ -145,7 +145,7 @@ fn one_proof_is_enough_for_a_batch_and_for_no_second_one() {
         "protocolVersion": "2025-03-26", "capabilities": {}, "clientInfo": {"name": "c", "version": "1"},
     }});
     let answer = post(&holder.proof(&world), None, &hello);
-    let session = answer.header("mcp-session-id").expect("a session").to_owned();
+    let session = answer.header("mcp-session-id").unwrap_or_else(|| panic!("{answer:?}")).to_owned();
     let ping = |id: u64| json!({"jsonrpc": "2.0", "id": id, "method": "ping"});
     let proof = holder.proof(&world);
     let batch = json!([ping(2), ping(3)]);

@@ -266,9 +266,12 @@ pub(crate) fn now() -> u64 {
 fn notes(calls: Arc<AtomicUsize>) -> Upstream {
     let tool = |name: &str| json!({"name": name, "inputSchema": {"type": "object"}});
     Upstream::start(json!([tool("read"), tool("burn"), tool("chart")]), move |message, stream| {
-        if message["method"] == "server/discover" {
-            let capabilities = json!({"supportedVersions": ["2026-07-28"], "capabilities": {"tools": {}}, "resultType": "complete"});
-            return upstream::whole(stream, message, &capabilities);
+        if message["method"] == "initialize" {
+            let hello = json!({
+                "protocolVersion": message["params"]["protocolVersion"], "capabilities": {},
+                "serverInfo": {"name": "notes", "version": "1"},
+            });
+            return upstream::whole(stream, message, &hello);
         }
         calls.fetch_add(1, Ordering::SeqCst);
         let result = json!({"content": [{"type": "text", "text": "a note"}], "resultType": "complete"});
