@@ -27,6 +27,7 @@
 //! | [`model`] | words all share: principal, ids, denial, trail; no I/O |
 //! | [`net`] | the one bounded HTTP client |
 //! | [`jose`] | tokens and keys, read strictly; issuers and their caches |
+//! | [`downstream`] | for the servers behind the gate: verifying its tokens |
 //! | [`wire`] | MCP messages of all revisions, pure |
 //! | [`redact`] | the engine: detectors, paths, plans, the walk; pure |
 //! | [`journal`] | hash-chained records on disk, and their verification |
@@ -68,6 +69,7 @@ pub mod session;
 pub mod upstream;
 
 pub mod catalogue;
+pub mod downstream;
 pub mod jose;
 pub mod journal;
 pub mod net;

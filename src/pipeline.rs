@@ -32,6 +32,7 @@ use crate::audit::{Audit, Reply};
 use crate::catalogue::Catalogue;
 use crate::exchange::Exchange;
 use crate::identity::Identity;
+use crate::identity::signals::Receiver;
 use crate::inspect::Inspector;
 use crate::inspect::injection::Injection;
 use crate::jose::random_id;
@@ -45,6 +46,7 @@ use crate::redact::rules::Rules;
 use crate::release::{Release, Released};
 use crate::session::Guard;
 use crate::store::lineages::Lineages;
+use crate::store::reviews::Reviews;
 use crate::store::vault::Vault;
 use crate::upstream::Upstream;
 use crate::wire::arrival::Arrival;
@@ -70,10 +72,14 @@ pub struct Gate {
     pub catalogue: Arc<Catalogue>,
     pub lineages: Arc<Lineages>,
     pub vault: Arc<Vault>,
+    /// Emergencies, and what became of them.
+    pub reviews: Arc<Reviews>,
     pub exchange: Exchange,
     pub upstream: Arc<Upstream>,
     pub release: Release,
     pub audit: Audit,
+    /// Where security events may be pushed to the gate.
+    pub signals: Option<Receiver>,
 }
 
 impl Gate {
@@ -81,6 +87,9 @@ impl Gate {
     pub async fn pass(&self, arrival: Arrival) -> Reply {
         let mut call = Call::begin(CallId::new(random_id()), self.clock.clone(), arrival.client.clone());
         let outcome = self.walk(&mut call, arrival).await;
+        if outcome.as_ref().is_err_and(Denial::stops_the_caller) {
+            self.exchange.revoke(&call);
+        }
         self.audit.seal(call, outcome).await
     }
 
@@ -102,6 +111,7 @@ impl Gate {
             version: &rulebook.version,
             catalogue: &self.catalogue,
             lineages: &self.lineages,
+            reviews: &self.reviews,
         }
     }
 

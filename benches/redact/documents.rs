@@ -1,10 +1,11 @@
 //! The documents that are filtered: made up, seeded, the same in every run.
 
 /// A FHIR R4 bundle of about a megabyte, as a hospital's server sends one: a patient, and
-/// behind each their encounters, observations, conditions and prescriptions.
-pub(crate) fn bundle() -> String {
+/// behind each their encounters, observations, conditions and prescriptions. Each seed has its
+/// own people, identifiers and values; codes and addresses of code systems are the same.
+pub(crate) fn bundle(seed: u64) -> String {
     let mut entries = Vec::new();
-    let mut random = Random(42);
+    let mut random = Random(seed);
     let mut bytes = 0;
     for patient in 0.. {
         if bytes > 1_000_000 {

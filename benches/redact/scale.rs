@@ -12,34 +12,35 @@ use std::hint::black_box;
 /// Results of two kilobytes with their text twin, through the whole of `release`, each with
 /// the plan that the rules have for its caller.
 pub(crate) fn charts(rules: &Rules) {
-    let results: Vec<String> = (0..200)
-        .map(|patient| {
-            let chart = documents::chart(patient);
-            let twin = Value::from(chart.clone());
-            format!(r#"{{"content":[{{"type":"text","text":{twin}}}],"structuredContent":{chart}}}"#)
-        })
-        .collect();
+    let result = |patient| {
+        let chart = documents::chart(patient);
+        let twin = Value::from(chart.clone());
+        format!(r#"{{"content":[{{"type":"text","text":{twin}}}],"structuredContent":{chart}}}"#)
+    };
+    let days: Vec<Vec<String>> =
+        (0..16).map(|day| (day * 200..(day + 1) * 200).map(result).collect()).collect();
+    let (results, days) = days.split_first().unwrap();
     let one = |result: &String| {
         let plan = plan(rules, "all");
         tool_result(&mut Redactor::new(&plan, YEAR), None, Blobs::Drop, black_box(result)).unwrap()
     };
-    for result in &results {
+    for result in results {
         let out = one(result);
         assert!(!out.contains("555-01") && !documents::holds_ssn(&out) && out.contains("in no distress"));
     }
     let bytes = results.iter().map(String::len).sum();
-    let printing = time(|| {
-        for result in &results {
+    let printing = time(days, |results| {
+        for result in results {
             let value: Value = serde_json::from_str(black_box(result)).unwrap();
             drop(black_box(value.to_string()));
         }
     });
     let region = Region::new(ALLOCATOR);
-    for result in &results {
+    for result in results {
         drop(one(result));
     }
     let allocations = region.change().allocations / results.len();
-    let took = time(|| results.iter().for_each(|result| drop(black_box(one(result)))));
+    let took = time(days, |results| results.iter().for_each(|result| drop(black_box(one(result)))));
     println!(
         "{} results of {} bytes with their twin: {:.1} MB/s, {:.2} × of serde_json, {allocations} allocations each",
         results.len(),
@@ -58,8 +59,8 @@ fn tools_scale(count: usize) -> std::time::Duration {
         ));
     }
     let rules = Rules::load(&sources(text)).unwrap_or_else(|faults| panic!("{faults:?}"));
-    let document = documents::bundle();
-    time(|| drop(black_box(filter(&plan(&rules, "quarter-detected"), black_box(&document)))))
+    let documents: Vec<String> = (0..16).map(documents::bundle).collect();
+    time(&documents, |document| drop(black_box(filter(&plan(&rules, "quarter-detected"), document))))
 }
 
 pub(crate) fn tools() {
@@ -106,6 +107,6 @@ fn detectors_scale(count: usize) -> std::time::Duration {
     }
     let rules = Rules::load(&with).unwrap_or_else(|faults| panic!("{faults:?}"));
     assert_eq!(rules.detectors.iter().count(), count);
-    let (document, plan) = (documents::bundle(), plan(&rules, "all"));
-    time(|| drop(black_box(filter(&plan, black_box(&document)))))
+    let (documents, plan): (Vec<String>, _) = ((0..16).map(documents::bundle).collect(), plan(&rules, "all"));
+    time(&documents, |document| drop(black_box(filter(&plan, document))))
 }

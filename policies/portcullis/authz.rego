@@ -86,7 +86,7 @@ default obligations := {}
 
 obligations := {"profiles": ["hipaa-safe-harbor"]} if {
 	"restricted" in input.tool.labels
-	not input.principal.claims.purpose_of_use
+	not input.principal.purposes[0]
 }
 
 reason := sprintf("Access denied: %s access requires %s %s.", [subject, names, noun])

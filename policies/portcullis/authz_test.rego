@@ -77,7 +77,7 @@ test_restricted_data_needs_a_purpose if {
 
 test_a_stated_purpose_lifts_the_obligation if {
 	tool := object.union(customer, {"labels": ["restricted"]})
-	principal := {"scopes": ["pii:read"], "claims": {"purpose_of_use": "TREAT"}}
+	principal := {"scopes": ["pii:read"], "claims": {}, "purposes": ["TREAT"]}
 	decision := authz.decision with input as object.union(request([], tool), {"principal": principal})
 	decision.obligations == {}
 }

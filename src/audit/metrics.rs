@@ -26,6 +26,7 @@ pub struct Metrics {
     actions: Family<Acted, Counter>,
     restored: Family<Of, Counter>,
     killed: Family<Pattern, Counter>,
+    emergencies: Family<Emergency, Counter>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -60,6 +61,13 @@ struct Acted {
 struct Of {
     server: String,
     entity: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Emergency {
+    server: String,
+    /// `opened`, or `continued` for further calls within it.
+    opened: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -106,7 +114,13 @@ impl Default for Metrics {
             restored.clone(),
         );
         registry.register("lineages_killed", "Callers stopped, by the pattern they showed", killed.clone());
-        Self { registry, calls, took, bytes, inspected, withheld, actions, restored, killed }
+        let emergencies = Family::default();
+        registry.register(
+            "break_glass",
+            "Calls by emergency access, which bears review",
+            emergencies.clone(),
+        );
+        Self { registry, calls, took, bytes, inspected, withheld, actions, restored, killed, emergencies }
     }
 }
 
@@ -130,6 +144,10 @@ impl Metrics {
                 }
                 Event::Killed { pattern } => {
                     self.killed.get_or_create(&Pattern { server: server.clone(), pattern }).inc();
+                }
+                Event::Emergency { opened, .. } => {
+                    let opened = if *opened { "opened" } else { "continued" };
+                    self.emergencies.get_or_create(&Emergency { server: server.clone(), opened }).inc();
                 }
                 Event::Authenticated { .. }
                 | Event::Bound { .. }

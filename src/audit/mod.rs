@@ -13,7 +13,9 @@ use crate::journal::record::{self, Pseudonyms};
 use crate::model::call::{Asked, Call};
 use crate::model::denial::Denial;
 use crate::model::ids::{CallId, SessionId};
+use crate::model::signal::Signal;
 use crate::release::{Body, Released};
+use crate::store::reviews::Reviews;
 pub use metrics::Metrics;
 pub use recorded::{Ending, Recorded};
 use serde_json::{Map, Value};
@@ -70,6 +72,32 @@ impl Audit {
     async fn record(&self, call: &Call, status: &str, denial: Option<&Denial>) -> Result<(), Denial> {
         self.metrics.observe(call, status);
         self.keep(&call.id, record::outcome(call, status, denial, &self.pseudonyms)).await
+    }
+
+    /// Records a security event before it is acknowledged.
+    ///
+    /// # Errors
+    /// [`Denial::AuditUnavailable`].
+    pub async fn signal(&self, signal: &Signal) -> Result<(), Denial> {
+        let kept = self.journal.append(record::signal(signal, &self.pseudonyms)).await;
+        kept.map(drop).map_err(|fault| {
+            tracing::error!(%fault, "record a security event");
+            Denial::AuditUnavailable
+        })
+    }
+
+    /// Records the verdicts on emergencies that have come in.
+    pub async fn verdicts(&self, reviews: &Reviews) {
+        for (id, verdict) in reviews.unrecorded() {
+            let record = record::review(&id, verdict.approved, &verdict.by, verdict.at);
+            let kept = self.journal.append(record).await;
+            let noted = kept
+                .map_err(|fault| fault.to_string())
+                .and_then(|_| reviews.recorded(&id, &verdict).map_err(|error| error.to_string()));
+            if let Err(fault) = noted {
+                tracing::error!(fault, review = id, "record a verdict; it will be tried again");
+            }
+        }
     }
 
     async fn keep(&self, call: &CallId, record: Map<String, Value>) -> Result<(), Denial> {

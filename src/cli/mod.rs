@@ -10,11 +10,14 @@ mod check;
 mod coverage;
 pub mod demo;
 mod detect;
+mod doctor;
 mod redact;
+mod review;
 mod score;
 mod serve;
 mod style;
 mod test;
+mod token;
 #[cfg(feature = "train")]
 mod train;
 
@@ -70,6 +73,17 @@ enum Command {
         #[arg(long, requires = "explain")]
         scopes: Option<String>,
     },
+    /// Try out a configuration: reach its issuers, keys, token exchange and servers
+    Doctor {
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Work with access tokens
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Review emergency access (break-glass)
+    #[command(subcommand)]
+    Review(review::Command),
     /// Filter a tool result or any text from standard input
     Redact(redact::Options),
     /// Find personal data: reads {"id", "text"} a line, writes {"id", "spans"} with
@@ -96,6 +110,13 @@ enum Command {
     /// Work with the audit journal
     #[command(subcommand)]
     Audit(AuditCommand),
+}
+
+#[derive(Subcommand)]
+enum TokenCommand {
+    /// Say what a token holds and, with --config, which check of the gate it fails and why.
+    /// It is read from standard input or a file, and never shown whole
+    Explain(token::Options),
 }
 
 #[derive(Subcommand)]
@@ -149,6 +170,9 @@ pub fn run() -> ExitCode {
             check::run(&config, explain.as_deref(), scopes.as_deref())
         }
         Command::Coverage { json } => coverage::run(json),
+        Command::Doctor { config } => doctor::run(&config),
+        Command::Token(TokenCommand::Explain(options)) => token::explain(&options),
+        Command::Review(command) => review::run(&command),
         Command::Redact(options) => redact::run(&options),
         Command::Detect(options) => detect::run(&options),
         Command::Score(options) => score::run(&options),

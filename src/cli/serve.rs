@@ -7,7 +7,7 @@ use crate::server::drain::Drain;
 use crate::server::listener;
 use crate::server::metrics;
 use crate::server::router;
-use crate::server::upkeep::{CatalogueReader, watch_rules};
+use crate::server::upkeep::{CatalogueReader, watch_reviews, watch_rules};
 use anyhow::Context as _;
 use std::path::Path;
 use std::time::Duration;
@@ -55,13 +55,13 @@ pub(super) async fn gate(
     drain: Drain,
 ) -> anyhow::Result<()> {
     let (places, texts) = (checked.places.clone(), checked.texts.clone());
-    let Built { gate, tokens, audiences, served, body, connections, tls, heartbeat } =
-        checked.build(&Clock::System)?;
-    let reader = CatalogueReader { gate: gate.clone(), tokens, audiences };
+    let Built { gate, servers, served, body, connections, tls, heartbeat } = checked.build(&Clock::System)?;
+    let reader = CatalogueReader { gate: gate.clone(), servers };
     // A server that is not up yet is read later; until then its tools are unknown.
     let _ = tokio::time::timeout(FIRST_READING, reader.read_all()).await;
     let catalogue = tokio::spawn(reader.run());
     let rules = tokio::spawn(watch_rules(gate.clone(), places, texts));
+    let reviews = tokio::spawn(watch_reviews(gate.clone()));
     let certificates = tls.clone().map(|tls| tokio::spawn(async move { tls.watch().await }));
     let metrics = scraped
         .map(|listener| tokio::spawn(metrics::serve(listener, gate.audit.metrics.clone(), drain.clone())));
@@ -69,6 +69,7 @@ pub(super) async fn gate(
     listener::serve(listener, router, connections, tls, drain).await;
     catalogue.abort();
     rules.abort();
+    reviews.abort();
     for task in certificates.into_iter().chain(metrics) {
         task.abort();
     }

@@ -3,22 +3,27 @@
 use crate::audit::Audit;
 use crate::catalogue::{Catalogue, Federation};
 use crate::config::Faults;
+use crate::config::client::{self, Credentials};
 use crate::config::endpoint::endpoint;
 use crate::config::federation::federations;
-use crate::config::file::{Auth, File, UpstreamFile};
-use crate::config::parts::{issuers, signing_key, tls, upstream_fault};
+use crate::config::file::{File, UpstreamFile};
+use crate::config::holders::{self, Holders};
+use crate::config::inline;
+use crate::config::issuer::{self, issuers};
+use crate::config::parts::{tls, upstream_fault};
 use crate::config::rulebook::{Places, Texts};
-use crate::exchange::client::TokenClient;
-use crate::exchange::{Exchange, Mode};
-use crate::identity::{Identity, Resources};
-use crate::jose::issuer::{Issuer, IssuerSettings, safe_url};
-use crate::jose::sign::SigningKey;
+use crate::config::signals;
+use crate::exchange::Exchange;
+use crate::exchange::issuance::Mode;
+use crate::identity::{About, Identity, Resources};
+use crate::jose::issuer::{IssuerSettings, safe_url};
 use crate::journal::Journal;
 use crate::journal::record::Pseudonyms;
 use crate::model::clock::Clock;
 use crate::model::fault::SourceFault;
 use crate::model::ids::ServerName;
 use crate::model::scope::Scopes;
+use crate::model::sensitive::Sensitive;
 use crate::net::{self, HttpClient};
 use crate::pipeline::{Gate, Rulebook};
 use crate::redact::tools::ServerRules;
@@ -29,6 +34,7 @@ use crate::server::router::BodyLimits;
 use crate::server::tls::Tls;
 use crate::session::{Guard, Limits, Rate};
 use crate::store::lineages::{Budget, Lineages};
+use crate::store::reviews::Reviews;
 use crate::store::seals::Seals;
 use crate::store::sessions::Sessions;
 use crate::store::tasks::Tasks;
@@ -59,7 +65,9 @@ pub struct Checked {
     pub texts: Texts,
     pub rulebook: Rulebook,
     issuers: Vec<IssuerSettings>,
-    key: Option<(String, SigningKey)>,
+    credentials: Option<Credentials>,
+    holders: Holders,
+    signals_secret: Option<Sensitive<String>>,
     endpoints: HashMap<ServerName, Endpoint>,
     federations: HashMap<ServerName, Federation>,
     tls: Option<Arc<Tls>>,
@@ -68,8 +76,7 @@ pub struct Checked {
 /// A gate ready to serve.
 pub struct Built {
     pub gate: Arc<Gate>,
-    pub tokens: Option<Arc<TokenClient>>,
-    pub audiences: HashMap<ServerName, Option<String>>,
+    pub servers: Vec<ServerName>,
     pub served: Served,
     pub body: BodyLimits,
     pub connections: listener::Limits,
@@ -110,12 +117,20 @@ impl Checked {
         if let Err(fault) = safe_url(&file.public_url.value) {
             faults.push(at(&file.public_url, &format!("`public_url`: {fault}")));
         }
+        let about = &file.about;
+        for page in [&about.documentation, &about.policy, &about.terms_of_service].into_iter().flatten() {
+            if let Err(fault) = safe_url(&page.value) {
+                faults.push(at(page, &format!("a page `about` the gate: {fault}")));
+            }
+        }
         let issuers = issuers(name, &file, &mut faults);
-        let key = signing_key(name, &file, &folder, &mut faults);
+        let credentials = client::credentials(name, &file, &folder, &mut faults);
+        let holders = holders::read(name, &file, &folder, credentials.as_ref(), &mut faults);
+        let signals_secret = signals::secret(name, &file, &folder, &mut faults);
         let mut endpoints = HashMap::new();
         let tls = tls(name, &file, &folder, &mut faults);
         for (server, upstream) in &file.upstreams {
-            faults.extend(upstream_fault(name, server, upstream, key.is_some()));
+            faults.extend(upstream_fault(name, server, upstream, credentials.is_some()));
             match endpoint(&upstream.value, &folder, file.limits.max_result_bytes) {
                 Ok(endpoint) => drop(endpoints.insert(ServerName::new(server), endpoint)),
                 Err(fault) => faults.push(SourceFault::at(name, upstream, fault)),
@@ -134,6 +149,7 @@ impl Checked {
                 return Err(Faults(faults));
             }
         };
+        faults.extend(inline::secrets(name, &file, &rulebook.rules));
         for (server, upstream) in &file.upstreams {
             if rulebook.rules.server(&ServerName::new(server)).is_none() {
                 let message = format!(
@@ -156,7 +172,9 @@ impl Checked {
                 texts,
                 rulebook,
                 issuers,
-                key,
+                credentials,
+                holders,
+                signals_secret,
                 endpoints,
                 federations,
                 tls,
@@ -164,6 +182,17 @@ impl Checked {
         } else {
             Err(Faults(faults))
         }
+    }
+
+    /// With its state elsewhere: to try it out beside a gate that runs.
+    pub fn with_state(mut self, state: PathBuf) -> Self {
+        self.file.state_dir = state;
+        self
+    }
+
+    /// Where the state is.
+    pub fn state(&self) -> PathBuf {
+        self.folder.join(&self.file.state_dir)
     }
 
     /// Opens the state directory and puts the gate together.
@@ -174,7 +203,7 @@ impl Checked {
         let fault =
             |what: &dyn std::fmt::Display| Faults(vec![SourceFault::whole(&self.name, what.to_string())]);
         let client = HttpClient::new().map_err(|error| fault(&error))?;
-        let state = self.folder.join(&self.file.state_dir);
+        let state = self.state();
         let (limits, guard) = (&self.file.limits, &self.file.guard);
         let journal = Journal::open(
             &state.join("audit"),
@@ -183,16 +212,13 @@ impl Checked {
         );
         let journal = journal.map_err(|error| fault(&error))?;
         let pseudonyms = Arc::new(Pseudonyms::open(&state).map_err(|error| fault(&error))?);
-        let issuers: Vec<Arc<Issuer>> = (self.issuers.iter())
-            .map(|settings| Arc::new(Issuer::new(settings.clone(), client.clone(), clock.clone())))
-            .collect();
-        let own = self.key.as_ref().map(|(id, _)| id.clone()).unwrap_or_default();
-        let tokens = match (self.key, issuers.first()) {
-            (Some((id, key)), Some(issuer)) => {
-                Some(Arc::new(TokenClient::new(issuer.clone(), id, key, client.clone(), clock.clone())))
-            }
-            _ => None,
-        };
+        let issuers = issuer::open(&self.issuers, clock).map_err(|error| fault(&error))?;
+        let own = self.credentials.as_ref().map(|credentials| credentials.id.clone()).unwrap_or_default();
+        let modes = modes(&self.file, &self.federations);
+        let issuance = client::issuance(&self.file, self.credentials, &issuers, &state, modes, clock)
+            .map_err(|error| fault(&error))?;
+        let (revocations, signals) = signals::open(&self.file, self.signals_secret, &issuers, &state, clock)
+            .map_err(|error| fault(&error))?;
         let lineages = Arc::new(Lineages::new(Budget {
             subjects: guard.subjects,
             window: Duration::from_secs(guard.window_seconds),
@@ -200,6 +226,7 @@ impl Checked {
         }));
         let sessions = Arc::new(Sessions::default());
         let seals = Arc::new(Seals::open(&state).map_err(|error| fault(&error))?);
+        let reviews = Arc::new(Reviews::open_in(&state, seals.clone()).map_err(|error| fault(&error))?);
         let tasks = Arc::new(Tasks::default());
         let vault = &self.file.vault;
         let keeping = Keeping { life: Duration::from_secs(vault.seconds.get()), most: vault.pseudonyms };
@@ -213,13 +240,10 @@ impl Checked {
             &self.file.public_url.value,
             names,
             scopes(&self.file, &self.rulebook, &self.federations),
-        );
-        let exchange = Exchange::new(
-            tokens.clone(),
-            modes(&self.file, &self.federations),
-            journal.clone(),
-            pseudonyms.clone(),
-        );
+        )
+        .bound(self.holders.possession(&self.file));
+        let means = self.holders.means(&self.file, &issuers, clock).map_err(|error| fault(&error))?;
+        let exchange = Exchange::new(Arc::new(issuance), journal.clone(), pseudonyms.clone());
         let catalogue = Arc::new(Catalogue::new(&state.join("pins"), self.federations));
         let upstream = Upstream::new(
             client,
@@ -233,10 +257,11 @@ impl Checked {
         );
         let gate = Gate {
             clock: clock.clone(),
-            identity: Identity::new(resources, issuers, own, LEEWAY),
+            identity: Identity::new(resources.described_by(pages(&self.file)), issuers, own, LEEWAY, means),
             guard: Guard {
                 limits: rates,
                 lineages: lineages.clone(),
+                revocations: revocations.clone(),
                 sessions: sessions.clone(),
                 seals: seals.clone(),
                 tasks: tasks.clone(),
@@ -246,15 +271,16 @@ impl Checked {
             catalogue,
             lineages: lineages.clone(),
             vault: vault.clone(),
+            reviews,
             exchange,
             upstream: Arc::new(upstream),
-            release: Release { lineages, sessions, seals, tasks, vault },
+            release: Release { lineages, revocations, sessions, seals, tasks, vault },
             audit: Audit::new(journal, pseudonyms),
+            signals,
         };
         Ok(Built {
             gate: Arc::new(gate),
-            tokens,
-            audiences: audiences(&self.file),
+            servers: self.file.upstreams.keys().map(ServerName::new).collect(),
             served: served(&self.file, self.listen),
             body: BodyLimits {
                 max_bytes: limits.max_request_bytes,
@@ -279,12 +305,8 @@ fn rate(per_second: u32, burst: u32) -> Rate {
 }
 
 fn modes(file: &File, federations: &HashMap<ServerName, Federation>) -> HashMap<ServerName, Mode> {
-    let mode = |upstream: &UpstreamFile| match (upstream.auth, &upstream.audience) {
-        (Auth::Exchange, Some(audience)) => Mode::Exchange { audience: audience.clone() },
-        _ => Mode::None,
-    };
     let upstreams =
-        file.upstreams.iter().map(|(name, upstream)| (ServerName::new(name), mode(&upstream.value)));
+        file.upstreams.iter().map(|(name, upstream)| (ServerName::new(name), client::mode(&upstream.value)));
     // What a federation answers itself needs no credential.
     upstreams.chain(federations.keys().map(|name| (name.clone(), Mode::None))).collect()
 }
@@ -296,10 +318,14 @@ fn pinned(file: &File) -> HashMap<ServerName, Era> {
     file.upstreams.iter().filter_map(pin).collect()
 }
 
-fn audiences(file: &File) -> HashMap<ServerName, Option<String>> {
-    let audience =
-        |upstream: &UpstreamFile| upstream.audience.clone().filter(|_| upstream.auth == Auth::Exchange);
-    file.upstreams.iter().map(|(name, upstream)| (ServerName::new(name), audience(&upstream.value))).collect()
+fn pages(file: &File) -> About {
+    let page = |page: &Option<serde_saphyr::Spanned<String>>| page.as_ref().map(|page| page.value.clone());
+    let about = &file.about;
+    About {
+        documentation: page(&about.documentation),
+        policy: page(&about.policy),
+        terms_of_service: page(&about.terms_of_service),
+    }
 }
 
 /// The scopes that a server's tools need or are released by, for its metadata.

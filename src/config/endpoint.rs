@@ -1,6 +1,7 @@
 //! Where an upstream is, read from its part of the configuration.
 
 use crate::config::file::{Auth, CommandFile, UpstreamFile};
+use crate::config::secret::SecretFile;
 use crate::model::sensitive::Sensitive;
 use crate::upstream::endpoint::Endpoint;
 use crate::upstream::stdio::ChildSettings;
@@ -19,29 +20,38 @@ pub(super) fn endpoint(
     upstream: &UpstreamFile,
     folder: &Path,
     max_message_bytes: usize,
-) -> Result<Endpoint, &'static str> {
+) -> Result<Endpoint, String> {
+    read(upstream, folder, max_message_bytes).map_err(|fault| fault.to_string())
+}
+
+fn read(
+    upstream: &UpstreamFile,
+    folder: &Path,
+    max_message_bytes: usize,
+) -> Result<Endpoint, Box<dyn std::error::Error>> {
     let local = upstream.folder.is_some() || !upstream.environment.is_empty();
     if local && upstream.command.is_none() {
-        return Err("`environment` and `folder` belong to a `command`");
+        return Err("`environment` and `folder` belong to a `command`".into());
     }
     // A child is started in another folder than the gate's, so its paths must be whole.
     let folder = std::path::absolute(folder.join(".")).map_err(|_| "the configuration's folder is gone")?;
     match (&upstream.url, &upstream.sse_url, &upstream.command) {
         (Some(url), None, None) if is_http(url) => Ok(Endpoint::StreamableHttp(url.clone())),
-        (Some(_), None, None) => Err("`url` must be a URL, with http or https"),
+        (Some(_), None, None) => Err("`url` must be a URL, with http or https".into()),
         (None, Some(url), None) if is_http(url) => Ok(Endpoint::EventStream(url.clone())),
-        (None, Some(_), None) => Err("`sse_url` must be a URL, with http or https"),
-        (None, None, Some(_)) if upstream.auth == Auth::Exchange => {
-            Err("a `command` takes no tokens: write `auth: none`, and its credentials into `environment`")
+        (None, Some(_), None) => Err("`sse_url` must be a URL, with http or https".into()),
+        (None, None, Some(_)) if upstream.auth != Auth::None => {
+            Err("a `command` takes no tokens: write `auth: none`, and its credentials into `environment`"
+                .into())
         }
         (None, None, Some(command)) => Ok(Endpoint::Child(ChildSettings {
             command: words(command, &folder)?,
-            environment: environment(&upstream.environment)?,
+            environment: environment(&upstream.environment, &folder)?,
             folder: Some(upstream.folder.as_ref().map_or(folder.clone(), |path| folder.join(path))),
             max_message_bytes,
             grace: GRACE,
         })),
-        _ => Err("an upstream needs one of `url`, `sse_url` and `command`, and no more than one"),
+        _ => Err("an upstream needs one of `url`, `sse_url` and `command`, and no more than one".into()),
     }
 }
 
@@ -73,29 +83,34 @@ fn words(command: &CommandFile, folder: &Path) -> Result<Vec<String>, &'static s
 
 type Variables = BTreeMap<String, Sensitive<String>>;
 
-fn environment(variables: &Variables) -> Result<Variables, &'static str> {
+fn environment(variables: &BTreeMap<String, SecretFile>, folder: &Path) -> Result<Variables, String> {
     let fits = |name: &str| !name.is_empty() && !name.contains(['=', '\0']);
     if !variables.keys().all(|name| fits(name)) {
-        return Err("a name in `environment` must not be empty nor hold `=` or a NUL");
+        return Err("a name in `environment` must not be empty nor hold `=` or a NUL".to_owned());
     }
-    if variables.values().any(|value| value.expose().contains('\0')) {
-        return Err("a value in `environment` must not hold a NUL");
+    let mut fetched = Variables::new();
+    for (name, value) in variables {
+        let value = value.value(folder).map_err(|fault| format!("`environment`, {name}: {fault}"))?;
+        if value.expose().contains('\0') {
+            return Err("a value in `environment` must not hold a NUL".to_owned());
+        }
+        fetched.insert(name.clone(), value);
     }
-    Ok(variables.clone())
+    Ok(fetched)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Endpoint, String> {
+    fn read_text(text: &str) -> Result<Endpoint, String> {
         let upstream: UpstreamFile =
             crate::model::fault::read_yaml("x", text).map_err(|fault| fault.message)?;
-        endpoint(&upstream, Path::new("/etc/gate"), 1 << 20).map_err(str::to_owned)
+        endpoint(&upstream, Path::new("/etc/gate"), 1 << 20)
     }
 
     fn child(text: &str) -> ChildSettings {
-        match read(text) {
+        match read_text(text) {
             Ok(Endpoint::Child(settings)) => settings,
             other => panic!("{other:?}"),
         }
@@ -104,15 +119,16 @@ mod tests {
     #[test]
     fn each_kind_is_told_by_its_key() {
         let url = "http://127.0.0.1:1/x";
-        let read_url = |key: &str| read(&format!("{{ {key}: '{url}', auth: none }}"));
+        let read_url = |key: &str| read_text(&format!("{{ {key}: '{url}', auth: none }}"));
         assert!(matches!(read_url("url"), Ok(Endpoint::StreamableHttp(found)) if found == url));
         assert!(matches!(read_url("sse_url"), Ok(Endpoint::EventStream(found)) if found == url));
         let settings = child(
-            "{ command: [serve, '--port', '1'], environment: { TOKEN: s3cret, PORT: '80' }, folder: data, auth: none }",
+            "{ command: [serve, '--port', '1'], environment: { HOLDER: s3cret, TOKEN: 'env:PATH', PORT: '80' }, folder: data, auth: none }",
         );
         assert_eq!(settings.command, ["serve", "--port", "1"]);
         assert_eq!(settings.folder.as_deref(), Some(Path::new("/etc/gate/data")));
-        assert_eq!(settings.environment["TOKEN"].expose(), "s3cret");
+        assert_eq!(settings.environment["HOLDER"].expose(), "s3cret");
+        assert_eq!(settings.environment["TOKEN"].expose(), &std::env::var("PATH").unwrap());
         assert!(!format!("{settings:?}").contains("s3cret"));
     }
 
@@ -154,7 +170,7 @@ mod tests {
             ("{ sse_url: 'http://a/', folder: x, auth: none }", "belong to a `command`"),
             ("{ command: [x], auth: exchange, audience: a }", "takes no tokens"),
         ] {
-            let fault = read(text).unwrap_err();
+            let fault = read_text(text).unwrap_err();
             assert!(fault.contains(said), "{text}: {fault}");
         }
     }

@@ -1,7 +1,11 @@
 //! The configuration file: YAML, read once, checked whole.
 
+pub use crate::config::client::{ClientFile, LocalStsFile};
+pub use crate::config::holders::{DpopFile, IntrospectionFile, ScopesFile};
+use crate::config::issuer::IssuerFile;
+use crate::config::secret::SecretFile;
+pub use crate::config::signals::SignalsFile;
 use crate::model::fault::{SourceFault, read_yaml};
-use crate::model::sensitive::Sensitive;
 use crate::wire::revision::Era;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
@@ -25,6 +29,14 @@ pub struct File {
     pub issuers: Vec<Spanned<IssuerFile>>,
     /// How the gate itself is known to the first issuer. Needed for `auth: exchange`.
     pub client: Option<Spanned<ClientFile>>,
+    #[serde(default)]
+    pub dpop: DpopFile,
+    #[serde(default)]
+    pub scopes: ScopesFile,
+    #[serde(default)]
+    pub local_sts: LocalStsFile,
+    /// Receives security events (RFC 8417) at `/signals`.
+    pub signals: Option<Spanned<SignalsFile>>,
     pub upstreams: BTreeMap<String, Spanned<UpstreamFile>>,
     /// Endpoints at which several upstreams are reached as one.
     #[serde(default)]
@@ -34,6 +46,9 @@ pub struct File {
     pub rules: Option<PathBuf>,
     /// A folder of Rego that takes the place of the default policy.
     pub policies: Option<PathBuf>,
+    /// Pages for people, named in the metadata of protected resources (RFC 9728).
+    #[serde(default)]
+    pub about: AboutFile,
     /// Browser origins that may call the gate. None by default.
     #[serde(default)]
     pub allowed_origins: Vec<String>,
@@ -49,25 +64,6 @@ pub struct File {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct IssuerFile {
-    pub issuer: String,
-    #[serde(default = "default_algorithms")]
-    pub algorithms: Vec<String>,
-    /// Seconds.
-    #[serde(default = "default_token_life")]
-    pub max_token_life: u64,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClientFile {
-    pub client_id: String,
-    /// PKCS#8 PEM, P-256, readable by its owner alone.
-    pub private_key_file: PathBuf,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct UpstreamFile {
     /// The server's Streamable HTTP endpoint.
     pub url: Option<String>,
@@ -77,12 +73,19 @@ pub struct UpstreamFile {
     pub command: Option<CommandFile>,
     /// All that the program finds in its environment, beside the gate's PATH and HOME.
     #[serde(default)]
-    pub environment: BTreeMap<String, Sensitive<String>>,
+    /// Secrets by where they are; plain settings as they are.
+    pub environment: BTreeMap<String, SecretFile>,
     /// Where the program runs; the folder of this file by default.
     pub folder: Option<PathBuf>,
     pub auth: Auth,
     /// The audience of delegated tokens (RFC 8693).
     pub audience: Option<String>,
+    /// Or its resource identifier (RFC 8707), or both; `aud` is then the audience.
+    pub resource: Option<String>,
+    /// Its tokens are bound to a key of the gate's, of which each request shows a proof
+    /// (RFC 9449).
+    #[serde(default)]
+    pub dpop: bool,
     /// The era to speak with it, where it is not to be found out: `legacy` (a session) or
     /// `modern` (2026-07-28). Clients of the other era reach it over a bridge.
     pub era: Option<Era>,
@@ -98,6 +101,15 @@ pub struct FederationFile {
     /// Between the two names. Some models take no dot in a tool's name; `__` suits them.
     #[serde(default = "default_separator")]
     pub separator: String,
+}
+
+/// URLs of pages for people.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AboutFile {
+    pub documentation: Option<Spanned<String>>,
+    pub policy: Option<Spanned<String>>,
+    pub terms_of_service: Option<Spanned<String>>,
 }
 
 /// A program and its arguments.
@@ -119,6 +131,9 @@ pub struct TlsFile {
     pub private_key_file: Spanned<PathBuf>,
     /// PEM: authorities of client certificates. If it is there, clients must show one.
     pub client_ca_file: Option<Spanned<PathBuf>>,
+    /// They may show one, and need not.
+    #[serde(default)]
+    pub client_certificate_optional: bool,
 }
 
 /// How an upstream is authenticated to. There is no default: leaving it out would be
@@ -127,6 +142,9 @@ pub struct TlsFile {
 #[serde(rename_all = "snake_case")]
 pub enum Auth {
     Exchange,
+    /// The gate signs the delegated token itself: for authorization servers that cannot
+    /// exchange.
+    LocalSts,
     None,
 }
 
@@ -216,16 +234,8 @@ impl Default for VaultFile {
     }
 }
 
-fn default_algorithms() -> Vec<String> {
-    ["ES256", "PS256", "RS256", "EdDSA"].map(str::to_owned).to_vec()
-}
-
 fn default_separator() -> String {
     ".".to_owned()
-}
-
-fn default_token_life() -> u64 {
-    3600
 }
 
 impl File {

@@ -5,11 +5,17 @@
 
 pub mod build;
 pub mod builtin;
+pub mod client;
 mod endpoint;
 mod federation;
 pub mod file;
+mod holders;
+mod inline;
+pub mod issuer;
 mod parts;
 pub mod rulebook;
+pub mod secret;
+pub mod signals;
 
 use crate::model::fault::SourceFault;
 use std::fmt;

@@ -1,66 +1,12 @@
-//! Parts of a configuration that name something outside it: issuers, keys, certificates.
+//! Parts of a configuration that name something outside it: keys, certificates.
 //! What is wrong with them is a fault with its place.
 
 use crate::config::file::{Auth, File, UpstreamFile};
-use crate::jose::issuer::{IssuerSettings, safe_url};
-use crate::jose::keys::Algorithm;
-use crate::jose::sign::SigningKey;
+use crate::jose::issuer::safe_url;
 use crate::model::fault::SourceFault;
-use crate::server::tls::{Files, Tls, TlsFault, open_to_others};
+use crate::server::tls::{Files, Tls, TlsFault};
 use std::path::Path;
 use std::sync::Arc;
-
-pub(super) fn issuers(name: &str, file: &File, faults: &mut Vec<SourceFault>) -> Vec<IssuerSettings> {
-    let mut found = Vec::new();
-    for issuer in &file.issuers {
-        if let Err(fault) = safe_url(&issuer.value.issuer) {
-            faults.push(SourceFault::at(name, issuer, format!("issuer: {fault}")));
-        }
-        let algorithms =
-            issuer.value.algorithms.iter().map(|name| Algorithm::parse(name)).collect::<Option<Vec<_>>>();
-        match algorithms.filter(|algorithms| !algorithms.is_empty()) {
-            Some(algorithms) => found.push(IssuerSettings {
-                issuer: issuer.value.issuer.clone(),
-                algorithms,
-                max_life: issuer.value.max_token_life,
-            }),
-            None => faults.push(SourceFault::at(
-                name,
-                issuer,
-                "`algorithms` may be ES256, ES384, PS256, RS256, EdDSA",
-            )),
-        }
-    }
-    if file.issuers.is_empty() {
-        faults.push(SourceFault::whole(name, "`issuers` must name at least one authorization server"));
-    }
-    found
-}
-
-pub(super) fn signing_key(
-    name: &str,
-    file: &File,
-    folder: &Path,
-    faults: &mut Vec<SourceFault>,
-) -> Option<(String, SigningKey)> {
-    let client = file.client.as_ref()?;
-    let path = folder.join(&client.value.private_key_file);
-    let shown = path.display();
-    let read = std::fs::read_to_string(&path).map_err(|error| format!("read {shown}: {error}"));
-    let key = read.and_then(|pem| {
-        if open_to_others(&path) {
-            return Err(format!("{shown} is readable by others: chmod 600 it"));
-        }
-        SigningKey::from_pem(&pem).map_err(|what| format!("{shown}: {what}"))
-    });
-    match key {
-        Ok(key) => Some((client.value.client_id.clone(), key)),
-        Err(message) => {
-            faults.push(SourceFault::at(name, client, message));
-            None
-        }
-    }
-}
 
 pub(super) fn tls(name: &str, file: &File, folder: &Path, faults: &mut Vec<SourceFault>) -> Option<Arc<Tls>> {
     let tls = &file.tls.as_ref()?.value;
@@ -72,6 +18,7 @@ pub(super) fn tls(name: &str, file: &File, folder: &Path, faults: &mut Vec<Sourc
         certificate: folder.join(&tls.certificate_file.value),
         private_key: folder.join(&tls.private_key_file.value),
         client_ca: tls.client_ca_file.as_ref().map(|path| folder.join(&path.value)),
+        client_certificate_optional: tls.client_certificate_optional,
     });
     let (place, message) = match opened {
         Ok(tls) => return Some(Arc::new(tls)),
@@ -96,13 +43,19 @@ pub(super) fn upstream_fault(
     upstream: &serde_saphyr::Spanned<UpstreamFile>,
     has_key: bool,
 ) -> Option<SourceFault> {
+    let tokens = upstream.value.auth != Auth::None;
+    let absolute = |resource: &String| url::Url::parse(resource).is_ok_and(|url| url.fragment().is_none());
     let message = if !names_a_server(server) {
         "a server's name may have letters, digits, `-` and `_`"
-    } else if upstream.value.auth == Auth::Exchange && upstream.value.audience.is_none() {
-        "`auth: exchange` needs an `audience` for the delegated tokens"
+    } else if tokens && upstream.value.audience.is_none() && upstream.value.resource.is_none() {
+        "`auth: exchange` and `auth: local_sts` need an `audience` or a `resource` for the delegated tokens"
+    } else if !upstream.value.resource.iter().all(absolute) {
+        "`resource` must be an absolute URI without a fragment"
+    } else if upstream.value.dpop && !tokens {
+        "`dpop` is for upstreams that take tokens"
     } else if upstream.value.auth == Auth::Exchange && !has_key {
         "`auth: exchange` needs a `client` with a usable key"
-    } else if upstream.value.auth == Auth::Exchange
+    } else if tokens
         && upstream.value.url.iter().chain(&upstream.value.sse_url).any(|url| safe_url(url).is_err())
     {
         "tokens are not sent in clear: https is required, except for this machine itself"

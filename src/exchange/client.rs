@@ -1,59 +1,34 @@
-//! Token exchange at the authorization server (RFC 8693), as a client that proves
-//! itself with a signed assertion (RFC 7523).
+//! Token exchange at the authorization server (RFC 8693).
 //!
 //! Invariant: an answer is believed only after its token was verified and found to
 //! be no wider than what was asked for.
 
+use crate::exchange::answer::{self, Asked};
+use crate::exchange::target::Target;
+use crate::exchange::{actor, details};
+use crate::jose::client::OAuthClient;
 use crate::jose::compact::Compact;
-use crate::jose::issuer::Issuer;
-use crate::jose::random_id;
 use crate::jose::sign::SigningKey;
-use crate::model::clock::Clock;
 use crate::model::principal::Principal;
 use crate::model::sensitive::Sensitive;
-use crate::model::strict;
-use crate::net::{HttpClient, Limits};
-use bytes::Bytes;
-use http::{Request, StatusCode, header};
-use serde_json::{Map, Value, json};
-use std::sync::Arc;
-use std::time::Duration;
+use serde_json::{Map, Value};
 
-const LIMITS: Limits = Limits { max_bytes: 64 << 10, timeout: Duration::from_secs(5) };
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
-const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
-const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-/// Seconds a client assertion is good for.
-const ASSERTION_LIFE: u64 = 30;
+/// The grant of RFC 8693 §2.1.
+pub const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
-/// What a delegated token is for: one operation at one downstream.
-#[derive(Clone, Debug)]
-pub struct Target {
-    pub audience: String,
-    /// Such as `clinic:getPatient`.
-    pub scope: String,
-}
-
-/// The gate as a client of the authorization server.
+/// The gate as a client that exchanges tokens.
 pub struct TokenClient {
-    issuer: Arc<Issuer>,
-    client_id: String,
-    key: SigningKey,
-    http: HttpClient,
-    clock: Clock,
-    /// Seconds a delegated token may live.
-    max_life: u64,
+    client: OAuthClient,
 }
 
 impl TokenClient {
-    pub fn new(
-        issuer: Arc<Issuer>,
-        client_id: String,
-        key: SigningKey,
-        http: HttpClient,
-        clock: Clock,
-    ) -> Self {
-        Self { issuer, client_id, key, http, clock, max_life: 5 }
+    pub fn new(client: OAuthClient) -> Self {
+        Self { client }
+    }
+
+    pub fn client(&self) -> &OAuthClient {
+        &self.client
     }
 
     /// Exchanges a caller's token for one that may do `target` in the caller's name.
@@ -65,113 +40,88 @@ impl TokenClient {
         token: &Sensitive<String>,
         principal: &Principal,
         target: &Target,
+        binding: Option<&SigningKey>,
     ) -> Result<Sensitive<String>, &'static str> {
-        let form = [
-            ("grant_type", EXCHANGE),
+        // Only the issuer of the caller's token can exchange it.
+        if principal.issuer != self.client.issuer.settings.issuer {
+            return Err("the caller's issuer is not the one that exchanges");
+        }
+        actor::may_act(principal, &self.client.id)?;
+        let granted = principal.claims.get("authorization_details");
+        let details =
+            details::narrowed(granted, target.downstream.named(), &target.operation, &target.scope)?;
+        let written = details.as_ref().map(Value::to_string);
+        let mut form = vec![
+            ("grant_type", GRANT),
             ("subject_token", token.expose()),
             ("subject_token_type", ACCESS_TOKEN),
             ("requested_token_type", ACCESS_TOKEN),
-            ("audience", &target.audience),
             ("scope", &target.scope),
         ];
-        let answer = self.ask(&form).await?;
-        if answer.get("issued_token_type").and_then(Value::as_str) != Some(ACCESS_TOKEN) {
-            return Err("issued_token_type");
-        }
-        let delegated = Self::accept(&answer)?;
-        let claims = self.verified(&delegated, target).await?;
-        let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
-        if text(claims.get("sub")).as_deref() != Some(&principal.subject) {
-            return Err("delegated subject");
-        }
-        if text(claims.get("act").and_then(|act| act.get("sub"))).as_deref() != Some(&self.client_id) {
-            return Err("delegated actor");
-        }
-        Ok(delegated)
+        form.extend(target.downstream.audience.as_deref().map(|audience| ("audience", audience)));
+        form.extend(target.downstream.resource.as_deref().map(|resource| ("resource", resource)));
+        form.extend(written.as_deref().map(|details| ("authorization_details", details)));
+        let answer = self.client.ask("token_endpoint", &form, binding).await?;
+        let asked = self.asked(target, Some(principal), details.as_ref(), binding);
+        let token = answer::token(&answer, &asked, Some(ACCESS_TOKEN))?;
+        self.verify(&token, &asked).await?;
+        Ok(token)
     }
 
     /// A token in the gate's own name, to read the catalogue of a server.
     ///
     /// # Errors
     /// A stable word for the log.
-    pub async fn service_token(&self, target: &Target) -> Result<Sensitive<String>, &'static str> {
-        let form =
-            [("grant_type", "client_credentials"), ("resource", &target.audience), ("scope", &target.scope)];
-        let answer = self.ask(&form).await?;
-        let token = Self::accept(&answer)?;
-        self.verified(&token, target).await?;
+    pub async fn own(
+        &self,
+        target: &Target,
+        binding: Option<&SigningKey>,
+    ) -> Result<Sensitive<String>, &'static str> {
+        let (audience, resource) = (&target.downstream.audience, &target.downstream.resource);
+        // RFC 8707 has no audience here; where that is the only name, it is the resource.
+        let named = resource.as_deref().unwrap_or(target.downstream.named());
+        let mut form =
+            vec![("grant_type", "client_credentials"), ("resource", named), ("scope", &target.scope)];
+        form.extend(
+            audience.as_deref().filter(|_| resource.is_some()).map(|audience| ("audience", audience)),
+        );
+        let answer = self.client.ask("token_endpoint", &form, binding).await?;
+        let asked = self.asked(target, None, None, binding);
+        let token = answer::token(&answer, &asked, None)?;
+        self.verify(&token, &asked).await?;
         Ok(token)
     }
 
-    async fn ask(&self, form: &[(&str, &str)]) -> Result<Map<String, Value>, &'static str> {
-        let endpoint = self.issuer.endpoint("token_endpoint").await.map_err(|fault| fault.0)?;
-        let assertion = self.assertion()?;
-        let body = self.body(form, &assertion);
-        let request = Request::post(endpoint.as_str())
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(header::ACCEPT, "application/json")
-            .body(Bytes::from(body));
-        let request = request.map_err(|_| "token endpoint")?;
-        let answer = self.http.fetch(request, LIMITS).await.map_err(|_| "token endpoint unreachable")?;
-        if answer.status() != StatusCode::OK {
-            return Err("refused by the authorization server");
-        }
-        match strict::parse(answer.body()) {
-            Ok(Value::Object(object)) => Ok(object),
-            Ok(_) | Err(_) => Err("answer is not JSON"),
-        }
+    /// Revokes a token that was issued to us (RFC 7009 §2.1), at a server that can.
+    ///
+    /// # Errors
+    /// A stable word for the log.
+    pub async fn revoke(&self, token: &Sensitive<String>) -> Result<(), &'static str> {
+        let form = [("token", token.expose().as_str()), ("token_type_hint", "access_token")];
+        let answer = self.client.post("revocation_endpoint", &form, None).await?;
+        if answer.status().is_success() { Ok(()) } else { Err("the token is not revoked there") }
     }
 
-    fn body(&self, form: &[(&str, &str)], assertion: &str) -> String {
-        let mut body = url::form_urlencoded::Serializer::new(String::new());
-        body.extend_pairs(form).append_pair("client_id", &self.client_id);
-        body.append_pair("client_assertion_type", ASSERTION).append_pair("client_assertion", assertion);
-        body.finish()
+    fn asked<'a>(
+        &'a self,
+        target: &'a Target,
+        principal: Option<&'a Principal>,
+        details: Option<&'a Value>,
+        binding: Option<&'a SigningKey>,
+    ) -> Asked<'a> {
+        let (issuer, client) = (&*self.client.issuer.settings.issuer, &*self.client.id);
+        let (binding, now) = (binding.map(SigningKey::thumbprint), self.client.clock.unix_seconds());
+        Asked { issuer, client, target, principal, details, binding, now }
     }
 
-    /// RFC 7523 §3, with the issuer alone as audience.
-    fn assertion(&self) -> Result<String, &'static str> {
-        let now = self.clock.unix_seconds();
-        let claims = json!({
-            "iss": self.client_id, "sub": self.client_id, "aud": self.issuer.settings.issuer,
-            "iat": now, "exp": now + ASSERTION_LIFE, "jti": random_id(),
-        });
-        self.key.sign("JWT", claims.as_object().ok_or("assertion")?)
-    }
-
-    fn accept(answer: &Map<String, Value>) -> Result<Sensitive<String>, &'static str> {
-        let text = |name: &str| answer.get(name).and_then(Value::as_str);
-        if !text("token_type").is_some_and(|kind| kind.eq_ignore_ascii_case("bearer")) {
-            return Err("token_type");
-        }
-        text("access_token").map(|token| Sensitive::new(token.to_owned())).ok_or("access_token")
-    }
-
-    /// Verifies a token of our issuer and that it is exactly for `target`.
-    async fn verified(
+    async fn verify(
         &self,
         token: &Sensitive<String>,
-        target: &Target,
+        asked: &Asked<'_>,
     ) -> Result<Map<String, Value>, &'static str> {
         let compact = Compact::read(token.expose())?;
-        self.issuer.verify(&compact).await.map_err(|fault| fault.0)??;
-        let text = |name: &str| compact.claims.get(name).and_then(Value::as_str);
-        let number = |name: &str| compact.claims.get(name).and_then(Value::as_u64);
-        if text("iss") != Some(&self.issuer.settings.issuer) {
-            return Err("delegated issuer");
-        }
-        if text("aud") != Some(&target.audience) {
-            return Err("delegated audience");
-        }
-        if text("scope") != Some(&target.scope) {
-            return Err("delegated scope");
-        }
-        let (Some(issued), Some(expires)) = (number("iat"), number("exp")) else {
-            return Err("delegated times");
-        };
-        if expires.saturating_sub(issued) > self.max_life || expires <= self.clock.unix_seconds() {
-            return Err("delegated lifetime");
-        }
+        self.client.issuer.verify(&compact).await.map_err(|fault| fault.0)??;
+        answer::judge(compact.kind.as_deref(), &compact.claims, asked)?;
         Ok(compact.claims)
     }
 }

@@ -1,8 +1,9 @@
 //! The claims of an access token, read to the letter (RFC 9068 §2.2 and §4,
-//! RFC 7519 §4.1, RFC 8693 §4.1).
+//! RFC 7519 §4.1, RFC 8693 §4.1 and §4.4), and what its issuer may say in them.
 
 use crate::jose::base64url;
 use crate::jose::compact::Compact;
+use crate::jose::issuer::IssuerSettings;
 use crate::jose::sha256;
 use crate::model::ids::Lineage;
 use crate::model::principal::Principal;
@@ -15,11 +16,11 @@ const MAX_ACTORS: usize = 8;
 /// What a token must say to be accepted here.
 pub(super) struct Expected<'e> {
     pub(super) audiences: &'e [String],
+    pub(super) issuer: &'e IssuerSettings,
     pub(super) own_client: &'e str,
     /// Seconds since the epoch.
     pub(super) now: u64,
     pub(super) leeway: u64,
-    pub(super) max_life: u64,
 }
 
 /// # Errors
@@ -29,20 +30,38 @@ pub(super) fn principal(token: &Compact<'_>, expected: &Expected<'_>) -> Result<
     if !matches!(kind.as_str(), "at+jwt" | "application/at+jwt") {
         return Err("typ");
     }
-    let claims = &token.claims;
-    audience(claims, expected.audiences)?;
+    accepted(&token.claims, expected)
+}
+
+/// As [`principal`], of claims that the issuer has told us itself.
+pub(super) fn accepted(
+    claims: &Map<String, Value>,
+    expected: &Expected<'_>,
+) -> Result<Principal, &'static str> {
+    audience(claims, expected)?;
     let expires = times(claims, expected)?;
     let actors = actors(claims)?;
-    if actors.first().is_some_and(|actor| actor == expected.own_client) {
+    let (own, named) = (expected.own_client, !expected.own_client.is_empty());
+    // Nested actors are history (RFC 8693 §4.1), but a chain that we are in was begun by us,
+    // and its tokens are for a downstream.
+    if named && actors.iter().any(|actor| actor == own) {
         return Err("delegated token");
+    }
+    if named && !may_act(claims, own) {
+        return Err("may_act");
     }
     let text = |name: &'static str| text(claims, name).ok_or(name);
     let (issuer, subject, client) = (text("iss")?, text("sub")?, text("client_id")?);
-    let scopes = match claims.get("scope") {
-        None => Scopes::default(),
-        Some(Value::String(scope)) => Scopes::parse(scope).ok_or("scope")?,
-        Some(_) => return Err("scope"),
-    };
+    // RFC 9700 §4.15: a client must not pass for a person.
+    if named && subject == own || subject == client && !expected.issuer.machines {
+        return Err("subject");
+    }
+    if !expected.issuer.claims.iter().all(|(name, values)| holds(claims.get(name), values)) {
+        return Err("claim");
+    }
+    // A scope that is not written as RFC 6749 §3.3 has it grants nothing: the challenge then
+    // says which one the call needs.
+    let scopes = claims.get("scope").and_then(Value::as_str).and_then(Scopes::parse).unwrap_or_default();
     Ok(Principal {
         lineage: lineage(&issuer, &subject),
         token_id: text("jti")?,
@@ -56,16 +75,39 @@ pub(super) fn principal(token: &Compact<'_>, expected: &Expected<'_>) -> Result<
     })
 }
 
-/// `aud` must be ours and nobody else's: a token good elsewhere too could be
-/// replayed here by that other server.
-fn audience(claims: &Map<String, Value>, ours: &[String]) -> Result<(), &'static str> {
-    let is_ours =
-        |value: &Value| value.as_str().is_some_and(|audience| ours.iter().any(|own| own == audience));
-    match claims.get("aud") {
-        Some(one @ Value::String(_)) if is_ours(one) => Ok(()),
-        Some(Value::Array(several)) if !several.is_empty() && several.iter().all(is_ours) => Ok(()),
-        _ => Err("audience"),
+/// `aud` must be ours and nobody else's: a token good elsewhere too could be replayed here
+/// by that other server. Those that the issuer's settings name may stand beside us.
+fn audience(claims: &Map<String, Value>, expected: &Expected<'_>) -> Result<(), &'static str> {
+    let among = |names: &[String], value: &Value| {
+        value.as_str().is_some_and(|audience| names.iter().any(|name| name == audience))
+    };
+    let ours = |value: &Value| among(expected.audiences, value) || among(&expected.issuer.audiences, value);
+    let fits = match claims.get("aud") {
+        Some(one @ Value::String(_)) => ours(one),
+        Some(Value::Array(several)) => {
+            let others = |value: &Value| among(&expected.issuer.other_audiences, value);
+            several.iter().any(ours) && several.iter().all(|value| ours(value) || others(value))
+        }
+        _ => false,
+    };
+    if fits { Ok(()) } else { Err("audience") }
+}
+
+/// Whether a claim has one of these values; of a list, one of its elements.
+fn holds(claim: Option<&Value>, values: &[String]) -> bool {
+    let is = |value: &Value| value.as_str().is_some_and(|text| values.iter().any(|known| known == text));
+    match claim {
+        Some(Value::Array(several)) => several.iter().any(is),
+        Some(one) => is(one),
+        None => false,
     }
+}
+
+/// RFC 8693 §4.4: a token that says who may act for its subject must say that we may.
+fn may_act(claims: &Map<String, Value>, own: &str) -> bool {
+    let Some(allowed) = claims.get("may_act") else { return true };
+    allowed.get("sub").is_some_and(|sub| sub == own)
+        && allowed.get("iss").is_none_or(|iss| Some(iss) == claims.get("iss"))
 }
 
 /// Checks the times and returns `exp`.
@@ -82,7 +124,7 @@ fn times(claims: &Map<String, Value>, expected: &Expected<'_>) -> Result<u64, &'
     if claims.contains_key("nbf") && number("nbf")? > now.saturating_add(leeway) {
         return Err("not yet valid");
     }
-    if expires.saturating_sub(issued) > expected.max_life {
+    if expires.saturating_sub(issued) > expected.issuer.max_life {
         return Err("lifetime");
     }
     Ok(expires)

@@ -8,10 +8,13 @@ use serde_json::{Map, Value};
 
 /// Larger tokens are refused before anything is decoded.
 pub const MAX_TOKEN_BYTES: usize = 16 << 10;
+/// Of a member of the header that we read.
+const MAX_TEXT: usize = 256;
 
 /// Header members that carry or point to a key, change what is signed, or demand
 /// processing we do not do.
-const REFUSED_HEADERS: [&str; 9] = ["jwk", "jku", "x5u", "x5c", "crit", "b64", "zip", "enc", "p2c"];
+pub(super) const REFUSED_HEADERS: [&str; 9] =
+    ["jwk", "jku", "x5u", "x5c", "crit", "b64", "zip", "enc", "p2c"];
 
 /// A token taken apart, its signature not yet checked.
 #[derive(Debug)]
@@ -29,6 +32,30 @@ impl<'t> Compact<'t> {
     /// # Errors
     /// The name of the check that failed.
     pub fn read(token: &'t str) -> Result<Self, &'static str> {
+        let (token, payload, _) = Self::open(token, &REFUSED_HEADERS)?;
+        Ok(Self { claims: object(payload)?, ..token })
+    }
+
+    /// As [`Compact::read`], where the payload may be anything: it has no claims then.
+    ///
+    /// # Errors
+    /// As [`Compact::read`].
+    pub fn read_opaque(token: &'t str) -> Result<Self, &'static str> {
+        let (token, payload, _) = Self::open(token, &REFUSED_HEADERS)?;
+        decode(payload).map(|_| token)
+    }
+
+    /// The token with its header, which may name none of `refused`.
+    pub(super) fn parts(
+        token: &'t str,
+        refused: &[&str],
+    ) -> Result<(Self, Map<String, Value>), &'static str> {
+        let (token, payload, header) = Self::open(token, refused)?;
+        Ok((Self { claims: object(payload)?, ..token }, header))
+    }
+
+    /// The token without its claims, the segment that holds them, and the header.
+    fn open(token: &'t str, refused: &[&str]) -> Result<(Self, &'t str, Map<String, Value>), &'static str> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err("token too large");
         }
@@ -39,19 +66,20 @@ impl<'t> Compact<'t> {
         }
         decode(signature)?;
         let header = object(header)?;
-        if header.keys().any(|name| REFUSED_HEADERS.contains(&name.as_str())) {
+        if header.keys().any(|name| refused.contains(&name.as_str())) {
             return Err("header parameter");
         }
         let algorithm =
             header.get("alg").and_then(Value::as_str).and_then(Algorithm::parse).ok_or("algorithm")?;
-        Ok(Self {
+        let token = Self {
             algorithm,
             kind: text(&header, "typ")?,
             key_id: text(&header, "kid")?.filter(|id| !id.is_empty()),
-            claims: object(payload)?,
+            claims: Map::new(),
             signed,
             signature,
-        })
+        };
+        Ok((token, payload, header))
     }
 }
 
@@ -59,7 +87,7 @@ fn text(header: &Map<String, Value>, name: &str) -> Result<Option<String>, &'sta
     match header.get(name) {
         None => Ok(None),
         Some(Value::String(text))
-            if text.len() <= 256 && text.bytes().all(|byte| byte.is_ascii_graphic()) =>
+            if text.len() <= MAX_TEXT && text.bytes().all(|byte| byte.is_ascii_graphic()) =>
         {
             Ok(Some(text.clone()))
         }

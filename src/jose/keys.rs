@@ -1,6 +1,7 @@
 //! Key sets (RFC 7517) and signature checks.
 
 use crate::jose::compact::Compact;
+use crate::jose::rsa;
 use crate::model::strict;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,7 +11,6 @@ use serde_json::{Map, Value};
 /// Larger documents are not taken for a key set.
 pub const MAX_KEY_SET_BYTES: usize = 256 << 10;
 const MAX_KEYS: usize = 100;
-const MIN_RSA_BITS: usize = 2048;
 
 /// A signature algorithm that may be allowed for an issuer. All are asymmetric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,19 +18,48 @@ pub enum Algorithm {
     ES256,
     ES384,
     PS256,
+    PS384,
+    PS512,
     RS256,
+    RS384,
+    RS512,
     EdDSA,
 }
 
 impl Algorithm {
+    pub const ALL: [Self; 9] = [
+        Self::ES256,
+        Self::ES384,
+        Self::PS256,
+        Self::PS384,
+        Self::PS512,
+        Self::RS256,
+        Self::RS384,
+        Self::RS512,
+        Self::EdDSA,
+    ];
+    const RSA: [Self; 6] = [Self::PS256, Self::PS384, Self::PS512, Self::RS256, Self::RS384, Self::RS512];
+
+    /// By its registered name. `Ed25519` (RFC 9864) is EdDSA with the one curve that is
+    /// known here.
     pub fn parse(name: &str) -> Option<Self> {
-        match name {
-            "ES256" => Some(Self::ES256),
-            "ES384" => Some(Self::ES384),
-            "PS256" => Some(Self::PS256),
-            "RS256" => Some(Self::RS256),
-            "EdDSA" => Some(Self::EdDSA),
-            _ => None,
+        if name == "Ed25519" {
+            return Some(Self::EdDSA);
+        }
+        Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == name)
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ES256 => "ES256",
+            Self::ES384 => "ES384",
+            Self::PS256 => "PS256",
+            Self::PS384 => "PS384",
+            Self::PS512 => "PS512",
+            Self::RS256 => "RS256",
+            Self::RS384 => "RS384",
+            Self::RS512 => "RS512",
+            Self::EdDSA => "EdDSA",
         }
     }
 
@@ -39,7 +68,11 @@ impl Algorithm {
             Self::ES256 => jsonwebtoken::Algorithm::ES256,
             Self::ES384 => jsonwebtoken::Algorithm::ES384,
             Self::PS256 => jsonwebtoken::Algorithm::PS256,
+            Self::PS384 => jsonwebtoken::Algorithm::PS384,
+            Self::PS512 => jsonwebtoken::Algorithm::PS512,
             Self::RS256 => jsonwebtoken::Algorithm::RS256,
+            Self::RS384 => jsonwebtoken::Algorithm::RS384,
+            Self::RS512 => jsonwebtoken::Algorithm::RS512,
             Self::EdDSA => jsonwebtoken::Algorithm::EdDSA,
         }
     }
@@ -47,7 +80,7 @@ impl Algorithm {
 
 struct Key {
     id: Option<String>,
-    /// The algorithms this key may be used with: one, or the two RSA ones.
+    /// The algorithms this key may be used with: one, or those of RSA.
     algorithms: Vec<Algorithm>,
     key: DecodingKey,
 }
@@ -58,12 +91,12 @@ pub struct KeySet {
 }
 
 impl KeySet {
-    /// Reads a JWK set. Keys of no use here (symmetric, for encryption, unknown
-    /// curves, short RSA) are left out.
+    /// Reads a JWK set. Keys of no use here (symmetric, private, for encryption, unknown
+    /// curves, short RSA) are left out, and so are all that share an id: which of them is
+    /// meant, another reader may see differently.
     ///
     /// # Errors
-    /// A stable word when the document is not a key set, has two keys of one id, or
-    /// has no usable key.
+    /// A stable word when the document is not a key set, or has no usable key.
     pub fn read(document: &[u8]) -> Result<Self, &'static str> {
         if document.len() > MAX_KEY_SET_BYTES {
             return Err("key set too large");
@@ -73,14 +106,19 @@ impl KeySet {
         if entries.len() > MAX_KEYS {
             return Err("key set too large");
         }
-        let keys: Vec<Key> = entries.iter().filter_map(Value::as_object).filter_map(usable).collect();
-        let twice = |(place, key): (usize, &Key)| {
-            key.id.is_some() && keys.iter().skip(place + 1).any(|other| other.id == key.id)
+        let members: Vec<&Map<String, Value>> = entries.iter().filter_map(Value::as_object).collect();
+        let shared = |jwk: &Map<String, Value>| {
+            let id = jwk.get("kid");
+            id.is_some() && members.iter().filter(|other| other.get("kid") == id).count() > 1
         };
-        if keys.iter().enumerate().any(twice) {
-            return Err("key id given twice");
-        }
+        let keys: Vec<Key> =
+            members.iter().filter(|jwk| !shared(jwk)).filter_map(|jwk| usable(jwk)).collect();
         if keys.is_empty() { Err("no usable key") } else { Ok(Self { keys }) }
+    }
+
+    /// A set of the one key that a proof of possession carries; None if it is of no use here.
+    pub(super) fn of_one(jwk: &Map<String, Value>) -> Option<Self> {
+        usable(jwk).map(|key| Self { keys: vec![Key { id: None, ..key }] })
     }
 
     /// Whether a key of this id is in the set.
@@ -110,37 +148,53 @@ impl KeySet {
     }
 }
 
+/// Members of private and symmetric keys (RFC 7518 §6). Whoever publishes them has no secret.
+const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+
 fn usable(jwk: &Map<String, Value>) -> Option<Key> {
-    let text = |name: &str| jwk.get(name).and_then(Value::as_str);
-    let signs = text("use").is_none_or(|purpose| purpose == "sig");
-    let operations = jwk.get("key_ops").and_then(Value::as_array);
-    let verifies =
-        operations.is_none_or(|operations| operations.iter().any(|operation| operation == "verify"));
-    if !signs || !verifies || jwk.contains_key("d") {
+    // Of another type than a text, a member is not the one that RFC 7517 §4 means.
+    let text = |name: &str| match jwk.get(name) {
+        None => Some(None),
+        Some(value) => value.as_str().map(Some),
+    };
+    let needed = |name: &str| text(name).flatten();
+    let verifies = |operations: &Value| {
+        operations.as_array().is_some_and(|known| known.iter().any(|operation| operation == "verify"))
+    };
+    let signs = text("use")?.is_none_or(|purpose| purpose == "sig");
+    if !signs
+        || !jwk.get("key_ops").is_none_or(verifies)
+        || PRIVATE.iter().any(|name| jwk.contains_key(*name))
+    {
         return None;
     }
-    let (kinds, key) = match (text("kty")?, text("crv")) {
+    let (kinds, key) = match (needed("kty")?, text("crv")?) {
         ("EC", Some("P-256")) => {
-            (vec![Algorithm::ES256], DecodingKey::from_ec_components(text("x")?, text("y")?))
+            (vec![Algorithm::ES256], DecodingKey::from_ec_components(needed("x")?, needed("y")?))
         }
         ("EC", Some("P-384")) => {
-            (vec![Algorithm::ES384], DecodingKey::from_ec_components(text("x")?, text("y")?))
+            (vec![Algorithm::ES384], DecodingKey::from_ec_components(needed("x")?, needed("y")?))
         }
-        ("OKP", Some("Ed25519")) => (vec![Algorithm::EdDSA], DecodingKey::from_ed_components(text("x")?)),
-        ("RSA", _) => {
-            let modulus = URL_SAFE_NO_PAD.decode(text("n")?).ok()?;
-            let bits = modulus.iter().skip_while(|byte| **byte == 0).count() * 8;
-            let exponent = text("e").filter(|exponent| bits >= MIN_RSA_BITS && *exponent != "AQ")?;
-            (vec![Algorithm::PS256, Algorithm::RS256], DecodingKey::from_rsa_components(text("n")?, exponent))
-        }
+        ("OKP", Some("Ed25519")) => (vec![Algorithm::EdDSA], DecodingKey::from_ed_components(needed("x")?)),
+        ("RSA", _) => (Algorithm::RSA.to_vec(), {
+            let (modulus, exponent) = (needed("n")?, needed("e")?);
+            rsa::is_sound(&decode(modulus)?, &decode(exponent)?).then_some(())?;
+            DecodingKey::from_rsa_components(modulus, exponent)
+        }),
         _ => return None,
     };
-    let stated = text("alg").map(Algorithm::parse);
-    let algorithms: Vec<Algorithm> = match stated {
+    let algorithms: Vec<Algorithm> = match text("alg")? {
         None => kinds,
-        Some(stated) => kinds.into_iter().filter(|kind| Some(*kind) == stated).collect(),
+        Some(stated) => {
+            let stated = Algorithm::parse(stated);
+            kinds.into_iter().filter(|kind| Some(*kind) == stated).collect()
+        }
     };
-    let id = text("kid").map(str::to_owned);
+    let id = text("kid")?.map(str::to_owned);
     (!algorithms.is_empty()).then_some(())?;
     Some(Key { id, algorithms, key: key.ok()? })
+}
+
+fn decode(text: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text).ok()
 }

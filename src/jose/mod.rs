@@ -6,9 +6,16 @@
 //!
 //! Invariant: a key's own kind fixes the algorithm; a token's header never does.
 
+pub mod client;
 pub mod compact;
+pub mod credential;
+mod discovery;
 pub mod issuer;
+pub mod kept;
 pub mod keys;
+pub mod private;
+pub mod proof;
+mod rsa;
 pub mod sign;
 
 use aws_lc_rs::{digest, rand};
@@ -18,6 +25,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 /// Unpadded base64url (RFC 7515 §2).
 pub fn base64url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Compares two secrets in a time that says nothing of either.
+pub fn same_secret(one: &[u8], other: &[u8]) -> bool {
+    aws_lc_rs::constant_time::verify_slices_are_equal(&sha256(one), &sha256(other)).is_ok()
 }
 
 /// SHA-256.
@@ -38,7 +50,7 @@ pub fn random_id() -> String {
 /// A secret of this deployment: read from a file, or made there for its owner alone.
 ///
 /// # Errors
-/// When the file cannot be read or made, or is too short to be one.
+/// When the file cannot be read or made, is too short to be one, or others can read it.
 pub fn kept_secret(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
     if !path.exists() {
         if let Some(folder) = path.parent() {
@@ -50,6 +62,9 @@ pub fn kept_secret(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         std::io::Write::write_all(&mut options.open(path)?, secret.as_bytes())?;
+    }
+    if private::open_to_others(path) {
+        return Err(std::io::Error::other(format!("{} is readable by others: chmod 600 it", path.display())));
     }
     let secret = std::fs::read(path)?;
     if secret.len() < 32 {

@@ -70,7 +70,25 @@ impl SigningKey {
     /// # Errors
     /// When the key does not sign.
     pub fn sign(&self, kind: &str, claims: &Map<String, Value>) -> Result<String, &'static str> {
-        let header = json!({"alg": "ES256", "typ": kind, "kid": self.id}).to_string();
+        self.compact(&json!({"alg": "ES256", "typ": kind, "kid": self.id}), claims)
+    }
+
+    /// A compact token that carries the public key itself (RFC 9449 §4.2).
+    ///
+    /// # Errors
+    /// When the key does not sign.
+    pub fn prove(&self, kind: &str, claims: &Map<String, Value>) -> Result<String, &'static str> {
+        let key = json!({"kty": "EC", "crv": "P-256", "x": self.x, "y": self.y});
+        self.compact(&json!({"alg": "ES256", "typ": kind, "jwk": key}), claims)
+    }
+
+    /// The key's thumbprint (RFC 7638).
+    pub fn thumbprint(&self) -> &str {
+        &self.id
+    }
+
+    fn compact(&self, header: &Value, claims: &Map<String, Value>) -> Result<String, &'static str> {
+        let header = header.to_string();
         let claims = Value::Object(claims.clone()).to_string();
         let signed = format!("{}.{}", base64url(header.as_bytes()), base64url(claims.as_bytes()));
         let signature =

@@ -3,6 +3,7 @@
 
 use crate::model::call::Call;
 use crate::model::denial::Denial;
+use crate::model::signal::{Signal, Whose};
 use crate::model::trail::{Event, Filtered};
 use aws_lc_rs::hmac;
 use serde_json::{Map, Value, json};
@@ -69,6 +70,35 @@ pub fn outcome(
     record
 }
 
+/// The record of a security event. Whom it is about is found by the same hashes as callers.
+pub fn signal(signal: &Signal, pseudonyms: &Pseudonyms) -> Map<String, Value> {
+    let revoked = |whose: &Whose| match whose {
+        Whose::Person { subject, .. } => json!({"sub_hmac": pseudonyms.of("sub", subject)}),
+        Whose::Session { session, .. } => json!({"sid_hmac": pseudonyms.of("sid", session)}),
+        Whose::Token { id, .. } => json!({"jti_hmac": pseudonyms.of("jti", id)}),
+    };
+    let mut record = Map::new();
+    let mut put = |name: &str, value: Value| drop(record.insert(name.to_owned(), value));
+    put("event", json!("signal"));
+    put("iss", json!(plain(&signal.issuer)));
+    put("set_hmac", json!(pseudonyms.of("set", &signal.id)));
+    put("events", signal.events.iter().map(|event| plain(event)).collect());
+    put("revoked", signal.revoked.iter().map(revoked).collect());
+    put("again", json!(signal.again));
+    record
+}
+
+/// The record of a second person's verdict on an emergency.
+pub fn review(id: &str, approved: bool, by: &str, at: u64) -> Map<String, Value> {
+    let mut record = Map::new();
+    record.insert("event".into(), json!("review"));
+    record.insert("review".into(), json!(plain(id)));
+    record.insert("approved".into(), json!(approved));
+    record.insert("by_lineage".into(), json!(plain(by)));
+    record.insert("at".into(), json!(at));
+    record
+}
+
 fn opening(event: &str, call: &Call) -> Map<String, Value> {
     let mut record = Map::new();
     record.insert("event".into(), json!(event));
@@ -79,11 +109,12 @@ fn opening(event: &str, call: &Call) -> Map<String, Value> {
 fn describe(event: &Event, pseudonyms: &Pseudonyms, record: &mut Map<String, Value>) {
     let mut put = |name: &str, value: Value| drop(record.insert(name.to_owned(), value));
     match event {
-        Event::Authenticated { issuer, subject, client, token_id, lineage } => put(
+        Event::Authenticated { issuer, subject, client, token_id, lineage, bound } => put(
             "who",
             json!({
                 "iss": plain(issuer), "sub_hmac": pseudonyms.of("sub", subject), "client_id": plain(client),
                 "jti_hmac": pseudonyms.of("jti", token_id), "lineage": lineage.as_str(),
+                "cnf": bound,
             }),
         ),
         Event::Bound { server, method, revision, tool } => put(
@@ -106,6 +137,13 @@ fn describe(event: &Event, pseudonyms: &Pseudonyms, record: &mut Map<String, Val
         }
         Event::Answered { status, bytes } => put("upstream", json!({"status": status, "bytes": bytes})),
         Event::Filtered(filtered) => put("filtered", describe_filtered(filtered)),
+        Event::Emergency { review, purpose, reason, subject, opened } => put(
+            "emergency",
+            json!({
+                "review": review, "purpose": plain(purpose), "reason": plain(reason), "subject_hmac": subject,
+                "opened": opened,
+            }),
+        ),
         Event::Killed { pattern } => put("killed", json!(pattern)),
     }
 }

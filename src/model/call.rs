@@ -29,6 +29,10 @@ pub struct Asked {
     pub calls_tool: bool,
     /// The revision that the client declared, known to the gate or not.
     pub revision: Option<String>,
+    /// The token came by the scheme DPoP, so that this one's challenge is the first.
+    pub by_dpop: bool,
+    /// The nonce for the client's next proof (RFC 9449 §8.2).
+    pub nonce: Option<String>,
 }
 
 /// Whether the client still waits for the head of its answer, and what it waits for.

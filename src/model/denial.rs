@@ -6,6 +6,7 @@
 //! numbers are not decided here but in `server::reply`, the one place for them.
 
 use crate::model::ids::RuleId;
+pub use crate::model::message_fault::MessageFault;
 use crate::model::scope::Scopes;
 use std::time::Duration;
 
@@ -20,8 +21,19 @@ pub enum Denial {
     AuthorizationMalformed(&'static str),
     /// The token is not acceptable. The reason goes to the audit only.
     TokenRefused(&'static str),
-    /// The issuer's keys cannot be had, so no token can be judged.
-    KeysUnavailable,
+    /// Too large to be looked at: refused before anything of it is decoded.
+    TokenTooLarge,
+    /// The issuer's keys cannot be had, so no token can be judged. Why not goes to the audit.
+    KeysUnavailable(&'static str),
+
+    /// The authorization server cannot be asked about an opaque token.
+    IntrospectionUnavailable(&'static str),
+    /// The token is good, and its sender is not who it is bound to (RFC 8705, RFC 9449).
+    BindingRefused(&'static str),
+    /// The proof beside the token fails a check of RFC 9449 §4.3.
+    ProofRefused(&'static str),
+    /// The proof needs a nonce, or a newer one (RFC 9449 §9).
+    NonceRequired(&'static str),
 
     // -- session: the message and its sender's standing
     MessageMalformed(MessageFault),
@@ -51,6 +63,16 @@ pub enum Denial {
         reason: String,
     },
     PolicyUnavailable,
+    /// The person must sign in anew, or by stronger means (RFC 9470).
+    StepUpRequired(Box<StepUp>),
+    /// The token's purpose of use is none of those that the tool is for.
+    PurposeRefused {
+        allowed: String,
+    },
+    /// A token for one patient, used for another or where none is named.
+    PatientRefused(&'static str),
+    /// Emergency access was asked for, and a condition of it does not hold.
+    EmergencyRefused(&'static str),
     /// Unknown to the catalogue, without rules, or not for this caller: one answer
     /// for all three, so that refusals do not map the tools behind the gate.
     ToolUnknown,
@@ -95,29 +117,15 @@ pub enum Denial {
     AuditUnavailable,
 }
 
-/// What is wrong with a request's bytes or headers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MessageFault {
-    /// Not JSON, not UTF-8, or JSON with duplicate members or beyond a bound.
-    NotJson(&'static str),
-    /// JSON, but not one JSON-RPC 2.0 request or notification of MCP.
-    NotJsonRpc(&'static str),
-    /// Several messages, of which each is then a call of its own.
-    Batch,
-    TooLarge,
-    TooSlow,
-    /// `Content-Type` is not `application/json`.
-    MediaType,
-    /// `Accept` does not allow both `application/json` and `text/event-stream`.
-    NotAcceptable,
-    /// Header and body disagree (MCP 2026-07-28, error -32020).
-    HeaderMismatch(&'static str),
-    /// A required member of `params` or `_meta` is missing or of the wrong type.
-    Params(&'static str),
-    /// `Host`, `Origin` or the path is not one the gate serves.
-    Host,
-    Origin,
-    HttpMethod,
+/// How a person must have signed in (RFC 9470 §3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepUp {
+    /// Any of these; none where it does not matter.
+    pub acr: Vec<String>,
+    /// Seconds since.
+    pub max_age: Option<u64>,
+    /// What else the call needs, so that one new token has all of it.
+    pub scopes: Scopes,
 }
 
 impl Denial {
@@ -127,7 +135,16 @@ impl Denial {
             Self::TokenAbsent => "token_absent",
             Self::AuthorizationMalformed(_) => "authorization_malformed",
             Self::TokenRefused(_) => "token_refused",
-            Self::KeysUnavailable => "keys_unavailable",
+            Self::TokenTooLarge => "token_too_large",
+            Self::KeysUnavailable(_) => "keys_unavailable",
+            Self::IntrospectionUnavailable(_) => "introspection_unavailable",
+            Self::BindingRefused(_) => "binding_refused",
+            Self::ProofRefused(_) => "proof_refused",
+            Self::NonceRequired(_) => "nonce_required",
+            Self::StepUpRequired(_) => "step_up_required",
+            Self::PurposeRefused { .. } => "purpose_refused",
+            Self::PatientRefused(_) => "patient_refused",
+            Self::EmergencyRefused(_) => "emergency_refused",
             Self::MessageMalformed(fault) => fault.code(),
             Self::MethodUnknown => "method_unknown",
             Self::MethodRefused => "method_refused",
@@ -165,11 +182,24 @@ impl Denial {
         }
     }
 
+    /// Whether the caller has been stopped, so that nothing which was issued for it should
+    /// go on.
+    pub fn stops_the_caller(&self) -> bool {
+        matches!(self, Self::Killed(_) | Self::BudgetExceeded | Self::TokenRefused(_))
+    }
+
     /// What the audit adds to the code: a rule id, a token check, a bound. Never a value.
     pub fn detail(&self) -> Option<&str> {
         match self {
             Self::AuthorizationMalformed(detail)
             | Self::TokenRefused(detail)
+            | Self::KeysUnavailable(detail)
+            | Self::IntrospectionUnavailable(detail)
+            | Self::BindingRefused(detail)
+            | Self::ProofRefused(detail)
+            | Self::NonceRequired(detail)
+            | Self::PatientRefused(detail)
+            | Self::EmergencyRefused(detail)
             | Self::ExchangeFailed(detail)
             | Self::UpstreamMalformed(detail)
             | Self::ResultBlocked(detail) => Some(detail),
@@ -178,7 +208,9 @@ impl Denial {
             Self::ScopeMissing { reason, .. } | Self::PolicyRefused { reason } => Some(reason),
             Self::ArgumentsInvalid(detail) => Some(detail),
             Self::TokenAbsent
-            | Self::KeysUnavailable
+            | Self::StepUpRequired(_)
+            | Self::PurposeRefused { .. }
+            | Self::TokenTooLarge
             | Self::MethodUnknown
             | Self::MethodRefused
             | Self::RevisionUnsupported
@@ -213,7 +245,22 @@ impl Denial {
             Self::TokenAbsent => "Authentication required: send an access token.".into(),
             Self::AuthorizationMalformed(what) => format!("Malformed authorization: {what}."),
             Self::TokenRefused(_) => "The access token is invalid or expired.".into(),
-            Self::KeysUnavailable => "Tokens cannot be verified at the moment; try again.".into(),
+            Self::TokenTooLarge => "The access token is too large.".into(),
+            Self::KeysUnavailable(_) => "Tokens cannot be verified at the moment; try again.".into(),
+            Self::IntrospectionUnavailable(_) => "Tokens cannot be verified at the moment; try again.".into(),
+            Self::BindingRefused(_) => "The access token is bound to another holder, or to none.".into(),
+            Self::ProofRefused(_) => "The DPoP proof is not acceptable.".into(),
+            Self::NonceRequired(_) => "The DPoP proof needs the nonce that comes with this answer.".into(),
+            Self::StepUpRequired(_) => {
+                "Access denied: this needs a more recent or a stronger sign-in.".into()
+            }
+            Self::PurposeRefused { allowed } => {
+                format!("Access denied: this needs a purpose of use of {allowed}.")
+            }
+            Self::PatientRefused(_) => {
+                "Access denied: the token is for one patient, and not for this one.".into()
+            }
+            Self::EmergencyRefused(what) => format!("Emergency access denied: {what}."),
             Self::MessageMalformed(fault) => fault.message().into(),
             Self::MethodUnknown => "Method not found.".into(),
             Self::MethodRefused => "This gate does not offer that method.".into(),
@@ -274,60 +321,6 @@ impl Denial {
                     .into()
             }
             Self::AuditUnavailable => "The call cannot be recorded, so it is not carried out.".into(),
-        }
-    }
-}
-
-impl MessageFault {
-    fn code(self) -> &'static str {
-        match self {
-            Self::NotJson(_) => "not_json",
-            Self::NotJsonRpc(_) => "not_json_rpc",
-            Self::Batch => "batch",
-            Self::TooLarge => "body_too_large",
-            Self::TooSlow => "body_too_slow",
-            Self::MediaType => "media_type",
-            Self::NotAcceptable => "not_acceptable",
-            Self::HeaderMismatch(_) => "header_mismatch",
-            Self::Params(_) => "params",
-            Self::Host => "host",
-            Self::Origin => "origin",
-            Self::HttpMethod => "http_method",
-        }
-    }
-
-    fn detail(&self) -> Option<&'static str> {
-        match self {
-            Self::NotJson(detail)
-            | Self::NotJsonRpc(detail)
-            | Self::HeaderMismatch(detail)
-            | Self::Params(detail) => Some(detail),
-            Self::Batch
-            | Self::TooLarge
-            | Self::TooSlow
-            | Self::MediaType
-            | Self::NotAcceptable
-            | Self::Host
-            | Self::Origin
-            | Self::HttpMethod => None,
-        }
-    }
-
-    /// Static by construction: nothing of the request is echoed.
-    pub fn message(self) -> &'static str {
-        match self {
-            Self::NotJson(detail)
-            | Self::NotJsonRpc(detail)
-            | Self::HeaderMismatch(detail)
-            | Self::Params(detail) => detail,
-            Self::Batch => "Each message of a batch is a call of its own.",
-            Self::TooLarge => "The request body exceeds the limit.",
-            Self::TooSlow => "The request body did not arrive in time.",
-            Self::MediaType => "Content-Type must be application/json.",
-            Self::NotAcceptable => "Accept must allow application/json and text/event-stream.",
-            Self::Host => "This host is not served here.",
-            Self::Origin => "Origin not allowed.",
-            Self::HttpMethod => "Only POST, GET and DELETE are served here.",
         }
     }
 }

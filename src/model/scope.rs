@@ -1,5 +1,6 @@
 //! OAuth scopes as a set (RFC 6749 §3.3).
 
+use crate::model::smart;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -16,13 +17,19 @@ impl Scopes {
         tokens.map(|token| is_scope_token(token).then(|| token.to_owned())).collect::<Option<_>>().map(Self)
     }
 
+    /// Whether a scope is held, by its own name or, of SMART on FHIR, within others.
     pub fn contains(&self, scope: &str) -> bool {
-        self.0.contains(scope)
+        self.0.contains(scope) || smart::grants(self.iter(), scope)
     }
 
     /// The members of `self` that `held` lacks.
     pub fn missing_from(&self, held: &Scopes) -> Scopes {
-        Self(self.0.difference(&held.0).cloned().collect())
+        Self(self.0.iter().filter(|scope| !held.contains(scope)).cloned().collect())
+    }
+
+    /// Whether it is new.
+    pub fn add(&mut self, scope: &str) -> bool {
+        self.0.insert(scope.to_owned())
     }
 
     pub fn union(&self, other: &Scopes) -> Scopes {

@@ -16,6 +16,8 @@ pub enum Event {
         client: String,
         token_id: String,
         lineage: Lineage,
+        /// To whom the token says that it is bound: `none`, `dpop`, `mtls`.
+        bound: &'static str,
     },
     Bound {
         server: ServerName,
@@ -44,6 +46,16 @@ pub enum Event {
         bytes: usize,
     },
     Filtered(Filtered),
+    /// Emergency access: what was said to ask for it, and where it waits for review.
+    Emergency {
+        review: String,
+        purpose: String,
+        reason: String,
+        /// The one person that it is for, by keyed hash.
+        subject: String,
+        /// The first call of this emergency.
+        opened: bool,
+    },
     /// The lineage was killed by this call.
     Killed {
         pattern: &'static str,

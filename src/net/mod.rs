@@ -3,13 +3,23 @@
 //! Invariant: no answer is taken beyond its limits, and no fault holds any part of
 //! an answer or of a URL.
 
+mod certificate;
+mod guard;
+pub mod networks;
+
 use bytes::Bytes;
+pub use certificate::ClientCertificate;
+use guard::{AddressRefused, Guarded};
 use http::{HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::{Client, connect::HttpConnector};
+use hyper_rustls::builderstates::WantsSchemes;
+use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::dns::GaiResolver;
 use hyper_util::rt::TokioExecutor;
+use networks::Networks;
+use std::error::Error;
 use std::time::Duration;
 
 /// Bounds on one exchange.
@@ -35,12 +45,16 @@ pub enum NetFault {
     Encoded,
     #[error("the answer broke off")]
     Broken,
+    #[error("the server's address is in a network that the configuration does not name")]
+    AddressRefused,
+    #[error("the server's certificate is not to be trusted")]
+    Untrusted,
 }
 
 /// A pooled client for `http` and `https` (rustls, the system's trust roots).
 #[derive(Clone)]
 pub struct HttpClient {
-    inner: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    inner: Client<HttpsConnector<Guarded<GaiResolver>>, Full<Bytes>>,
 }
 
 impl HttpClient {
@@ -50,6 +64,14 @@ impl HttpClient {
     /// # Errors
     /// When the trust roots that there are cannot be used.
     pub fn new() -> std::io::Result<Self> {
+        Self::within(&Networks::Any)
+    }
+
+    /// A client that connects to these addresses only, with connections of its own.
+    ///
+    /// # Errors
+    /// As [`HttpClient::new`].
+    pub fn within(networks: &Networks) -> std::io::Result<Self> {
         let builder = match HttpsConnectorBuilder::new().with_native_roots() {
             Ok(builder) => builder,
             Err(error) => {
@@ -57,10 +79,25 @@ impl HttpClient {
                 HttpsConnectorBuilder::new().with_tls_config(trusting_nobody())
             }
         };
-        let connector = builder.https_or_http().enable_http1().build();
+        Ok(Self::over(builder, networks))
+    }
+
+    /// As [`HttpClient::within`], showing a certificate to whoever asks for one (RFC 8705 §2).
+    ///
+    /// # Errors
+    /// When the system's trust roots, the certificate or its key cannot be used.
+    pub fn presenting(certificate: &ClientCertificate, networks: &Networks) -> std::io::Result<Self> {
+        let builder = rustls::ClientConfig::builder().with_native_roots()?;
+        let config = certificate.clone().into_config(builder).map_err(std::io::Error::other)?;
+        Ok(Self::over(HttpsConnectorBuilder::new().with_tls_config(config), networks))
+    }
+
+    fn over(builder: HttpsConnectorBuilder<WantsSchemes>, networks: &Networks) -> Self {
+        let connector = builder.https_or_http().enable_http1();
+        let connector = connector.wrap_connector(Guarded::new(GaiResolver::new(), networks));
         let inner =
             Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_secs(30)).build(connector);
-        Ok(Self { inner })
+        Self { inner }
     }
 
     /// Sends a request and takes its whole answer.
@@ -82,13 +119,32 @@ impl HttpClient {
         request.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let sent = self.inner.request(request.map(Full::new));
         let answer = tokio::time::timeout(limits.timeout, sent).await.map_err(|_| NetFault::TimedOut)?;
-        let answer = answer.map_err(|_| NetFault::Unreachable)?;
+        let answer = answer.map_err(|error| unreached(&error))?;
         let plain = answer.headers().get(header::CONTENT_ENCODING).is_none_or(|coding| coding == "identity");
         if !plain {
             return Err(NetFault::Encoded);
         }
         Ok(answer.map(|body| Chunks { body, left: limits.max_bytes, timeout: Some(limits.timeout) }))
     }
+}
+
+fn unreached(error: &(dyn Error + 'static)) -> NetFault {
+    if caused_by::<AddressRefused>(error) {
+        NetFault::AddressRefused
+    } else if caused_by::<rustls::Error>(error) {
+        NetFault::Untrusted
+    } else {
+        NetFault::Unreachable
+    }
+}
+
+/// Whether an error of this kind lies beneath another.
+fn caused_by<E: Error + 'static>(error: &(dyn Error + 'static)) -> bool {
+    // An I/O error leaves what it wraps out of its chain of sources.
+    let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    error.is::<E>()
+        || wrapped.is_some_and(|inner| caused_by::<E>(inner))
+        || error.source().is_some_and(|source| caused_by::<E>(source))
 }
 
 fn trusting_nobody() -> rustls::ClientConfig {

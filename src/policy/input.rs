@@ -2,12 +2,19 @@
 //! absent field is undefined in Rego, and undefined is not false.
 
 use crate::model::principal::Principal;
+use crate::model::purpose;
+use crate::model::scope::Scopes;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// The input document of one decision.
 pub struct Input<'i> {
     pub method: &'static str,
     pub principal: &'i Principal,
+    /// What is held, those scopes included that an emergency stands in for.
+    pub scopes: &'i Scopes,
+    /// The purpose of an emergency.
+    pub emergency: Option<&'i str>,
     pub tool: Option<Tool<'i>>,
     pub arguments: Value,
     /// Distinct data subjects this lineage has been told of in the window.
@@ -31,16 +38,22 @@ pub struct Tool<'i> {
 impl Input<'_> {
     pub(super) fn to_json(&self) -> Value {
         let principal = self.principal;
+        // A policy compares names: what others include is put beside them by its own.
+        let needed = self.tool.iter().flat_map(|tool| tool.scopes.iter().copied());
+        let granted = needed.filter(|scope| self.scopes.contains(scope));
+        let scopes: BTreeSet<&str> = self.scopes.iter().chain(granted).collect();
         json!({
             "method": self.method,
             "principal": {
                 "issuer": principal.issuer, "subject": principal.subject, "client": principal.client,
-                "scopes": principal.scopes.iter().collect::<Vec<_>>(),
+                "scopes": scopes,
+                "purposes": purpose::of(&principal.claims),
                 "actors": principal.actors, "claims": principal.claims,
             },
             "tool": self.tool.as_ref().map(|tool| json!({
                 "kind": tool.kind, "server": tool.server, "name": tool.name, "labels": tool.labels, "scopes": tool.scopes,
             })),
+            "emergency": self.emergency,
             "arguments": self.arguments,
             "session": {"subjects": self.subjects},
             "time": self.time,

@@ -3,6 +3,7 @@
 //! Invariant: whatever is not an explicit, well-formed `allow` of the Rego policy is
 //! a denial; obligations only ever take away.
 
+mod access;
 pub mod engine;
 pub mod input;
 
@@ -19,8 +20,10 @@ use crate::redact::tools::{Narrowing, Pattern, ServerRules, ToolRules};
 use crate::request::{Grant, ItemGrant, MessageGrant, Request, Shown, Target, Task};
 use crate::session::Bound;
 use crate::store::lineages::Lineages;
+use crate::store::reviews::Reviews;
 use crate::wire::capabilities::Offers;
 use crate::wire::method::Method;
+use access::Emergency;
 use engine::{Decision, Policies};
 use input::{Input, Tool};
 use serde_json::{Value, json};
@@ -35,10 +38,25 @@ pub struct Decider<'d> {
     pub version: &'d str,
     pub catalogue: &'d Catalogue,
     pub lineages: &'d Lineages,
+    /// Where emergencies are put down.
+    pub reviews: &'d Reviews,
 }
 
 /// What is asked for: whose tool, prompt or resource it is, and the rules that it obeys.
 type Subject<'s> = (&'s ServerName, &'s Target, &'s ToolRules);
+
+/// In what standing a caller is judged.
+struct Stand<'s> {
+    scopes: &'s Scopes,
+    /// The purpose of an emergency.
+    emergency: Option<&'s str>,
+}
+
+impl<'s> Stand<'s> {
+    fn usual(request: &'s Request) -> Self {
+        Self { scopes: &request.principal.scopes, emergency: None }
+    }
+}
 
 /// A permitted request. Made only by [`Decider::permit`].
 pub struct Permitted {
@@ -50,7 +68,8 @@ pub struct Permitted {
 impl Decider<'_> {
     /// # Errors
     /// [`Denial::ToolUnknown`], [`Denial::ToolChanged`], [`Denial::RulesMisfit`], [`Denial::ScopeMissing`],
-    /// [`Denial::PolicyRefused`], [`Denial::PolicyUnavailable`], or
+    /// [`Denial::PolicyRefused`], [`Denial::PolicyUnavailable`], [`Denial::StepUpRequired`],
+    /// [`Denial::PurposeRefused`], [`Denial::PatientRefused`], [`Denial::EmergencyRefused`], or
     /// [`Denial::MethodRefused`] for a part of MCP that the server's rules leave out.
     pub fn permit(&self, call: &mut Call, bound: Bound) -> Result<Permitted, Denial> {
         let (request, token) = bound.into_parts();
@@ -79,7 +98,7 @@ impl Decider<'_> {
                 }
             }
             None => {
-                let decision = self.decide(call, &request, None, Value::Null)?;
+                let decision = self.decide(call, &request, None, Value::Null, &Stand::usual(&request))?;
                 self.record(call, &decision);
                 refuse(&decision)?;
                 match request.method() {
@@ -111,9 +130,15 @@ impl Decider<'_> {
                 request.message.params.get("arguments").cloned().unwrap_or(Value::Null)
             }
         };
-        let decision = self.decide(call, request, Some((&request.server, target, rules)), arguments)?;
+        let emergency = Emergency::asked(call, request, rules, &arguments)?;
+        let own = &request.principal.scopes;
+        let held = &emergency.as_ref().map_or_else(|| own.clone(), |emergency| emergency.with(own));
+        let stand = Stand { scopes: held, emergency: emergency.as_ref().map(|emergency| emergency.purpose) };
+        let subject = Some((&request.server, target, rules));
+        let decision = self.decide(call, request, subject, arguments.clone(), &stand)?;
         self.record(call, &decision);
         refuse(&decision)?;
+        access::check(call, &request.principal, rules, &arguments, emergency.is_some())?;
         let definition = match target {
             Target::Tool(name) => {
                 let definition = self.catalogue.tool(&request.server, name).ok_or(Denial::ToolUnknown)?;
@@ -128,9 +153,12 @@ impl Decider<'_> {
             Target::Prompt(_) | Target::Resource(_) => None,
         };
         let shape = definition.as_ref().and_then(|definition| definition.shape.clone());
-        let plan = self.rules.plan(rules, &request.principal.scopes, shape, &decision.narrowing);
+        let plan = self.rules.plan(rules, held, shape, &decision.narrowing);
         let plan = plan.ok_or(Denial::PolicyUnavailable)?;
-        let held = &request.principal.scopes;
+        // Last, so that nothing is put down which is refused for another reason.
+        if let Some(emergency) = &emergency {
+            emergency.open(call, request, self.reviews)?;
+        }
         Ok(ItemGrant {
             definition,
             plan,
@@ -212,13 +240,16 @@ impl Decider<'_> {
         for uri in wanted.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
             let target = Target::Resource(uri.to_owned());
             let rules = self.rules_of(request, &target).ok_or(Denial::ToolUnknown)?;
-            refuse(&self.decide(call, request, Some((&request.server, &target, rules)), Value::Null)?)?;
+            let subject = Some((&request.server, &target, rules));
+            refuse(&self.decide(call, request, subject, Value::Null, &Stand::usual(request))?)?;
+            access::check(call, &request.principal, rules, &Value::Null, false)?;
         }
         Ok(())
     }
 
     fn may(&self, call: &Call, request: &Request, subject: Subject<'_>) -> bool {
-        self.decide(call, request, Some(subject), json!({})).is_ok_and(|decision| decision.allow)
+        let decision = self.decide(call, request, Some(subject), json!({}), &Stand::usual(request));
+        decision.is_ok_and(|decision| decision.allow)
     }
 
     fn decide(
@@ -227,6 +258,7 @@ impl Decider<'_> {
         request: &Request,
         subject: Option<Subject<'_>>,
         arguments: Value,
+        stand: &Stand<'_>,
     ) -> Result<Decision, Denial> {
         let now = call.clock.now();
         // What is listed is judged as if it were used.
@@ -242,6 +274,8 @@ impl Decider<'_> {
         let input = Input {
             method: method.as_str(),
             principal: &request.principal,
+            scopes: stand.scopes,
+            emergency: stand.emergency,
             tool: subject.map(|(server, target, rules)| Tool {
                 kind: target.kind(),
                 server: server.as_str(),
@@ -337,6 +371,8 @@ pub fn judge(
     let input = Input {
         method: Method::ToolsCall.as_str(),
         principal,
+        scopes: &principal.scopes,
+        emergency: None,
         tool: Some(tool.clone()),
         arguments: json!({}),
         subjects: 0,

@@ -47,7 +47,10 @@ pub(crate) struct Verdict {
 #[inline]
 pub(crate) fn remembered(run: &mut Run, place: u64, text: &str) -> Result<Met, u64> {
     let hash = run.clean.hash(place, text);
-    let met = run.clean.find(hash, place, text).ok_or(hash)?;
+    let met = match run.clean.find(hash, place, text) {
+        Some(met) => met,
+        None => Met::Clean(run.clean.recall(hash, place, text).ok_or(hash)?),
+    };
     run.inspected();
     Ok(met)
 }
@@ -86,6 +89,10 @@ pub(crate) fn by_detectors(
     let free = class.meets(Class::SPACE.join(Class::UPPER).join(Class::WIDE));
     read(detection, run, sensed, (text, class), findings);
     if findings.is_empty() {
+        // What was not read to its end is not known to be clean.
+        if !run.budget.is_over() {
+            run.clean.settle(hash, place, text, free);
+        }
         return Verdict { outcome: Outcome::Same, rest: run.clean.add(hash, place, text, free) };
     }
     if let Some(trace) = &mut run.trace {

@@ -1,9 +1,8 @@
 //! Which values of a result were looked at before: what held nothing, and what a key claimed.
 //! Codes, units and addresses of code systems recur by the thousand, and so do dates and names.
 
-use foldhash::fast::RandomState;
+use crate::redact::settled::Settled;
 use hashbrown::HashTable;
-use std::hash::{BuildHasher, Hasher};
 
 /// Beyond this many values, or bytes of them, none is remembered.
 const MOST: usize = 1 << 16;
@@ -13,7 +12,7 @@ const MOST_BYTES: usize = 1 << 24;
 /// part of the verdict. They are kept whole, so that no value can be made to pass for another.
 #[derive(Default)]
 pub(crate) struct Clean {
-    hasher: RandomState,
+    settled: Settled,
     table: HashTable<usize>,
     values: Vec<Value>,
     text: Vec<u8>,
@@ -56,6 +55,16 @@ pub(crate) enum Rest {
 }
 
 impl Clean {
+    /// With what earlier results settled.
+    pub(crate) fn new(settled: Settled) -> Self {
+        Self { settled, ..Self::default() }
+    }
+
+    /// What this result settled beside it.
+    pub(crate) fn into_settled(self) -> Settled {
+        self.settled
+    }
+
     /// Makes room for the values of a document of so many bytes.
     pub(crate) fn expect(&mut self, length: usize) {
         self.text.reserve((length / 8).min(MOST_BYTES));
@@ -63,10 +72,7 @@ impl Clean {
     }
 
     pub(crate) fn hash(&self, place: u64, text: &str) -> u64 {
-        let mut hasher = self.hasher.build_hasher();
-        hasher.write_u64(place);
-        hasher.write(text.as_bytes());
-        hasher.finish()
+        self.settled.hash(place, text)
     }
 
     /// What is remembered of a value.
@@ -83,6 +89,17 @@ impl Clean {
             Some(claim) => Met::Claimed(claim),
             None => Met::Clean(if value.free { Rest::Known(index) } else { Rest::Closed }),
         })
+    }
+
+    /// What earlier results remember of a value that was not found. It is from then on.
+    pub(crate) fn recall(&mut self, hash: u64, place: u64, text: &str) -> Option<Rest> {
+        let free = self.settled.find(hash, place, text)?;
+        Some(self.add(hash, place, text, free))
+    }
+
+    /// Remembers a clean value for later results.
+    pub(crate) fn settle(&mut self, hash: u64, place: u64, text: &str, free: bool) {
+        self.settled.add(hash, place, text, free);
     }
 
     /// A value that was claimed.

@@ -176,8 +176,8 @@ fn escape(text: &str) -> usize {
 /// [`Blocked`] when it holds JSON that cannot be looked at whole.
 pub fn locate(detection: &Detection, this_year: u16, text: &str) -> Result<Vec<Located>, Blocked> {
     let plan = Plan::released(detection.clone());
-    let (mut places, scratch) = plan.pool.take(&plan);
-    let mut run = Run::new(Setting { this_year, ..Setting::default() }, scratch);
+    let (mut places, kept) = plan.pool.take(&plan);
+    let mut run = Run::new(Setting { this_year, ..Setting::default() }, kept);
     for _ in 0..2 {
         run.trace = Some(Trace::default());
         read(&plan, &mut run, &mut places, text)?;
@@ -188,6 +188,7 @@ pub fn locate(detection: &Detection, this_year: u16, text: &str) -> Result<Vec<L
             break;
         }
     }
+    plan.pool.put(places, run.kept());
     let mut spots = run.trace.take().unwrap_or_default().spots;
     spots.sort_by_key(|spot| (spot.range.start, std::cmp::Reverse(spot.range.end)));
     spots.dedup_by(|next, first| next.range == first.range);

@@ -31,6 +31,7 @@ pub mod profile;
 pub mod restore;
 pub mod rules;
 mod run;
+mod settled;
 pub mod shape;
 mod text;
 pub mod tools;
@@ -136,8 +137,8 @@ impl<'p> Redactor<'p> {
 
     /// With all that operators may need.
     pub fn within(plan: &'p Plan, setting: Setting) -> Self {
-        let (places, scratch) = plan.pool.take(plan);
-        Self { plan, run: Run::new(setting, scratch), places, twin: None }
+        let (places, kept) = plan.pool.take(plan);
+        Self { plan, run: Run::new(setting, kept), places, twin: None }
     }
 
     /// Filters a JSON document. `None` when nothing of it is released.
@@ -219,10 +220,7 @@ impl Drop for Redactor<'_> {
     /// The places judged for this result serve the next.
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            let mut scratch = std::mem::take(&mut self.run.scratch);
-            scratch.forget();
-            self.places.end();
-            self.plan.pool.put(std::mem::take(&mut self.places), scratch);
+            self.plan.pool.put(std::mem::take(&mut self.places), self.run.kept());
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::redact::locate::Trace;
 use crate::redact::marker::Markers;
 use crate::redact::places::Labelled;
 use crate::redact::plan::Plan;
+use crate::redact::settled::Settled;
 use crate::redact::transform::Setting;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -44,6 +45,13 @@ pub(crate) struct Run {
     subjects: BTreeSet<String>,
 }
 
+/// What is handed from one result to the next.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    scratch: Scratch,
+    settled: Settled,
+}
+
 #[derive(Default)]
 struct Counts {
     inspected: u64,
@@ -54,8 +62,15 @@ struct Counts {
 }
 
 impl Run {
-    pub(crate) fn new(setting: Setting, scratch: Scratch) -> Self {
-        Self { setting, scratch, ..Self::default() }
+    pub(crate) fn new(setting: Setting, Kept { scratch, settled }: Kept) -> Self {
+        Self { setting, scratch, clean: Clean::new(settled), ..Self::default() }
+    }
+
+    /// What serves the next result of the plan, without any value of this one.
+    pub(crate) fn kept(&mut self) -> Kept {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        scratch.forget();
+        Kept { scratch, settled: std::mem::take(&mut self.clean).into_settled() }
     }
 
     pub(crate) fn inspected(&mut self) {

@@ -25,6 +25,7 @@ use crate::redact::plan::Plan;
 use crate::redact::{Redactor, Setting, Substitutes};
 use crate::request::{Grant, ItemGrant, OpenSession, Pending, Stateless};
 use crate::store::lineages::Lineages;
+use crate::store::revocations::{Known, Revocations};
 use crate::store::seals::Seals;
 use crate::store::sessions::{Session, Sessions};
 use crate::store::tasks::Tasks;
@@ -42,6 +43,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Release {
     pub lineages: Arc<Lineages>,
+    pub revocations: Arc<Revocations>,
     pub sessions: Arc<Sessions>,
     pub seals: Arc<Seals>,
     pub tasks: Arc<Tasks>,
@@ -72,6 +74,8 @@ pub enum Body {
 
 /// Whose answer it is, and to what: what every message of it is filtered by.
 struct Facts {
+    /// What a signal that comes in the meantime would revoke it by.
+    known: Known,
     lineage: Lineage,
     server: ServerName,
     scopes: Scopes,
@@ -96,14 +100,15 @@ struct Reading<'r> {
 
 impl Release {
     /// # Errors
-    /// [`Denial::ResultBlocked`], [`Denial::BudgetExceeded`] or
-    /// [`Denial::UpstreamMalformed`].
+    /// [`Denial::ResultBlocked`], [`Denial::BudgetExceeded`], [`Denial::UpstreamMalformed`],
+    /// or [`Denial::TokenRefused`] when the token was revoked while the server answered.
     pub async fn filter(&self, call: &mut Call, answered: Answered) -> Result<Released, Denial> {
         let Answered { request, grant, pending, source, session, stateless, status } = answered;
         if let Some(body) = self.without_answer(&request) {
             return Ok(Released { body, session: None });
         }
         let facts = Facts {
+            known: Known::of(&request.principal),
             lineage: request.principal.lineage,
             server: request.server,
             scopes: request.principal.scopes,

@@ -124,6 +124,9 @@ impl Stream {
     }
 
     fn filter(&self, call: &mut Call, event: Event) -> Result<Option<Frame>, Denial> {
+        if self.release.revocations.holds(&self.facts.known) {
+            return Err(Denial::TokenRefused("revoked during the call"));
+        }
         let id = event.id.as_deref().and_then(|id| self.position(id));
         let message = event.data.filter(|data| !data.is_empty());
         let Some(message) = message else {

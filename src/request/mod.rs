@@ -4,6 +4,7 @@
 //! are the proof that a check was made.
 
 pub mod conversation;
+mod stated;
 mod stateless;
 
 use crate::catalogue::Definition;
@@ -20,6 +21,7 @@ use crate::wire::message::{Message, RequestId};
 use crate::wire::method::Method;
 use crate::wire::revision::Revision;
 use conversation::{Conversation, Question};
+pub use stated::Stated;
 pub use stateless::Stateless;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -40,6 +42,8 @@ pub struct Request {
     pub hidden: Option<Arc<Hidden>>,
     /// Of a stream that is taken up again: the request whose it is.
     pub resumes: Option<RequestId>,
+    /// What the client says of why it calls.
+    pub stated: Stated,
 }
 
 /// What a message is about, and so whose rules it obeys.

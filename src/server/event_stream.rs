@@ -217,6 +217,7 @@ impl Line {
     fn own(&self, method: HttpMethod) -> Head {
         let mut head = self.newest().clone();
         (head.method, head.by, head.query) = (method, Transport::StreamableHttp, None);
+        head.again = true;
         head.headers.remove("mcp-protocol-version");
         head.headers.remove("last-event-id");
         head

@@ -52,6 +52,10 @@ impl Default for Limits {
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub IpAddr);
 
+/// Hash of the certificate that the peer showed, as a request extension.
+#[derive(Clone, Debug)]
+pub(super) struct Certificate(pub(super) String);
+
 /// A request that is under way, as an extension of it. Whatever goes on working for the
 /// request keeps a clone until it is done, also when the client has hung up: the gate
 /// waits for it on closing, and it counts against its connection.

@@ -10,8 +10,10 @@ pub mod listener;
 pub mod metrics;
 pub mod reply;
 pub mod router;
+mod signals;
 mod stream;
 mod strict;
+mod sts;
 pub mod tls;
 pub mod upkeep;
 

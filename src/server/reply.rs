@@ -33,12 +33,16 @@ pub(super) fn write(
     server: &ServerName,
     carriage: Carriage,
 ) -> Response {
-    let (outcome, session, asked) = reply.into_parts();
+    let (outcome, session, mut asked) = reply.into_parts();
+    let nonce = asked.nonce.take().and_then(|nonce| HeaderValue::from_str(&nonce).ok());
     let mut response = match outcome {
-        Err(denial) => denied(&denial, &asked, resources.challenge(server, &denial)),
+        Err(denial) => denied(&denial, &asked, &resources.challenges(server, &denial, asked.by_dpop)),
         Ok(Answer::Whole(body)) => whole(body),
         Ok(Answer::Streaming(recorded)) => streaming(stream::body(*recorded, asked, carriage)),
     };
+    if let Some(nonce) = nonce {
+        response.headers_mut().insert(HeaderName::from_static("dpop-nonce"), nonce);
+    }
     if let Some(id) = session.and_then(|id| HeaderValue::from_str(id.as_str()).ok()) {
         response.headers_mut().insert(HeaderName::from_static("mcp-session-id"), id);
     }
@@ -63,15 +67,15 @@ pub(super) fn streaming(body: Body) -> Response {
 }
 
 /// The response for a refusal. `asked` is what is known of the request.
-pub(super) fn denied(denial: &Denial, asked: &Asked, challenge: Option<String>) -> Response {
+pub(super) fn denied(denial: &Denial, asked: &Asked, challenges: &[String]) -> Response {
     let status = match form(denial, asked) {
         Form::ToolError => StatusCode::OK,
         Form::Error(status, _) => status,
     };
     let mut response = respond(status, "application/json", message(denial, asked));
     let headers = response.headers_mut();
-    if let Some(challenge) = challenge.and_then(|challenge| HeaderValue::from_str(&challenge).ok()) {
-        headers.insert(header::WWW_AUTHENTICATE, challenge);
+    for challenge in challenges.iter().filter_map(|challenge| HeaderValue::from_str(challenge).ok()) {
+        headers.append(header::WWW_AUTHENTICATE, challenge);
     }
     if let Denial::RateLimited(wait) | Denial::Killed(wait) = denial {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
@@ -125,9 +129,20 @@ fn form(denial: &Denial, asked: &Asked) -> Form {
         Form::Error(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST), code)
     };
     match denial {
-        Denial::TokenAbsent | Denial::TokenRefused(_) => error(401, REFUSED),
+        Denial::TokenAbsent
+        | Denial::TokenRefused(_)
+        | Denial::BindingRefused(_)
+        | Denial::ProofRefused(_)
+        | Denial::NonceRequired(_)
+        | Denial::StepUpRequired(_) => error(401, REFUSED),
+        Denial::PurposeRefused { .. } | Denial::PatientRefused(_) | Denial::EmergencyRefused(_) => {
+            error(403, REFUSED)
+        }
         Denial::AuthorizationMalformed(_) => error(400, REFUSED),
-        Denial::KeysUnavailable | Denial::AuditUnavailable => error(503, UNAVAILABLE),
+        Denial::TokenTooLarge => error(431, REFUSED),
+        Denial::KeysUnavailable(_) | Denial::IntrospectionUnavailable(_) | Denial::AuditUnavailable => {
+            error(503, UNAVAILABLE)
+        }
         Denial::MessageMalformed(fault) => message_form(*fault),
         // A legacy client takes HTTP 404 for a lost session.
         Denial::MethodUnknown | Denial::MethodRefused => error(if asked.modern { 404 } else { 200 }, -32601),

@@ -6,17 +6,17 @@ use crate::model::call::{Asked, Client};
 use crate::model::denial::MessageFault;
 use crate::model::ids::ServerName;
 use crate::pipeline::Gate;
-use crate::server::listener::{InFlight, Peer};
+use crate::server::listener::{Certificate, InFlight, Peer};
 use crate::server::stream::Carriage;
 use crate::server::strict::{Refusal, Served};
-use crate::server::{batch, event_stream, reply};
+use crate::server::{batch, event_stream, reply, signals, sts};
 use crate::wire::arrival::{Arrival, Head, HttpMethod, PendingBody, Transport};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use http::{Method, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use std::net::{IpAddr, Ipv4Addr};
@@ -36,7 +36,7 @@ pub(super) struct App {
     pub(super) gate: Arc<Gate>,
     /// The streams of older clients.
     pub(super) lines: event_stream::Lines,
-    body: BodyLimits,
+    pub(super) body: BodyLimits,
     heartbeat: Duration,
 }
 
@@ -60,6 +60,12 @@ pub fn router(gate: Arc<Gate>, served: Served, body: BodyLimits, heartbeat: Dura
         .route("/.well-known/oauth-protected-resource", get(gate_metadata))
         .route("/.well-known/oauth-protected-resource/{server}/mcp", get(server_metadata))
         .route("/.well-known/oauth-protected-resource/{server}/mcp/sse", get(server_metadata))
+        // What the gate itself issues for servers whose tokens it signs.
+        .route("/{server}/sts/jwks", get(sts::keys))
+        .route("/{server}/sts/.well-known/openid-configuration", get(sts::metadata))
+        .route("/.well-known/openid-configuration/{server}/sts", get(sts::metadata))
+        .route("/.well-known/oauth-authorization-server/{server}/sts", get(sts::metadata))
+        .route("/signals", post(signals::receive))
         .route("/healthz", get(|| async { "ok" }))
         .fallback(|| async { reply::plain(StatusCode::NOT_FOUND, "Not found.") })
         .with_state(App { gate, lines: event_stream::Lines::default(), body, heartbeat })
@@ -74,7 +80,7 @@ async fn strictly(served: Arc<Served>, request: Request, next: Next) -> Response
         Ok(()) => next.run(request).await,
         Err(Refusal::Plain(status, what)) => reply::closing(reply::plain(status, what), version),
         Err(Refusal::Denied(denial)) => {
-            reply::closing(reply::denied(&denial, &Asked::default(), None), version)
+            reply::closing(reply::denied(&denial, &Asked::default(), &[]), version)
         }
     }
 }
@@ -99,7 +105,7 @@ async fn mcp(State(app): State<App>, Path(server): Path<String>, request: Reques
         .map(|message| {
             let body: PendingBody = Box::pin(std::future::ready(Ok(message)));
             let (app, in_flight) = (app.clone(), in_flight.clone());
-            let head = Head { by: Transport::Batch, ..head.clone() };
+            let head = Head { by: Transport::Batch, again: true, ..head.clone() };
             tokio::spawn(async move { pass(&app, head, body, in_flight).await })
         })
         .collect();
@@ -132,7 +138,8 @@ fn asking(app: &App, server: String, request: Request, by: Transport) -> Result<
     let peer = parts.extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
     let in_flight = parts.extensions.get::<InFlight>().cloned();
     let query = parts.uri.query().map(str::to_owned);
-    let head = Head { method, server, query, headers: parts.headers, peer, by };
+    let certificate = parts.extensions.get::<Certificate>().map(|certificate| certificate.0.clone());
+    let head = Head { method, server, query, headers: parts.headers, peer, by, certificate, again: false };
     Ok(Asking { head, body, in_flight })
 }
 

@@ -21,9 +21,8 @@ pub struct Served {
 }
 
 /// Headers that must not be repeated: whichever copy is read, another reader may
-/// read the other.
-const SINGLE: [&str; 9] = [
-    "authorization",
+/// read the other. `identity` refuses a second Authorization, and puts it on record.
+const SINGLE: [&str; 8] = [
     "content-type",
     "content-length",
     "host",
@@ -66,11 +65,6 @@ impl Served {
         }
         if headers.contains_key(header::UPGRADE) {
             return bad("Upgrade is not served.");
-        }
-        if headers.get_all(header::AUTHORIZATION).iter().count() > 1 {
-            return Err(Refusal::Denied(Denial::AuthorizationMalformed(
-                "more than one Authorization header",
-            )));
         }
         if SINGLE.iter().any(|name| headers.get_all(*name).iter().count() > 1) {
             return bad("A header that must be single is repeated.");

@@ -5,6 +5,7 @@
 //! Invariant: a set of files is taken whole or not at all, and connections keep the set
 //! they began with.
 
+use crate::jose::private::open_to_others;
 use arc_swap::ArcSwap;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::{self, PemObject};
@@ -29,6 +30,8 @@ pub struct Files {
     pub private_key: PathBuf,
     /// Authorities of client certificates, which are then required.
     pub client_ca: Option<PathBuf>,
+    /// Or not required after all.
+    pub client_certificate_optional: bool,
 }
 
 /// What is wrong with one of the files.
@@ -125,7 +128,9 @@ impl Texts {
             .map_err(|error| TlsFault::PrivateKey(error.to_string()))?;
         let builder = match (&files.client_ca, &self.client_ca) {
             (Some(path), Some(text)) => {
-                builder.with_client_cert_verifier(verifier(path, text, provider).map_err(TlsFault::ClientCa)?)
+                let optional = files.client_certificate_optional;
+                let verifier = verifier(path, text, provider, optional).map_err(TlsFault::ClientCa)?;
+                builder.with_client_cert_verifier(verifier)
             }
             _ => builder.with_no_client_auth(),
         };
@@ -147,14 +152,15 @@ fn verifier(
     path: &Path,
     text: &[u8],
     provider: Arc<CryptoProvider>,
+    optional: bool,
 ) -> Result<Arc<dyn rustls::server::danger::ClientCertVerifier>, String> {
     let mut roots = RootCertStore::empty();
     for certificate in certificates(path, text)? {
         roots.add(certificate).map_err(|error| format!("{}: {error}", path.display()))?;
     }
-    WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
-        .build()
-        .map_err(|error| format!("{}: {error}", path.display()))
+    let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+    let builder = if optional { builder.allow_unauthenticated() } else { builder };
+    builder.build().map_err(|error| format!("{}: {error}", path.display()))
 }
 
 fn certificates(path: &Path, text: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
@@ -173,16 +179,4 @@ fn not_pem(path: &Path, error: &pem::Error) -> String {
         _ => "is not PEM",
     };
     format!("{} {what}", path.display())
-}
-
-/// Whether a file may be read by others than its owner.
-#[cfg(unix)]
-pub fn open_to_others(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-pub fn open_to_others(_: &Path) -> bool {
-    false
 }

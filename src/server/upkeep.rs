@@ -4,12 +4,9 @@
 use crate::catalogue::Definition;
 use crate::config::Faults;
 use crate::config::rulebook::{Places, Texts};
-use crate::exchange::client::{Target, TokenClient};
-use crate::exchange::operation;
 use crate::model::denial::Denial;
 use crate::model::fault::SourceFault;
 use crate::model::ids::ServerName;
-use crate::model::sensitive::Sensitive;
 use crate::pipeline::Gate;
 use crate::redact::rules::Rules;
 use crate::upstream::http::{Answer, Outgoing};
@@ -18,7 +15,6 @@ use crate::wire::message::RequestId;
 use crate::wire::method::Method;
 use crate::wire::revision::{Era, Revision};
 use serde_json::{Value, json};
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,12 +27,18 @@ const REVISION_REFUSED: &str = "the server does not speak this revision";
 /// Pages of one tools/list.
 const MOST_PAGES: usize = 100;
 
+/// Puts the verdicts of reviewers into the journal, which the gate alone may write.
+pub async fn watch_reviews(gate: Arc<Gate>) {
+    loop {
+        gate.audit.verdicts(&gate.reviews).await;
+        tokio::time::sleep(RULES_EVERY).await;
+    }
+}
+
 /// Reads servers' tools in the gate's own name.
 pub struct CatalogueReader {
     pub gate: Arc<Gate>,
-    pub tokens: Option<Arc<TokenClient>>,
-    /// The audience of each server; None for one that takes no tokens.
-    pub audiences: HashMap<ServerName, Option<String>>,
+    pub servers: Vec<ServerName>,
 }
 
 impl CatalogueReader {
@@ -51,7 +53,7 @@ impl CatalogueReader {
     /// Reads every server; returns how many could not be read.
     pub async fn read_all(&self) -> usize {
         let mut unread = 0;
-        for server in self.audiences.keys() {
+        for server in &self.servers {
             match self.read(server).await {
                 Ok(changed) if changed.is_empty() => {}
                 Ok(changed) => {
@@ -66,7 +68,11 @@ impl CatalogueReader {
         unread
     }
 
-    async fn read(&self, server: &ServerName) -> Result<Vec<String>, &'static str> {
+    /// Reads one server's tools; returns those that changed since they were pinned.
+    ///
+    /// # Errors
+    /// A word for the log.
+    pub async fn read(&self, server: &ServerName) -> Result<Vec<String>, &'static str> {
         // The era is the server's to choose: the modern form first, then the handshake.
         let pinned = self.gate.upstream.pinned(server);
         let modern = match pinned {
@@ -177,7 +183,7 @@ impl CatalogueReader {
         session: Option<&str>,
         body: &Value,
     ) -> Result<Answer, &'static str> {
-        let credential = self.credential(server, method).await?;
+        let credential = self.gate.exchange.issuance.own(server, method.as_str()).await?;
         let outgoing = Outgoing {
             method,
             name: None,
@@ -190,17 +196,6 @@ impl CatalogueReader {
             body: body.to_string().into_bytes(),
         };
         self.gate.upstream.ask(server, outgoing).await.map_err(|denial: Denial| denial.code())
-    }
-
-    async fn credential(
-        &self,
-        server: &ServerName,
-        method: Method,
-    ) -> Result<Option<Sensitive<String>>, &'static str> {
-        let Some(audience) = self.audiences.get(server).cloned().flatten() else { return Ok(None) };
-        let tokens = self.tokens.as_ref().ok_or("no client is configured")?;
-        let target = Target { audience, scope: operation(server, method.as_str()) };
-        tokens.service_token(&target).await.map(Some)
     }
 }
 

@@ -20,8 +20,9 @@ use crate::model::principal::Principal;
 use crate::model::sensitive::Sensitive;
 use crate::model::trail::Event;
 use crate::request::conversation::Question;
-use crate::request::{OpenSession, Request, Target, Task};
+use crate::request::{OpenSession, Request, Stated, Target, Task};
 use crate::store::lineages::Lineages;
+use crate::store::revocations::{Known, Revocations};
 use crate::store::seals::Seals;
 use crate::store::sessions::Sessions;
 use crate::store::tasks::Tasks;
@@ -39,6 +40,7 @@ use std::sync::Arc;
 pub struct Guard {
     pub limits: Limits,
     pub lineages: Arc<Lineages>,
+    pub revocations: Arc<Revocations>,
     pub sessions: Arc<Sessions>,
     pub seals: Arc<Seals>,
     pub tasks: Arc<Tasks>,
@@ -53,11 +55,15 @@ pub struct Bound {
 
 impl Guard {
     /// # Errors
-    /// [`Denial::Killed`] and [`Denial::RateLimited`] before the body is read, then
+    /// [`Denial::TokenRefused`] where a signal has revoked the token, [`Denial::Killed`] and
+    /// [`Denial::RateLimited`] before the body is read, then
     /// what is wrong with the message, its session or its handles.
     pub async fn bind(&self, call: &mut Call, authenticated: Authenticated) -> Result<Bound, Denial> {
         let (principal, token, arrival) = authenticated.into_parts();
         let lineage = principal.lineage.clone();
+        if self.revocations.holds(&Known::of(&principal)) {
+            return Err(Denial::TokenRefused("revoked"));
+        }
         if let Some(left) = self.lineages.killed(&lineage, call.clock.now()) {
             return Err(Denial::Killed(left));
         }
@@ -69,11 +75,13 @@ impl Guard {
             call.asked.revision =
                 arrival.head.single("mcp-protocol-version").ok().flatten().map(str::to_owned);
         })?;
-        call.asked = asked(&message);
+        let Asked { by_dpop, nonce, .. } = std::mem::take(&mut call.asked);
+        call.asked = Asked { by_dpop, nonce, ..asked(&message) };
         let (revision, session) = self.standing(call, &principal, &arrival.head, &message)?;
         call.client.tell(if call.asked.id.is_some() { Taken::Request } else { Taken::Message });
         let answers = question(&message, session.as_ref())?;
         let server = self.addressed(arrival.head.server, &mut message, answers.as_ref(), &lineage)?;
+        let stated = Stated::read(&message.params);
         let request = Request {
             principal,
             server,
@@ -85,6 +93,7 @@ impl Guard {
             tasks: Vec::new(),
             hidden: None,
             resumes: None,
+            stated,
         };
         let request = self.opened(request)?;
         call.trail.add(Event::Bound {
@@ -259,6 +268,7 @@ fn asked(message: &Message) -> Asked {
         modern: message.revision.is_some_and(|revision| revision.era() == Era::Modern),
         calls_tool: message.method == Method::ToolsCall,
         revision: message.revision.map(|revision| revision.as_str().to_owned()),
+        ..Asked::default()
     }
 }
 

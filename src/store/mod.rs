@@ -3,6 +3,9 @@
 //! questions to answer.
 
 pub mod lineages;
+pub mod replays;
+pub mod reviews;
+pub mod revocations;
 pub mod seals;
 pub mod sessions;
 pub mod tasks;

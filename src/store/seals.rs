@@ -57,6 +57,12 @@ impl Seals {
         Secrets::new(&self.redaction, lineage.as_str())
     }
 
+    /// A keyed hash of a text, for one purpose.
+    pub(super) fn tag(&self, purpose: &str, text: &str) -> String {
+        let tag = hmac::sign(&self.nonces, format!("tag\u{1f}{purpose}\u{1f}{text}").as_bytes());
+        base64url(tag.as_ref().get(..16).unwrap_or_default())
+    }
+
     /// None for what is too long to be handed back.
     pub fn seal(&self, bond: &Bond<'_>, text: &str) -> Option<String> {
         self.seal_for(&bond.text(), text)

@@ -8,8 +8,8 @@
 //! slowly or not at all holds up the rest for at most [`HOLD`]. What names no request
 //! can reach any of the callers, so one connection serves one lineage.
 
+use crate::jose::credential::Credential;
 use crate::model::denial::Denial;
-use crate::model::sensitive::Sensitive;
 use crate::upstream::event_stream::Poster;
 use crate::upstream::switchboard::Switchboard;
 use crate::upstream::table::Item;
@@ -36,7 +36,7 @@ pub struct Duplex {
 pub struct Outbound {
     pub body: Vec<u8>,
     /// For this message alone. A child has no use for it.
-    pub credential: Option<Sensitive<String>>,
+    pub credential: Option<Credential>,
 }
 
 /// What comes back for one request. Dropping it forgets the request.

@@ -3,7 +3,7 @@
 //!
 //! Invariant: messages and credentials go to the origin of the configured URL alone.
 
-use crate::model::sensitive::Sensitive;
+use crate::jose::credential::Credential;
 use crate::net::{Chunks, HttpClient, Limits, NetFault};
 use crate::upstream::duplex::{Duplex, DuplexFault, Outbound, Way};
 use crate::upstream::switchboard::Switchboard;
@@ -29,12 +29,12 @@ const MOST_POST_BYTES: usize = 64 << 10;
 pub async fn connect(
     client: &HttpClient,
     url: &str,
-    credential: Option<&Sensitive<String>>,
+    credential: Option<&Credential>,
     limits: Limits,
 ) -> Result<Duplex, DuplexFault> {
     let base = Url::parse(url).map_err(|_| DuplexFault::Unreachable)?;
     let request = Request::get(base.as_str()).header(header::ACCEPT, "text/event-stream");
-    let request = authorized(request, credential).body(Bytes::new());
+    let request = authorized(request, credential, "GET", &base).body(Bytes::new());
     let request = request.map_err(|_| DuplexFault::Unreachable)?;
     let opening = async {
         let unending = Limits { max_bytes: usize::MAX, timeout: SILENCE };
@@ -98,7 +98,8 @@ pub(super) struct Poster {
 impl Poster {
     pub(super) async fn post(&self, outbound: Outbound) -> Result<(), DuplexFault> {
         let request = Request::post(self.endpoint.as_str()).header(header::CONTENT_TYPE, "application/json");
-        let request = authorized(request, outbound.credential.as_ref()).body(outbound.body.into());
+        let request = authorized(request, outbound.credential.as_ref(), "POST", &self.endpoint);
+        let request = request.body(outbound.body.into());
         let request = request.map_err(|_| DuplexFault::Malformed("the credential is no header"))?;
         let limits = Limits { max_bytes: MOST_POST_BYTES, timeout: self.timeout };
         let sent = timeout(self.timeout, self.client.fetch(request, limits)).await;
@@ -110,10 +111,12 @@ impl Poster {
 
 fn authorized(
     request: http::request::Builder,
-    credential: Option<&Sensitive<String>>,
+    credential: Option<&Credential>,
+    method: &str,
+    url: &Url,
 ) -> http::request::Builder {
     match credential {
-        Some(token) => request.header(header::AUTHORIZATION, format!("Bearer {}", token.expose())),
+        Some(credential) => credential.put(request, method, url.as_str()),
         None => request,
     }
 }
@@ -161,7 +164,7 @@ impl Events {
 
 fn fault(fault: NetFault) -> DuplexFault {
     match fault {
-        NetFault::Unreachable => DuplexFault::Unreachable,
+        NetFault::Unreachable | NetFault::AddressRefused | NetFault::Untrusted => DuplexFault::Unreachable,
         NetFault::TimedOut => DuplexFault::TimedOut,
         NetFault::TooLarge => DuplexFault::TooLarge,
         NetFault::Encoded => DuplexFault::Malformed("the answer is encoded"),

@@ -1,7 +1,7 @@
 //! Streamable HTTP, as a client speaks it.
 
+use crate::jose::credential::Credential;
 use crate::model::denial::Denial;
-use crate::model::sensitive::Sensitive;
 use crate::net::{Chunks, HttpClient, Limits, NetFault};
 use crate::upstream::source::{Events, Source};
 use crate::wire::headers::{PARAM_PREFIX, encode};
@@ -23,7 +23,7 @@ pub struct Outgoing<'o> {
     pub session: Option<&'o str>,
     /// Whose connection it is, where the revision has no sessions.
     pub holder: &'o str,
-    pub credential: Option<&'o Sensitive<String>>,
+    pub credential: Option<&'o Credential>,
     pub body: Vec<u8>,
 }
 
@@ -67,12 +67,12 @@ fn compose(url: &str, outgoing: Outgoing<'_>) -> http::Result<Request<Bytes>> {
         _ => (http::Method::POST, "application/json, text/event-stream"),
     };
     let posts = verb == http::Method::POST;
-    let mut request = Request::builder().method(verb).uri(url).header(header::ACCEPT, accepted);
+    let mut request = Request::builder().method(verb.clone()).uri(url).header(header::ACCEPT, accepted);
     if posts {
         request = request.header(header::CONTENT_TYPE, "application/json");
     }
     if let Some(credential) = outgoing.credential {
-        request = request.header(header::AUTHORIZATION, format!("Bearer {}", credential.expose()));
+        request = credential.put(request, verb.as_str(), url);
     }
     if outgoing.method != Method::Initialize {
         request = request.header("mcp-protocol-version", outgoing.revision.as_str());
@@ -110,7 +110,7 @@ async fn whole(mut body: Chunks) -> Result<Option<Vec<u8>>, Denial> {
 
 pub(super) fn denial(fault: NetFault) -> Denial {
     match fault {
-        NetFault::Unreachable => Denial::UpstreamUnreachable,
+        NetFault::Unreachable | NetFault::AddressRefused | NetFault::Untrusted => Denial::UpstreamUnreachable,
         NetFault::TimedOut => Denial::UpstreamTimedOut,
         NetFault::TooLarge => Denial::UpstreamMalformed("answer too large"),
         NetFault::Encoded => Denial::UpstreamMalformed("encoded answer"),

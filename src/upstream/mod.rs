@@ -21,10 +21,10 @@ mod table;
 mod turn;
 
 use crate::exchange::{Delegated, Renewal};
+use crate::jose::credential::Credential;
 use crate::model::call::Call;
 use crate::model::denial::Denial;
 use crate::model::ids::ServerName;
-use crate::model::sensitive::Sensitive;
 use crate::model::trail::Event;
 use crate::net::{HttpClient, Limits};
 use crate::request::{Grant, Pending, Request, Stateless};
@@ -159,7 +159,7 @@ impl Upstream {
         &self,
         request: &Request,
         grant: &Grant,
-        credential: Option<&Sensitive<String>>,
+        credential: Option<&Credential>,
         turn: Turn,
     ) -> Result<(Answer, Option<Arc<Stateless>>), Denial> {
         let over = |source| Answer { status: StatusCode::OK, session: None, source };
@@ -200,7 +200,7 @@ impl Upstream {
         &self,
         request: &Request,
         grant: &Grant,
-        credential: Option<&Sensitive<String>>,
+        credential: Option<&Credential>,
     ) -> Result<Answer, Denial> {
         let upstream_id = request.answers.as_ref().map(|question| &question.upstream);
         let allows = |feature| grant.messages.allows(feature);

@@ -33,6 +33,12 @@ pub struct Head {
     pub headers: HeaderMap,
     pub peer: IpAddr,
     pub by: Transport,
+    /// Hash of the certificate that the peer showed on this connection, in base64url
+    /// (`x5t#S256`, RFC 8705 §3.1).
+    pub certificate: Option<String>,
+    /// The gate's own server has this head judged once more: for a further message of a
+    /// batch, or for what it asks in the name of an event stream's client.
+    pub again: bool,
 }
 
 /// How a message comes. Of an event stream and its posts, `Mcp-Session-Id` holds what the

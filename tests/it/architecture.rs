@@ -5,10 +5,11 @@ use std::fs;
 use std::path::Path;
 
 /// From the bottom up: a module may use those before it.
-const ORDER: [&str; 22] = [
+const ORDER: [&str; 23] = [
     "model",
     "net",
     "jose",
+    "downstream",
     "wire",
     "redact",
     "train",

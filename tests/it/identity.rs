@@ -58,7 +58,6 @@ fn forged_and_misplaced_tokens_are_refused_for_their_own_reason() {
         ("four segments", format!("{token}.x"), "segments"),
         ("empty signature", format!("{}.{}.", segments[0], segments[1]), "segments"),
         ("padding", format!("{token}="), "base64url"),
-        ("64 kB", "a".repeat(20 << 10), "token too large"),
         ("opaque", "d41d8cd98f00b204".to_owned(), "segments"),
     ] {
         let answer = list(&demo, &format!("Bearer {token}"));

@@ -73,8 +73,7 @@ async fn judge(issuer: &Issuer, key: &SigningKey) -> &'static str {
 async fn keys_rotate_and_floods_cost_one_fetch() {
     let server = Server::start().await;
     let clock = Clock::manual(1_800_000_000);
-    let settings =
-        IssuerSettings { issuer: server.url.clone(), algorithms: vec![Algorithm::ES256], max_life: 60 };
+    let settings = IssuerSettings { algorithms: vec![Algorithm::ES256], ..IssuerSettings::new(&server.url) };
     let issuer = Issuer::new(settings, HttpClient::new().unwrap(), clock.clone());
     let (old, new) = (SigningKey::generate().unwrap(), SigningKey::generate().unwrap());
     let fetches = || server.fetches.load(Ordering::SeqCst);
@@ -113,7 +112,7 @@ async fn metadata_of_another_issuer_and_useless_keys_are_refused() {
     let key = SigningKey::generate().unwrap();
     let issuer = |clock: u64| {
         let settings =
-            IssuerSettings { issuer: server.url.clone(), algorithms: vec![Algorithm::ES256], max_life: 60 };
+            IssuerSettings { algorithms: vec![Algorithm::ES256], ..IssuerSettings::new(&server.url) };
         Issuer::new(settings, HttpClient::new().unwrap(), Clock::manual(clock))
     };
     server.serve(&[&key]);

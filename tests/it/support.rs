@@ -9,8 +9,13 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 // Paths, so that a bench can take this file as it is.
+#[path = "support/authority.rs"]
+pub(crate) mod authority;
 #[path = "support/gate.rs"]
 mod gate;
+#[path = "support/issuer.rs"]
+#[allow(dead_code, reason = "a bench that takes this file has no use for it")]
+pub(crate) mod issuer;
 #[path = "support/upstream.rs"]
 pub(crate) mod upstream;
 pub(crate) use gate::Gate;
@@ -136,7 +141,7 @@ pub(crate) fn request(gate: &str, server: &str, headers: &[(&str, &str)], body: 
 }
 
 /// Sends bytes as they are and reads the answer to its end.
-fn exchange(address: &str, bytes: &[u8]) -> Answer {
+pub(crate) fn exchange(address: &str, bytes: &[u8]) -> Answer {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
     // The gate may refuse and close before all was sent.

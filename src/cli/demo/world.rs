@@ -5,8 +5,7 @@ use super::mcp_server::Server;
 use super::{clinic, ledger};
 use crate::cli::serve;
 use crate::config::build::Checked;
-use crate::jose::issuer::{Issuer, IssuerSettings};
-use crate::jose::keys::Algorithm;
+use crate::downstream::{Pinned, Verifier};
 use crate::jose::sign::SigningKey;
 use crate::model::clock::Clock;
 use crate::net::HttpClient;
@@ -72,13 +71,13 @@ impl World {
         });
         let authorization = authorization.map_err(|what| anyhow!(what))?;
         let http = HttpClient::new().context("read the system's trust roots")?;
-        let trust = || {
-            let settings =
-                IssuerSettings { issuer: issuer.clone(), algorithms: vec![Algorithm::ES256], max_life: 60 };
-            Issuer::new(settings, http.clone(), Clock::System)
+        let verifier = |server: &str, audience: &str| {
+            let (issuer, gate) = (issuer.clone(), GATE_CLIENT.to_owned());
+            let pinned = Pinned { issuer, audience: audience.to_owned(), gate, server: server.to_owned() };
+            Verifier::with(pinned, http.clone(), Clock::System)
         };
-        let clinic = Server::new("clinic", downstreams[0], clinic::tools(SEED), trust(), GATE_CLIENT);
-        let ledger = Server::new("ledger", downstreams[1], ledger::tools(SEED), trust(), GATE_CLIENT);
+        let clinic = Server::new("clinic", clinic::tools(SEED), verifier("clinic", downstreams[0]));
+        let ledger = Server::new("ledger", ledger::tools(SEED), verifier("ledger", downstreams[1]));
 
         let (clinic_url, ledger_url) = (url(&clinic_at)?, url(&ledger_at)?);
         let config = configuration(&gate_at, &gate, &issuer, &clinic_url, &ledger_url)?;

@@ -19,6 +19,9 @@ mod prefilter;
 mod rule;
 mod scan;
 mod sense;
+mod set;
+mod shadow;
+mod worded;
 
 use crate::model::fault::SourceFault;
 use crate::model::ids::{Entity, RuleId};

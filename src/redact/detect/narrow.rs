@@ -2,28 +2,16 @@
 //! thousands of states in UTF-8 and a handful here, so that what searching keeps at hand
 //! stays in the processor's caches.
 
-use crate::redact::detect::alone::{self, alone};
 use regex::{Regex, RegexBuilder};
 use regex_syntax::hir::{Capture, Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Repetition};
 
 /// What the lazy DFA may hold.
-const MAX_CACHE_BYTES: usize = 1 << 24;
+pub(super) const MAX_CACHE_BYTES: usize = 1 << 24;
 
 /// The pattern that matches in ASCII text what `pattern` does. None if it does not compile:
 /// then the pattern itself has to serve.
 pub(crate) fn pattern(pattern: &Hir) -> Option<Regex> {
     build(&narrow(pattern))
-}
-
-/// One pattern for all of these, for whether any matches a value that stands alone.
-pub(crate) fn any<'h>(patterns: impl Iterator<Item = &'h Hir>) -> Option<Regex> {
-    let patterns: Vec<Hir> = patterns.map(|pattern| without_groups(&alone(&narrow(pattern)))).collect();
-    build(&Hir::alternation(patterns))
-}
-
-/// Whether all that a pattern matches in ASCII text begins or ends with a digit.
-pub(crate) fn is_edged(pattern: &Hir) -> bool {
-    alone::is_edged(&narrow(pattern))
 }
 
 fn build(pattern: &Hir) -> Option<Regex> {
@@ -36,7 +24,7 @@ fn build(pattern: &Hir) -> Option<Regex> {
 
 /// The pattern with a group about what is repeated twice: printed, `(?:[0-9]{3})?` would be
 /// `[0-9]{3}?`, which is something else.
-fn apart(hir: &Hir) -> Hir {
+pub(super) fn apart(hir: &Hir) -> Hir {
     let repeated = |repetition: &Repetition| match repetition.sub.kind() {
         HirKind::Repetition(_) => {
             Hir::capture(Capture { index: 1, name: None, sub: Box::new(apart(&repetition.sub)) })
@@ -58,53 +46,43 @@ fn apart(hir: &Hir) -> Hir {
 }
 
 fn narrow(hir: &Hir) -> Hir {
-    rewrite(hir, &|class| {
-        let ascii = ClassUnicode::new([ClassUnicodeRange::new('\0', '\u{7f}')]);
-        match class {
-            Class::Unicode(class) => {
-                let mut class = class.clone();
-                class.intersect(&ascii);
-                Class::Unicode(class)
-            }
-            Class::Bytes(_) => class.clone(),
+    let ascii = |class: &Class| match class {
+        Class::Unicode(class) => {
+            let mut class = class.clone();
+            class.intersect(&ClassUnicode::new([ClassUnicodeRange::new('\0', '\u{7f}')]));
+            Class::Unicode(class)
         }
-    })
+        Class::Bytes(_) => class.clone(),
+    };
+    rewrite(hir, &ascii, &<[u8]>::to_vec)
 }
 
-fn rewrite(hir: &Hir, class: &impl Fn(&Class) -> Class) -> Hir {
+/// The pattern with other classes and literals in it.
+pub(super) fn rewrite(
+    hir: &Hir,
+    class: &impl Fn(&Class) -> Class,
+    literal: &impl Fn(&[u8]) -> Vec<u8>,
+) -> Hir {
     match hir.kind() {
         HirKind::Empty => Hir::empty(),
         HirKind::Look(look) => Hir::look(*look),
-        HirKind::Literal(literal) => Hir::literal(literal.0.clone()),
+        HirKind::Literal(found) => Hir::literal(literal(&found.0)),
         HirKind::Class(found) => Hir::class(class(found)),
         HirKind::Repetition(repetition) => {
-            let sub = Box::new(rewrite(&repetition.sub, class));
+            let sub = Box::new(rewrite(&repetition.sub, class, literal));
             let Repetition { min, max, greedy, .. } = *repetition;
             Hir::repetition(Repetition { min, max, greedy, sub })
         }
         HirKind::Capture(capture) => {
-            let sub = Box::new(rewrite(&capture.sub, class));
+            let sub = Box::new(rewrite(&capture.sub, class, literal));
             Hir::capture(Capture { index: capture.index, name: capture.name.clone(), sub })
         }
-        HirKind::Concat(parts) => Hir::concat(parts.iter().map(|part| rewrite(part, class)).collect()),
+        HirKind::Concat(parts) => {
+            Hir::concat(parts.iter().map(|part| rewrite(part, class, literal)).collect())
+        }
         HirKind::Alternation(parts) => {
-            Hir::alternation(parts.iter().map(|part| rewrite(part, class)).collect())
+            Hir::alternation(parts.iter().map(|part| rewrite(part, class, literal)).collect())
         }
-    }
-}
-
-/// A group's name may be given once in a pattern, and what matches is not asked here.
-fn without_groups(hir: &Hir) -> Hir {
-    match hir.kind() {
-        HirKind::Capture(capture) => without_groups(&capture.sub),
-        HirKind::Repetition(repetition) => {
-            let sub = Box::new(without_groups(&repetition.sub));
-            let Repetition { min, max, greedy, .. } = *repetition;
-            Hir::repetition(Repetition { min, max, greedy, sub })
-        }
-        HirKind::Concat(parts) => Hir::concat(parts.iter().map(without_groups).collect()),
-        HirKind::Alternation(parts) => Hir::alternation(parts.iter().map(without_groups).collect()),
-        HirKind::Empty | HirKind::Look(_) | HirKind::Literal(_) | HirKind::Class(_) => hir.clone(),
     }
 }
 
@@ -143,12 +121,6 @@ mod tests {
                 };
                 assert_eq!(groups(&narrow), groups(&whole), "{source} on {text}");
             }
-        }
-        let all: Vec<Hir> = patterns.iter().map(|source| regex_syntax::parse(source).unwrap()).collect();
-        let any = any(all.iter()).unwrap();
-        for text in texts {
-            let each = patterns.iter().any(|source| Regex::new(source).unwrap().is_match(text));
-            assert_eq!(any.is_match(text), each, "{text}");
         }
     }
 }

@@ -255,7 +255,7 @@ impl Front {
 
 const LETTERS: Class = LETTER.join(Class::WIDE);
 
-fn all_kinds(hir: &Hir) -> Class {
+pub(super) fn all_kinds(hir: &Hir) -> Class {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => Class::default(),
         HirKind::Literal(literal) => {

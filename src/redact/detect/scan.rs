@@ -10,10 +10,10 @@ use crate::redact::detect::named::{self, Named};
 use crate::redact::detect::need::Makeup;
 use crate::redact::detect::prefilter::{Memory, Prefilter};
 use crate::redact::detect::sense::{Index, Sense};
-use crate::redact::detect::{Detector, Finding, KeyPath, narrow};
+use crate::redact::detect::set::Set;
+use crate::redact::detect::{Detector, Finding, KeyPath, shadow};
 use crate::redact::view::View;
-use regex::{Regex, RegexBuilder};
-use std::cell::OnceCell;
+use regex::Regex;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -27,29 +27,9 @@ pub struct Scanner {
     detectors: Vec<Detector>,
     index: Index,
     prefilter: Prefilter,
-    /// Whether any pattern matches at all, in one go. None if it would be too large. This
-    /// and the next two are built when a text first asks for them.
-    any: OnceLock<Option<Regex>>,
-    /// The same for ASCII text, and for values that stand alone.
-    narrow: OnceLock<Option<Regex>>,
-    /// The same again, for the detectors of each group.
-    groups: [OnceLock<Option<Regex>>; Group::COUNT],
-    group_of: Vec<Group>,
+    /// Which patterns match. Built when a text first asks.
+    set: OnceLock<Option<Set>>,
     named: Named,
-}
-
-/// Detectors that are asked together whether any of their patterns matches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Group {
-    /// Their values begin or end with a digit.
-    Edged,
-    /// They wait for a word or a cue.
-    Listening,
-    Other,
-}
-
-impl Group {
-    const COUNT: usize = 3;
 }
 
 /// What scanning writes on, kept between values so that none allocates.
@@ -58,6 +38,7 @@ pub(crate) struct Scratch {
     memory: Memory,
     candidates: Vec<Candidate>,
     names: named::Scratch,
+    shadow: String,
     /// The text scanned last, folded, if it was not plain ASCII.
     pub(crate) folded: Option<View>,
 }
@@ -66,49 +47,26 @@ impl Scratch {
     /// Holds no value of a result any more.
     pub(crate) fn forget(&mut self) {
         self.folded = None;
+        self.shadow.clear();
     }
 }
 
 impl Scanner {
     pub(crate) fn new(detectors: Vec<Detector>) -> Self {
         let (index, prefilter) = (Index::new(&detectors), Prefilter::new(&detectors));
-        let group = |(index, detector): (usize, &Detector)| match &detector.syntax {
-            Some(syntax) if narrow::is_edged(syntax) => Group::Edged,
-            _ if prefilter.listens(index) => Group::Listening,
-            _ => Group::Other,
-        };
-        Self {
-            group_of: detectors.iter().enumerate().map(group).collect(),
-            named: Named::new(&detectors),
-            any: OnceLock::new(),
-            narrow: OnceLock::new(),
-            groups: Default::default(),
-            index,
-            prefilter,
-            detectors,
-        }
+        Self { named: Named::new(&detectors), set: OnceLock::new(), index, prefilter, detectors }
     }
 
-    /// Whether any pattern matches at all, if that can be asked in one go.
-    fn any(&self, ascii: bool) -> Option<&Regex> {
-        let narrow = || {
+    /// Tells which patterns match. None if they are too many.
+    fn set(&self) -> Option<&Set> {
+        let build = || {
             // If one pattern's syntax is not known, the automaton would be deaf to it.
             let known = |detector: &Detector| detector.pattern.is_some() == detector.syntax.is_some();
-            let syntaxes = self.detectors.iter().filter_map(|detector| detector.syntax.as_ref());
-            self.detectors.iter().all(known).then(|| narrow::any(syntaxes)).flatten()
+            // One pattern is as soon asked itself.
+            let worth = self.detectors.len() > 1 && self.detectors.iter().all(known);
+            worth.then(|| Set::new(self.detectors.iter().map(|detector| detector.syntax.as_ref()))).flatten()
         };
-        let narrow = if ascii { self.narrow.get_or_init(narrow).as_ref() } else { None };
-        narrow.or_else(|| self.any.get_or_init(|| any(&self.detectors)).as_ref())
-    }
-
-    /// Whether any pattern of a group matches, in ASCII text.
-    fn group(&self, group: Group) -> Option<&Regex> {
-        self.narrow.get().and_then(Option::as_ref)?;
-        let build = || {
-            let members = self.detectors.iter().zip(&self.group_of).filter(|(_, of)| **of == group);
-            narrow::any(members.filter_map(|(detector, _)| detector.syntax.as_ref()))
-        };
-        self.groups.get(group as usize)?.get_or_init(build).as_ref()
+        self.set.get_or_init(build).as_ref()
     }
 
     pub(crate) fn detectors(&self) -> &[Detector] {
@@ -169,18 +127,23 @@ impl Scanner {
             }
             return;
         }
-        let Scratch { memory, candidates, names, .. } = scratch;
+        let Scratch { memory, candidates, names, shadow, .. } = scratch;
         candidates.clear();
         let makeup = Makeup::of(text, class);
         let ascii = !class.meets(Class::WIDE);
-        let matches = || self.any(ascii).is_none_or(|any| any.is_match(text));
-        let matched = [const { OnceCell::new() }; Group::COUNT];
-        let may = |detector: usize| {
-            let group = self.group_of.get(detector).copied().unwrap_or(Group::Other);
-            let matches = || !ascii || self.group(group).is_none_or(|regex| regex.is_match(text));
-            matched.get(group as usize).is_none_or(|matched| *matched.get_or_init(matches))
+        let mut asked = None;
+        let matches = |detector: usize| {
+            let asked = asked.get_or_insert_with(|| {
+                let set = self.set()?;
+                if ascii {
+                    return Some(set.matches(text));
+                }
+                shadow::cast(text, shadow);
+                Some(set.matches(shadow))
+            });
+            asked.as_ref().is_none_or(|matches| matches.has(detector))
         };
-        self.prefilter.concerned(sense, text, makeup, memory, matches, may, |detector| {
+        self.prefilter.concerned(sense, text, makeup, memory, matches, |detector| {
             self.collect(detector, sense, text, ascii, candidates);
         });
         if self.named.listens(sense, text, class) {
@@ -223,18 +186,6 @@ impl Scanner {
             }
         }
     }
-}
-
-/// All patterns as one. Each compiled alone under a tenth of the bound. Unicode classes make
-/// many states: with the default cache the lazy DFA is thrown away again and again, and
-/// scanning is twenty times slower.
-fn any(detectors: &[Detector]) -> Option<Regex> {
-    let patterns = detectors.iter().filter_map(|detector| detector.pattern.as_ref());
-    // A group's name may be given once.
-    let unnamed = |pattern: &Regex| pattern.as_str().replace("(?P<value>", "(?:").replace("(?<value>", "(?:");
-    let all: Vec<String> = patterns.map(|pattern| format!("(?:{})", unnamed(pattern))).collect();
-    let mut builder = RegexBuilder::new(&all.join("|"));
-    builder.ignore_whitespace(true).size_limit(1 << 26).dfa_size_limit(1 << 25).build().ok()
 }
 
 /// The next match, and the part of it that is the value: `(?<value>…)`, or all of it.
@@ -308,11 +259,9 @@ mod tests {
     fn the_detectors_that_ship_are_one_automaton() {
         let rules = Rules::load(&builtin::rules()).unwrap_or_else(|faults| panic!("{faults:?}"));
         let scanner = rules.detectors.scanner(|_| true);
-        let any = scanner.any(false).expect("all patterns fit one automaton");
-        assert!(any.is_match("call (212) 555-0142"));
-        assert!(!any.is_match("Essential hypertension"));
-        let narrow = scanner.any(true).expect("and one for ASCII text");
-        assert!(narrow.is_match("call (212) 555-0142"));
-        assert!(!narrow.is_match("Essential hypertension"));
+        let set = scanner.set().expect("all patterns fit one automaton");
+        let any = |text: &str| (0..scanner.detectors.len()).any(|detector| set.matches(text).has(detector));
+        assert!(any("call (212) 555-0142"));
+        assert!(!any("Essential hypertension"));
     }
 }

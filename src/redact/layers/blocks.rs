@@ -45,7 +45,7 @@ pub(super) fn in_text(text: &str, class: Class, digits: usize, is_identifier: bo
             blocks.extend(block(text, range.clone()));
         }
         // A run by itself may hide that it goes on behind white space.
-        if class.meets(Class::SPACE) {
+        if class.meets(Class::SPACE) && has_odd_word(text) {
             blocks.extend(chains(text).into_iter().filter_map(|range| block(text, range)));
         }
     }
@@ -84,6 +84,15 @@ fn runs(text: &str, class: Class) -> Vec<Range<usize>> {
         start = gap + 1;
     }
     runs
+}
+
+/// Whether a word has a digit or a capital behind its first letter, as some group of each
+/// chain does.
+fn has_odd_word(text: &str) -> bool {
+    let odd = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    text.as_bytes()
+        .windows(2)
+        .any(|pair| matches!(*pair, [before, byte] if odd(byte) && base64::is_symbol(before)))
 }
 
 /// Runs in several lines, or in groups with spaces between. Words are none: all groups but

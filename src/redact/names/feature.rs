@@ -35,14 +35,23 @@ const PRIME: u32 = 0x0100_0193;
 
 /// FNV-1a over the letters in lower case, with digits alike, mixed at the end.
 pub(crate) fn hash(word: &str) -> u32 {
-    mix(word.chars().fold(SEED, |hash, c| step(hash, lower(c))), 0)
+    Spelt::of(word).hash
 }
+
+/// ASCII in lower case, with digits alike.
+static LOWER: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte: u8 = 0;
+    while byte < 128 {
+        table[byte as usize] = if byte.is_ascii_digit() { b'0' } else { byte.to_ascii_lowercase() };
+        byte += 1;
+    }
+    table
+};
 
 fn lower(c: char) -> u32 {
     match c {
-        '0'..='9' => u32::from('0'),
-        'A'..='Z' => u32::from(c) | 32,
-        c if c.is_ascii() => u32::from(c),
+        c if c.is_ascii() => u32::from(LOWER[c as usize & 127]),
         '’' => u32::from('\''),
         c => {
             // `é` is read as `e`: lists and texts leave the accent out as often as not.
@@ -84,28 +93,53 @@ impl Word {
 
     fn read(lists: &Lists, text: &str, token: &Token) -> Self {
         let word = text.get(token.start..token.end).unwrap_or_default();
-        let mut out =
-            Self { hash: hash(word), cap: token.cap as u32, case: token.case as u32, ..Self::default() };
+        let spelt = Spelt::of(word);
+        let (cap, case) = (token.cap as u32, token.case as u32);
         if !token.cap.is_word() {
-            (out.heads, out.tails) = ([out.hash; 2], [out.hash; 3]);
-            return out;
+            let (heads, tails) = ([spelt.hash; 2], [spelt.hash; 3]);
+            return Self { hash: spelt.hash, heads, tails, cap, case, known: Known::default() };
         }
-        let mut run = SEED;
-        for (index, c) in word.chars().take(3).enumerate() {
-            run = step(run, lower(c));
-            if let Some(head) = index.checked_sub(1).and_then(|index| out.heads.get_mut(index)) {
+        let Spelt { hash, heads, tails } = spelt;
+        Self { hash, heads, tails, cap, case, known: lists.known(hash) }
+    }
+}
+
+/// The letters of a word, as hashes: all, the first two and three, the last two to four.
+struct Spelt {
+    hash: u32,
+    heads: [u32; 2],
+    tails: [u32; 3],
+}
+
+impl Spelt {
+    fn of(word: &str) -> Self {
+        // Nearly all words are ASCII.
+        if word.is_ascii() {
+            let unit = |byte: &u8| u32::from(LOWER[usize::from(*byte)]);
+            Self::read(word.bytes().map(|byte| unit(&byte)), word.bytes().rev().map(|byte| unit(&byte)))
+        } else {
+            Self::read(word.chars().map(lower), word.chars().rev().map(lower))
+        }
+    }
+
+    #[inline]
+    fn read(units: impl Iterator<Item = u32>, reversed: impl Iterator<Item = u32>) -> Self {
+        let (mut heads, mut tails, mut run) = ([0; 2], [0; 3], SEED);
+        for (index, unit) in units.enumerate() {
+            run = step(run, unit);
+            if let Some(head) = index.checked_sub(1).and_then(|index| heads.get_mut(index)) {
                 *head = run;
             }
         }
+        let hash = mix(run, 0);
         run = SEED;
-        for (index, c) in word.chars().rev().take(4).enumerate() {
-            run = step(run, lower(c));
-            if let Some(tail) = index.checked_sub(1).and_then(|index| out.tails.get_mut(index)) {
+        for (index, unit) in reversed.take(4).enumerate() {
+            run = step(run, unit);
+            if let Some(tail) = index.checked_sub(1).and_then(|index| tails.get_mut(index)) {
                 *tail = run;
             }
         }
-        out.known = lists.known(out.hash);
-        out
+        Self { hash, heads, tails }
     }
 }
 
@@ -130,6 +164,11 @@ impl Reader {
 
     pub(crate) fn len(&self) -> usize {
         self.words.len()
+    }
+
+    /// Whether any token may belong to a name.
+    pub(crate) fn asks(&self) -> bool {
+        self.asked.contains(&true)
     }
 
     /// Whether a token may belong to a name. Most words of a text are plain ones in lower

@@ -85,6 +85,9 @@ pub(crate) fn find(model: &Model, text: &str, scratch: &mut Scratch, mut found: 
         }
         let Scratch { tokens, reader, lattice, tags, spans, learned } = &mut *scratch;
         reader.read(model, text, tokens);
+        if !reader.asks() {
+            continue;
+        }
         lattice.score(reader, |features| model.sum(features));
         lattice.best(&model.steps, |_, _| true, tags);
         spans.clear();

@@ -3,7 +3,8 @@
 //! The file: `PNM3`, the count of listed words (4 bytes, little endian), the transitions
 //! (one i32 for each pair of tags), the listed words in order, then the table of weights,
 //! one i8 for each tag of a row: the root of the weight with its sign, so that the great
-//! weights of what is seen often leave room for the small ones. A listed word is 6 bytes: its hash, and what is known of it.
+//! weights of what is seen often leave room for the small ones. A listed word is 6 bytes: its
+//! hash, and what is known of it.
 
 use super::decode::TAGS;
 use super::feature::FEATURES;

@@ -151,9 +151,25 @@ impl Look {
     /// Looks at the rest of the word that began at `start`; returns where it ends.
     fn rest(&mut self, text: &str, start: usize, mut at: usize) -> usize {
         loop {
-            // Nearly all letters are these.
-            while text.as_bytes().get(at).is_some_and(u8::is_ascii_lowercase) {
-                (self.lower, self.count, at) = (self.lower + 1, self.count + 1, at + 1);
+            // Nearly all letters are these, and nearly all words end with these marks.
+            let mut ends = text.len() == at;
+            for byte in text.as_bytes().get(at..).unwrap_or_default() {
+                match byte {
+                    b'a'..=b'z' => self.lower += 1,
+                    b'A'..=b'Z' => {
+                        self.leads |= self.count == 0;
+                        self.upper += 1;
+                    }
+                    b'0'..=b'9' => self.digits += 1,
+                    _ => {
+                        ends = byte.is_ascii() && !matches!(byte, b'\'' | b'_');
+                        break;
+                    }
+                }
+                (self.count, at) = (self.count + 1, at + 1);
+            }
+            if ends {
+                return at;
             }
             let behind = text.get(at..).unwrap_or_default();
             let Some(c) = behind.chars().next() else { return at };

@@ -1,7 +1,7 @@
 //! From a rule as it is written to one that can be applied, and the run of its examples.
 
 use super::file::{Example, Release, RestoreFile, ToolFile};
-use super::{ScopedRedaction, ScopedRelease, ToolRules, UNNAMED};
+use super::{Access, ScopedRedaction, ScopedRelease, ToolRules, UNNAMED};
 use crate::model::fault::{Origin, SourceFault};
 use crate::model::ids::{Entity, RuleId};
 use crate::model::scope::Scopes;
@@ -71,6 +71,7 @@ pub(super) fn compile(
     let restore = restore(file, raw, &mut faults);
     let detection = self::detection(file, raw.profile.as_ref(), profiles, &mut faults);
     let arguments = self::detection(file, raw.arguments.as_ref(), profiles, &mut faults);
+    let access = Access::read(file, name, tool, &mut faults);
     if release.is_empty() {
         let message = format!("`{name}` releases nothing: give `release` paths by scope, or `release: all`");
         faults.push(SourceFault::at(file, tool, message));
@@ -81,6 +82,7 @@ pub(super) fn compile(
     Ok(ToolRules {
         scopes: raw.scopes.iter().cloned().collect(),
         labels: raw.labels.clone(),
+        access,
         blobs: raw.blobs,
         profile: raw.profile.as_ref().map(|profile| profile.value.clone()),
         subject,

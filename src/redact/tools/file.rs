@@ -3,6 +3,7 @@
 use crate::model::feature::Feature;
 use crate::redact::operator::Operator;
 use crate::redact::plan::TextMode;
+use crate::redact::tools::access::{BreakGlass, StepUpRule};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Unexpected, Visitor};
@@ -44,6 +45,15 @@ pub(super) struct ToolFile {
     /// Scopes that a call needs, all of them.
     #[serde(default)]
     pub(super) scopes: Vec<String>,
+    /// How the person must have signed in.
+    pub(super) step_up: Option<StepUpRule>,
+    /// Purposes of use, of which the token must state one.
+    #[serde(default)]
+    pub(super) purposes: BTreeSet<String>,
+    /// The argument that names the patient, for scopes of one patient.
+    pub(super) patient: Option<String>,
+    /// Emergency access. None by default.
+    pub(super) break_glass: Option<BreakGlass>,
     /// Words for policy and for the plain denial: `pii`, `phi`.
     #[serde(default)]
     pub(super) labels: Vec<String>,

@@ -1,6 +1,7 @@
 //! The rules of tools, prompts and resources: `rules/tools/<server>.yaml`, the file a data
 //! steward writes.
 
+mod access;
 mod compile;
 mod describe;
 mod explain;
@@ -17,6 +18,7 @@ use crate::redact::path::Path;
 use crate::redact::plan::{Detection, Parts, Plan, Redaction, TextMode};
 use crate::redact::restore::Restore;
 use crate::redact::shape::Shape;
+pub use access::{Access, BreakGlass, StepUpRule};
 pub use explain::{Detected, Explained, Fate, explain};
 pub use file::Blobs;
 pub use server::{MessageRules, Pattern, ServerRules, is_ambiguous};
@@ -31,6 +33,8 @@ const UNNAMED: &str = "VALUE";
 pub struct ToolRules {
     pub scopes: Scopes,
     pub labels: Vec<String>,
+    /// What a call needs beyond scopes.
+    pub access: Access,
     pub blobs: Blobs,
     pub profile: Option<String>,
     subject: Option<(Path, Origin)>,

@@ -19,8 +19,9 @@
 mod screen;
 mod traffic;
 
+use crate::jose::{base64url, sha256};
 use crate::server::drain::Held;
-use crate::server::listener::{InFlight, Limits, Peer};
+use crate::server::listener::{Certificate, InFlight, Limits, Peer};
 use crate::server::reply;
 use crate::server::tls::Tls;
 use axum::Router;
@@ -63,6 +64,13 @@ const PING_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a connection that was told to end may take for its farewell.
 const LINGER: Duration = Duration::from_secs(1);
 
+/// Who is at the other end.
+#[derive(Clone)]
+struct From {
+    peer: IpAddr,
+    certificate: Option<Certificate>,
+}
+
 /// What every connection of a listener is served with.
 #[derive(Clone)]
 pub(super) struct Connections {
@@ -73,7 +81,9 @@ pub(super) struct Connections {
 
 impl Connections {
     pub(super) async fn serve(self, stream: TcpStream, peer: IpAddr, held: Held) {
-        let Some(tls) = &self.tls else { return self.http1(stream, peer, held).await };
+        let Some(tls) = &self.tls else {
+            return self.http1(stream, From { peer, certificate: None }, held).await;
+        };
         let handshake = tokio::time::timeout(self.limits.handshake, tls.accept(stream));
         let stream = tokio::select! {
             accepted = handshake => accepted,
@@ -81,7 +91,10 @@ impl Connections {
         };
         // Strangers must not be able to fill the logs: a failed handshake is silent.
         let Ok(Ok(stream)) = stream else { return };
-        if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+        let connection = stream.get_ref().1;
+        let shown = connection.peer_certificates().and_then(|chain| chain.first());
+        let peer = From { peer, certificate: shown.map(|leaf| Certificate(base64url(&sha256(leaf)))) };
+        if connection.alpn_protocol() == Some(b"h2") {
             self.http2(stream, peer, held).await;
         } else {
             self.http1(stream, peer, held).await;
@@ -91,7 +104,7 @@ impl Connections {
     async fn http1(
         self,
         stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-        peer: IpAddr,
+        peer: From,
         held: Held,
     ) {
         let traffic = Arc::new(Traffic::default());
@@ -107,7 +120,7 @@ impl Connections {
     async fn http2(
         self,
         stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-        peer: IpAddr,
+        peer: From,
         held: Held,
     ) {
         let traffic = Arc::new(Traffic::default());
@@ -161,7 +174,7 @@ type Driven = dyn GracefulConnection<Error = hyper::Error, Output = hyper::Resul
 
 fn service(
     router: Router,
-    peer: IpAddr,
+    peer: From,
     held: Held,
     traffic: Arc<Traffic>,
 ) -> impl Fn(http::Request<Incoming>) -> Answering + Clone {
@@ -169,10 +182,13 @@ fn service(
     move |mut request| {
         let exchange = traffic.enter();
         let (mut router, call) = (router.clone(), calls.clone().try_acquire_owned());
-        let held = held.clone();
+        let (held, from) = (held.clone(), peer.clone());
         Box::pin(async move {
             let Ok(call) = call else { return Ok(reply::crowded().map(|body| exchange.track(body))) };
-            request.extensions_mut().insert(Peer(peer));
+            request.extensions_mut().insert(Peer(from.peer));
+            if let Some(certificate) = from.certificate {
+                request.extensions_mut().insert(certificate);
+            }
             request.extensions_mut().insert(InFlight::new(held, call));
             match router.call(request.map(Body::new)).await {
                 Ok(response) => Ok(response.map(|body| exchange.track(body))),

@@ -1,6 +1,7 @@
 //! A server of MCP 2024-11-05 over real sockets, and the gate as its client.
 
 use super::{answer, ask, next, notification, progressing, request, within};
+use portcullis::jose::credential::Credential;
 use portcullis::model::sensitive::Sensitive;
 use portcullis::net::{HttpClient, Limits};
 use portcullis::upstream::duplex::{Duplex, DuplexFault, Outbound};
@@ -152,7 +153,10 @@ async fn messages_are_posted_and_answered_on_the_stream() {
 #[tokio::test]
 async fn each_message_brings_its_own_credential() {
     let server = Server::ready().await;
-    let token = |text: &str| Some(Sensitive::new(text.to_owned()));
+    let token = |text: &str| {
+        let token = Sensitive::new(text.to_owned());
+        Some(Credential::new(token, None, portcullis::model::clock::Clock::System))
+    };
     let client = HttpClient::new().unwrap();
     let duplex = within(connect(&client, &server.url, token("stream").as_ref(), LIMITS)).await.unwrap();
     for credential in [token("one"), token("two"), None] {

@@ -1,7 +1,7 @@
 //! HTTP/2 down to a server: a call like any other, and bounds that end nobody else's.
 
 use super::{CLAIMS, RULES, call, sent, server};
-use crate::support::{Gate, folder, modern_headers};
+use crate::support::{Gate, folder, modern_headers, records};
 use bytes::Bytes;
 use h2::client::{ResponseFuture, SendRequest};
 use http::Request;
@@ -127,6 +127,25 @@ async fn a_call_over_http2_is_a_call() {
     let (status, _) =
         read(send(&sender, post(&gate, &token), call("after").to_string()).await).await.unwrap();
     assert_eq!(status, 200, "a fault of one stream is not the connection's");
+}
+
+/// Case 77 of the catalogue: over HTTP/1.1 there is no trailer, since there are no chunks.
+#[tokio::test]
+async fn a_token_in_a_trailer_is_none() {
+    let server = server();
+    let (gate, config) = start("http-trailer", &server.url);
+    let (token, sender) = (token(&gate), connect(&gate, &config).await);
+    let mut ready = sender.clone().ready().await.unwrap();
+    let mut request = post(&gate, &token).header("trailer", "authorization").body(()).unwrap();
+    let authorization = request.headers_mut().remove("authorization").unwrap();
+    let (response, mut stream) = ready.send_request(request, false).unwrap();
+    stream.send_data(call("trailed").to_string().into(), false).unwrap();
+    let _ = stream.send_trailers([(http::header::AUTHORIZATION, authorization)].into_iter().collect());
+    let (status, body) = read(response).await.unwrap();
+    assert!(status == 401 && body.contains("token_absent"), "{status}: {body}");
+    let last = records(&gate.state).pop().unwrap();
+    assert_eq!(last["status"], "token_absent", "{last}");
+    assert!(!sent(&server).contains("trailed"), "it reached the server");
 }
 
 #[tokio::test]

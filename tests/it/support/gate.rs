@@ -5,7 +5,7 @@ use super::{Answer, Demo, PROGRAM, exchange, folder, free_address, modern, moder
 use portcullis::jose::{base64url, random_id, sha256};
 use serde_json::{Value, json};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use url::form_urlencoded::Serializer;
@@ -20,8 +20,8 @@ pub(crate) struct Gate {
     /// Its configuration, rules, journal (`audit/`) and logs (`log`).
     pub(crate) state: PathBuf,
     pub(crate) child: Child,
-    /// Its authorization server.
-    demo: Demo,
+    /// Its authorization server, unless it was given another.
+    demo: Option<Demo>,
 }
 
 impl Gate {
@@ -61,16 +61,51 @@ impl Gate {
             demo.state.join("gate-key.pem").display(),
         );
         std::fs::write(state.join("portcullis.yaml"), configuration).unwrap();
+        Self::launch(address, state, Some(demo), &[], !more.contains("tls:"))
+    }
+
+    /// A gate that trusts another issuer than the demo's. `prepare` is told the folder, puts
+    /// files there, and gives what the configuration lacks: `client:` and what else there is.
+    pub(crate) fn beside(
+        name: &str,
+        issuer: &str,
+        upstreams: &str,
+        rules: &str,
+        variables: &[(&str, &str)],
+        prepare: impl FnOnce(&Path) -> String,
+    ) -> Self {
+        let state = folder(name);
+        let address = free_address().to_string();
+        std::fs::create_dir_all(state.join("rules/tools")).unwrap();
+        let server = rules.lines().find_map(|line| line.strip_prefix("server: ")).expect("`server:`");
+        std::fs::write(state.join(format!("rules/tools/{}.yaml", server.trim())), rules).unwrap();
+        let more = prepare(&state);
+        let configuration = format!(
+            "listen: {address}\npublic_url: http://{address}\nstate_dir: .\nrules: rules\n\
+             issuers:\n  - {{ issuer: '{issuer}' }}\nupstreams:\n  {upstreams}\n{GUARD}{more}"
+        );
+        std::fs::write(state.join("portcullis.yaml"), configuration).unwrap();
+        Self::launch(address, state, None, variables, true)
+    }
+
+    fn launch(
+        address: String,
+        state: PathBuf,
+        demo: Option<Demo>,
+        variables: &[(&str, &str)],
+        in_clear: bool,
+    ) -> Self {
         let log = std::fs::File::create(state.join("log")).unwrap();
         let child = Command::new(PROGRAM)
             .args(["serve", "--config"])
             .arg(state.join("portcullis.yaml"))
+            .envs(variables.iter().copied())
             .stderr(Stdio::from(log))
             .spawn()
             .unwrap();
         let mut gate = Self { address, state, child, demo };
         gate.wait_until_up();
-        if !more.contains("tls:") {
+        if in_clear {
             // It listens at once, and answers when it has read the upstreams' tools.
             let health = get(&format!("http://{}/healthz", gate.address));
             let log = std::fs::read_to_string(gate.state.join("log")).unwrap_or_default();
@@ -90,7 +125,7 @@ impl Gate {
 
     /// As [`Gate::token`], where the resource is known.
     pub(crate) fn token_for(&self, resource: &str, login: &str, scopes: &str) -> String {
-        let issuer = self.demo.authorization_server();
+        let issuer = self.demo.as_ref().expect("the demo").authorization_server();
         let endpoints = get(&format!("{issuer}/.well-known/oauth-authorization-server")).json();
         let redirect_uri = "http://127.0.0.1/callback";
         let registration = json!({"client_name": "tests", "redirect_uris": [redirect_uri]}).to_string();
@@ -129,6 +164,17 @@ impl Gate {
         let request = super::request(&self.address, server, &headers, body.as_bytes());
         std::io::Write::write_all(&mut &stream, &request).unwrap();
         stream
+    }
+
+    /// Ends it and starts it again as it was.
+    pub(crate) fn restart(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        let log = std::fs::File::create(self.state.join("log")).unwrap();
+        let mut command = Command::new(PROGRAM);
+        command.args(["serve", "--config"]).arg(self.state.join("portcullis.yaml"));
+        self.child = command.stderr(Stdio::from(log)).spawn().unwrap();
+        self.wait_until_up();
     }
 
     /// As [`Gate::open`], and reads the answer to its end.

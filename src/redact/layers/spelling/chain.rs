@@ -52,14 +52,16 @@ pub(super) fn in_words(text: &str) -> Vec<Plain> {
 pub(super) fn may_have_words(text: &str, class: Class) -> bool {
     text.len() >= SHORTEST_WORDS
         && class.breadth() > 1
-        && text
-            .split(|c: char| !c.is_ascii_alphabetic())
-            .filter(|word| group::is_likely(word))
-            .nth(FEWEST_WORDS - 1)
-            .is_some()
+        && alphabetic(text).filter(|word| group::is_likely(word)).nth(FEWEST_WORDS - 1).is_some()
 }
 
 const FEWEST_WORDS: usize = 4;
+
+/// Runs of ASCII letters.
+fn alphabetic(text: &str) -> impl Iterator<Item = &str> {
+    let is_other = |byte: &u8| !byte.is_ascii_alphabetic();
+    text.as_bytes().split(is_other).filter_map(|word| std::str::from_utf8(word).ok())
+}
 
 fn numbers(text: &str, spelling: Spelling) -> Vec<Plain> {
     let mut plains: Vec<Plain> = Vec::new();

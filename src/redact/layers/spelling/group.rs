@@ -83,10 +83,12 @@ const WORDS: [(&str, &str); 13] = [
 
 const TIMES: [(&str, usize); 4] = [("double", 2), ("triple", 3), ("treble", 3), ("quadruple", 4)];
 
-/// Whether a word may be any of those: most words are told by their first letter.
+/// Whether a word is any of those: most words are told by their length and first letter.
 pub(super) fn is_likely(word: &str) -> bool {
+    const LENGTHS: std::ops::RangeInclusive<usize> = 2..=9;
     let first = word.bytes().next().map(|byte| byte.to_ascii_lowercase());
-    matches!(first, Some(b'z' | b'o' | b'n' | b't' | b'f' | b's' | b'e' | b'd' | b'q'))
+    LENGTHS.contains(&word.len())
+        && matches!(first, Some(b'z' | b'o' | b'n' | b't' | b'f' | b's' | b'e' | b'd' | b'q'))
         && (number(word).is_some() || times(word).is_some())
 }
 

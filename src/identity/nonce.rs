@@ -1,0 +1,83 @@
+//! Nonces for proofs (RFC 9449 §8 and §9), without memory: a period of time under a key
+//! that was made when the gate started.
+//!
+//! Invariant: a nonce is good for at most two periods, and only where it was given: not at
+//! another gate, nor after a restart.
+
+use crate::jose::{base64url, same_secret};
+use aws_lc_rs::hmac;
+use aws_lc_rs::rand::SystemRandom;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+/// Seconds of a period.
+const PERIOD: u64 = 60;
+/// Bytes of the tag.
+const TAG: usize = 16;
+
+/// Gives nonces and knows its own.
+pub(super) struct Nonces {
+    key: hmac::Key,
+}
+
+/// What a nonce is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Worth {
+    Current,
+    /// Still good; there is a newer one.
+    Aging,
+    None,
+}
+
+impl Nonces {
+    /// # Errors
+    /// When the system has no randomness to give.
+    pub(super) fn new() -> std::io::Result<Self> {
+        let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new());
+        Ok(Self { key: key.map_err(|_| std::io::Error::other("no key could be generated"))? })
+    }
+
+    /// The nonce of this period.
+    pub(super) fn give(&self, now: u64) -> String {
+        self.of(now / PERIOD)
+    }
+
+    pub(super) fn worth(&self, nonce: &str, now: u64) -> Worth {
+        let period = URL_SAFE_NO_PAD.decode(nonce).ok().and_then(|bytes| {
+            let period: [u8; 8] = bytes.get(..8)?.try_into().ok()?;
+            Some(u64::from_be_bytes(period))
+        });
+        let Some(period) = period else { return Worth::None };
+        let age = (now / PERIOD).checked_sub(period);
+        match age {
+            _ if !same_secret(self.of(period).as_bytes(), nonce.as_bytes()) => Worth::None,
+            Some(0) => Worth::Current,
+            Some(1) => Worth::Aging,
+            _ => Worth::None,
+        }
+    }
+
+    fn of(&self, period: u64) -> String {
+        let bytes = period.to_be_bytes();
+        let tag = hmac::sign(&self.key, &bytes);
+        base64url(&[&bytes[..], tag.as_ref().get(..TAG).unwrap_or_default()].concat())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nonce_is_good_for_two_periods_where_it_was_given() {
+        let (here, there) = (Nonces::new().unwrap(), Nonces::new().unwrap());
+        let nonce = here.give(600);
+        let worth = |now| here.worth(&nonce, now);
+        assert_eq!((worth(600), worth(659), worth(660)), (Worth::Current, Worth::Current, Worth::Aging));
+        assert_eq!((worth(719), worth(720), worth(599)), (Worth::Aging, Worth::None, Worth::None));
+        assert_eq!(there.worth(&nonce, 600), Worth::None);
+        for other in ["", "x", &nonce[1..], &format!("{nonce}A"), &here.give(0).replace('A', "B")] {
+            assert_eq!(here.worth(other, 600), Worth::None, "{other}");
+        }
+    }
+}

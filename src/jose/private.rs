@@ -1,0 +1,60 @@
+//! Files that are their owner's alone: keys and secrets.
+
+use crate::model::sensitive::Sensitive;
+use std::io;
+use std::path::Path;
+
+/// Whether a file may be read by others than its owner.
+#[cfg(unix)]
+pub fn open_to_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+pub fn open_to_others(_: &Path) -> bool {
+    false
+}
+
+/// Reads a file that only its owner may read.
+///
+/// # Errors
+/// What is wrong with it and what to do, naming the file and nothing of its contents.
+pub fn read(path: &Path) -> Result<Sensitive<String>, String> {
+    let shown = path.display();
+    if open_to_others(path) {
+        return Err(format!("{shown} is readable by others: chmod 600 it"));
+    }
+    std::fs::read_to_string(path).map(Sensitive::new).map_err(|error| format!("read {shown}: {error}"))
+}
+
+/// Makes a file of its owner's alone, whole or not at all. Its folder is made too.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn write(path: &Path, contents: &[u8]) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        make_folder(folder)?;
+    }
+    let beside = path.with_extension("new");
+    match std::fs::remove_file(&beside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&beside)?;
+    io::Write::write_all(&mut file, contents)?;
+    file.sync_all()?;
+    std::fs::rename(&beside, path)
+}
+
+fn make_folder(path: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}

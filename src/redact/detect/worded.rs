@@ -1,0 +1,110 @@
+//! Which part of a pattern matches only where a word is.
+
+use crate::redact::detect::literals;
+use regex_syntax::hir::{Hir, HirKind};
+
+/// Shorter words are in too many texts.
+const SHORTEST_WORD: usize = 3;
+/// A pattern of more choices is left whole.
+const MOST_CHOICES: usize = 256;
+
+/// A pattern cut into choices, so that one of them matches where the pattern does.
+pub(super) struct Choices {
+    /// Those that name a word.
+    pub(super) worded: Vec<Hir>,
+    /// One of which is in whatever they match, in lower case.
+    pub(super) words: Vec<String>,
+    pub(super) bare: Vec<Hir>,
+    /// How often a part may still be looked at.
+    left: usize,
+}
+
+impl Choices {
+    pub(super) fn of(pattern: &Hir) -> Self {
+        let mut choices =
+            Self { worded: Vec::new(), words: Vec::new(), bare: Vec::new(), left: MOST_CHOICES };
+        choices.cut(pattern);
+        choices
+    }
+
+    fn cut(&mut self, hir: &Hir) {
+        let words =
+            literals::required(hir).filter(|words| words.iter().all(|word| word.len() >= SHORTEST_WORD));
+        if let Some(words) = words {
+            self.words.extend(words);
+            self.worded.push(hir.clone());
+            return;
+        }
+        self.left = self.left.saturating_sub(1);
+        match hir.kind() {
+            HirKind::Capture(capture) => self.cut(&capture.sub),
+            HirKind::Alternation(parts) => parts.iter().for_each(|part| self.cut(part)),
+            HirKind::Concat(parts) => {
+                let known = (self.worded.len(), self.words.len(), self.bare.len());
+                let choice = |(place, part)| match ungrouped(part).kind() {
+                    HirKind::Alternation(choices) => Some((place, choices)),
+                    _ => None,
+                };
+                let found = parts.iter().enumerate().find_map(choice);
+                for (place, choice) in
+                    found.iter().flat_map(|(place, all)| all.iter().map(|one| (*place, one)))
+                {
+                    let mut parts = parts.clone();
+                    parts.splice(place..=place, [choice.clone()]);
+                    self.cut(&Hir::concat(parts));
+                }
+                // Cut for nothing.
+                if self.worded.len() == known.0 || self.left == 0 {
+                    self.worded.truncate(known.0);
+                    self.words.truncate(known.1);
+                    self.bare.truncate(known.2);
+                    self.bare.push(hir.clone());
+                }
+            }
+            _ => self.bare.push(hir.clone()),
+        }
+    }
+}
+
+fn ungrouped(hir: &Hir) -> &Hir {
+    match hir.kind() {
+        HirKind::Capture(capture) => ungrouped(&capture.sub),
+        _ => hir,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_is_cut_where_that_parts_words_from_none() {
+        let cut = |pattern: &str| {
+            let Choices { worded, words, bare, .. } = Choices::of(&regex_syntax::parse(pattern).unwrap());
+            (worded.len(), words, bare.len())
+        };
+        for (pattern, worded, words, bare) in [
+            ("ghp_[a-z]{9}", 1, vec!["ghp_"], 0),
+            ("[0-9]{9}", 0, vec![], 1),
+            ("ghp_[a-z]{9}|[0-9]{9}", 1, vec!["ghp_"], 1),
+            (r"(?-u:\b)(?:ghp_[a-z]{9}|xox[ab]-[0-9]|[0-9]{9})x", 2, vec!["ghp_", "xoxa-", "xoxb-"], 1),
+            (r"[0-9]?(?P<value>d[0-9]|ghp_[0-9])[x-z]", 1, vec!["ghp_"], 1),
+            ("(?:a|b)[0-9](?:c|d)", 0, vec![], 1),
+        ] {
+            assert_eq!(
+                cut(pattern),
+                (worded, words.into_iter().map(str::to_owned).collect(), bare),
+                "{pattern}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_pattern_of_very_many_choices_is_left_whole() {
+        let choices: Vec<String> = (0..MOST_CHOICES).map(|n| format!("[0-9]{{{}}}x", n + 2)).collect();
+        let pattern = format!("(?:{}|ghp_)", choices.join("|"));
+        let pattern = format!("{pattern}{pattern}[a-z]");
+        let Choices { worded, bare, .. } = Choices::of(&regex_syntax::parse(&pattern).unwrap());
+        assert_eq!((worded.len(), bare.len()), (0, 1));
+    }
+}

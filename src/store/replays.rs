@@ -1,0 +1,112 @@
+//! What may be used once: the ids of proofs (RFC 9449 §11.1).
+//!
+//! Invariant: within its life an id is taken once; when there is no room to remember it, it
+//! is not taken at all.
+
+use crate::store::lock;
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+/// All that are remembered at once.
+const MOST: usize = 400_000;
+/// Of one holder, so that one caller cannot use up the room of all.
+const MOST_OF_ONE: usize = 20_000;
+/// Seconds between two sweeps.
+const SWEEP_EVERY: u64 = 5;
+
+/// Why an id was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotTaken {
+    Used,
+    /// There are too many that are still alive.
+    Full,
+}
+
+/// Remembers what was used. Several replicas need one that they share: it then answers
+/// the same question, over the network.
+pub trait Once: Send + Sync {
+    /// Takes an id of a holder for the first and only time until `until`, in seconds since
+    /// the epoch.
+    ///
+    /// # Errors
+    /// [`NotTaken`].
+    fn take(&self, holder: &str, id: &[u8], until: u64, now: u64) -> Result<(), NotTaken>;
+}
+
+/// The memory of one replica.
+#[derive(Default)]
+pub struct Replays {
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    /// By holder: hash of the id → when it may be forgotten.
+    holders: HashMap<String, HashMap<u128, u64>>,
+    count: usize,
+    swept: u64,
+}
+
+impl Known {
+    fn sweep(&mut self, now: u64) {
+        self.holders.retain(|_, ids| {
+            ids.retain(|_, until| *until >= now);
+            !ids.is_empty()
+        });
+        self.count = self.holders.values().map(HashMap::len).sum();
+        self.swept = now;
+    }
+}
+
+impl Once for Replays {
+    fn take(&self, holder: &str, id: &[u8], until: u64, now: u64) -> Result<(), NotTaken> {
+        let mut known = lock(&self.known);
+        if now.saturating_sub(known.swept) >= SWEEP_EVERY {
+            known.sweep(now);
+        }
+        let id = short(id);
+        let ids = known.holders.get(holder);
+        if ids.and_then(|ids| ids.get(&id)).is_some_and(|until| *until >= now) {
+            return Err(NotTaken::Used);
+        }
+        if known.count >= MOST || ids.is_some_and(|ids| ids.len() >= MOST_OF_ONE) {
+            return Err(NotTaken::Full);
+        }
+        if known.holders.entry(holder.to_owned()).or_default().insert(id, until).is_none() {
+            known.count += 1;
+        }
+        Ok(())
+    }
+}
+
+/// 128 bits of SHA-256.
+fn short(id: &[u8]) -> u128 {
+    crate::jose::sha256(id).iter().take(16).fold(0, |number, byte| number << 8 | u128::from(*byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_taken_once_in_its_life_by_each_holder() {
+        let replays = Replays::default();
+        assert_eq!(replays.take("a", b"1", 70, 10), Ok(()));
+        assert_eq!(replays.take("a", b"1", 70, 10), Err(NotTaken::Used));
+        assert_eq!(replays.take("a", b"1", 99, 70), Err(NotTaken::Used));
+        assert_eq!(replays.take("b", b"1", 70, 10), Ok(()));
+        assert_eq!(replays.take("a", b"1", 140, 70 + SWEEP_EVERY), Ok(()), "its life is over");
+        assert_eq!(lock(&replays.known).count, 1, "the others are forgotten");
+    }
+
+    #[test]
+    fn who_uses_up_the_room_is_refused_and_others_are_not() {
+        let replays = Replays::default();
+        for number in 0..MOST_OF_ONE {
+            assert_eq!(replays.take("a", &number.to_be_bytes(), 70, 10), Ok(()));
+        }
+        assert_eq!(replays.take("a", b"one more", 70, 10), Err(NotTaken::Full));
+        assert_eq!(replays.take("b", b"one more", 70, 10), Ok(()));
+        assert_eq!(replays.take("a", b"one more", 140, 80), Ok(()));
+    }
+}

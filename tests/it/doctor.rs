@@ -1,0 +1,137 @@
+//! `portcullis doctor` and `portcullis token explain`: what is wrong, in words, with exit codes.
+
+use crate::exchange::{RULES, upstream};
+use crate::support::authority::{Authority, CLIENT, now};
+use crate::support::{PROGRAM, folder};
+use portcullis::jose::sign::SigningKey;
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+fn configured(name: &str, issuer: &str, client: &str, upstream: &str) -> PathBuf {
+    let state = folder(name);
+    std::fs::create_dir_all(state.join("rules/tools")).unwrap();
+    std::fs::write(state.join("rules/tools/records.yaml"), RULES).unwrap();
+    write(&state, issuer, client, upstream);
+    state
+}
+
+fn write(state: &Path, issuer: &str, client: &str, upstream: &str) {
+    let configuration = format!(
+        "listen: 127.0.0.1:8700\npublic_url: https://gate.example\nstate_dir: state\nrules: rules\n\
+         issuers: [{{ issuer: '{issuer}' }}]\n{client}upstreams:\n  records: {{ {upstream} }}\n"
+    );
+    std::fs::write(state.join("portcullis.yaml"), configuration).unwrap();
+}
+
+fn run(words: &[&str], state: &Path, input: &str) -> (Option<i32>, String) {
+    let mut child = Command::new(PROGRAM)
+        .args(words)
+        .arg("--config")
+        .arg(state.join("portcullis.yaml"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8_lossy(&said).into_owned())
+}
+
+#[test]
+fn the_doctor_says_what_is_well_and_what_to_do() {
+    let (authority, upstream) = (Authority::start(), upstream());
+    let state = configured("doctor", authority.url(), "", "url: 'http://127.0.0.1:1/', auth: none");
+    let client = authority.client(&state);
+    let exchanged = format!("url: '{}', auth: exchange, audience: 'urn:records'", upstream.url);
+    let doctor = |issuer: &str, client: &str, upstream: &str| {
+        write(&state, issuer, client, upstream);
+        run(&["doctor"], &state, "")
+    };
+    let (code, said) = doctor(authority.url(), &client, &exchanged);
+    assert_eq!(code, Some(0), "{said}");
+    for line in [
+        "ok     configuration",
+        "ok     issuer",
+        "ok     client portcullis",
+        "ok     upstream records: tools: 1",
+    ] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+    assert!(!state.join("state").exists(), "nothing is left behind");
+
+    let local = format!("url: '{}', auth: local_sts, audience: 'urn:records'", upstream.url);
+    let (code, said) = doctor(authority.url(), "", &local);
+    assert!(code == Some(0) && said.contains("trust the issuer https://gate.example/records/sts"), "{said}");
+
+    let slash = format!("{}/", authority.url());
+    let stranger = state.join("stranger.pem");
+    std::fs::write(&stranger, SigningKey::generate().unwrap().to_pem()).unwrap();
+    std::fs::set_permissions(&stranger, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let unknown = format!("client: {{ client_id: {CLIENT}, private_key_file: stranger.pem }}\n");
+    for (issuer, client, upstream, line, instead) in [
+        (
+            "http://127.0.0.1:1",
+            "",
+            "url: 'http://127.0.0.1:1/', auth: none",
+            "wrong  issuer",
+            "see that it runs",
+        ),
+        (&slash, "", "url: 'http://127.0.0.1:1/', auth: none", "wrong  issuer", "to the slash"),
+        (
+            authority.url(),
+            "",
+            "url: 'http://127.0.0.1:1/', auth: none",
+            "wrong  upstream records",
+            "server runs at its",
+        ),
+        (authority.url(), &unknown, &exchanged, "does not know the client", "register the client id"),
+    ] {
+        let (code, said) = doctor(issuer, client, upstream);
+        assert!(
+            code == Some(1) && said.contains(line) && said.contains(instead),
+            "{line}, {instead}: {said}"
+        );
+    }
+}
+
+#[test]
+fn a_token_is_explained_and_never_shown() {
+    let authority = Authority::start();
+    let state = configured("explain", authority.url(), "", "url: 'http://127.0.0.1:1/', auth: none");
+    let own = "https://gate.example/records/mcp";
+    let person = json!({"email": "alice@example.com"});
+    let explain = |token: &str| run(&["token", "explain"], &state, token);
+    let good = authority.token(own, &person);
+    let (code, said) = explain(&good);
+    assert!(code == Some(0) && said.contains("accepted the gate takes it at records"), "{said}");
+    assert!(
+        said.contains("sub        [5 characters]") && said.contains("email      [17 characters]"),
+        "{said}"
+    );
+    assert!(said.contains("(in 300 s)") || said.contains("(in 299 s)"), "{said}");
+
+    let with = |more: Value| authority.token(own, &more);
+    let stranger = SigningKey::generate().unwrap();
+    let claims = json!({"iss": authority.url(), "aud": own});
+    let forged = stranger.sign("at+jwt", claims.as_object().unwrap()).unwrap();
+    let mistyped = authority.key().sign("JWT", claims.as_object().unwrap()).unwrap();
+    for (token, said) in [
+        (with(json!({"exp": now() - 60, "iat": now() - 120})), "it is over"),
+        (authority.token("https://other.example/", &json!({})), "for another resource"),
+        (with(json!({"iss": "https://other.example"})), "is not among `issuers`"),
+        (with(json!({"exp": now() + 100_000})), "lives longer than"),
+        (mistyped, "no access token of RFC 9068"),
+        (forged, "publishes no key"),
+        (good.replace('.', ""), "three parts"),
+        (format!("{good}="), "not base64url"),
+    ] {
+        let (code, answer) = explain(&format!("Authorization: Bearer {token}\n"));
+        assert!(code == Some(1) && answer.contains(said), "{said}: {answer}");
+        let signature = token.rsplit('.').next().unwrap();
+        assert!(!answer.contains(signature) && !answer.contains("alice"), "{answer}");
+    }
+}
