@@ -106,7 +106,8 @@ fn the_metadata_names_issuers_scopes_and_pages() {
         let expected = json!({
             "resource": format!("http://{}{resource}", world.gate),
             "authorization_servers": [world.issuer.url, world.tenant.url, other.url],
-            "scopes_supported": ["notes:read"], "bearer_methods_supported": ["header"], "resource_name": name,
+            "scopes_supported": ["notes:read", "user/Observation.rs"], "bearer_methods_supported": ["header"],
+            "resource_name": name,
             "resource_documentation": "https://docs.example/gate", "resource_policy_uri": "https://docs.example/policy",
         });
         for (member, value) in expected.as_object().unwrap() {
