@@ -5,6 +5,7 @@ use crate::redact::detect::Detector;
 use crate::redact::detect::choose::Candidate;
 use crate::redact::detect::sense::Sense;
 use crate::redact::names::{self, Kind};
+use std::cell::OnceCell;
 
 /// A value is read with its key before it if it is no longer than this: what is longer tells
 /// by itself what it is about.
@@ -68,10 +69,12 @@ impl Named {
         if key > 0 {
             spoken.push_str(text);
         }
-        let (prose, sentence) = (is_prose(text), is_sentence(text));
+        let prose = is_prose(text);
+        let told = OnceCell::new();
         names::find(model, if key > 0 { spoken } else { text }, names, |name| {
             // What is said of a key holds for labels, not for what people write under it.
-            let heard = |detector: &usize| sentence || !sense.vetoes(*detector);
+            let heard =
+                |detector: &usize| !sense.vetoes(*detector) || *told.get_or_init(|| is_sentence(text));
             let Some(detector) = self.detector(name.kind).filter(heard) else { return };
             let expected =
                 prose || !name.plain && (name.listed || name.kind == Kind::Address || sense.cues(detector));
@@ -101,9 +104,10 @@ fn is_sentence(text: &str) -> bool {
         "states", "lives", "he", "she", "they", "his", "her", "him", "my", "me", "your", "you", "we", "our",
         "us", "please", "ist", "hat", "est", "fue",
     ];
+    const LONGEST_TELLING: usize = 7;
     let tells = |word: &str| {
         let word = word.trim_matches(|c: char| !c.is_alphanumeric());
-        TELLING.iter().any(|telling| telling.eq_ignore_ascii_case(word))
+        word.len() <= LONGEST_TELLING && TELLING.iter().any(|telling| telling.eq_ignore_ascii_case(word))
     };
     is_prose(text) && text.split_ascii_whitespace().any(tells)
 }

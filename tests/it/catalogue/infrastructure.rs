@@ -3,17 +3,14 @@
 //! Here the gate is asked with good tokens, and it is the issuer's side that is at fault: a
 //! token that cannot be judged is refused with 503, and why is on record.
 
+use super::certificates::bad_certificates;
 use super::craft::Key;
 use super::world::{Wanted, World};
 use super::{Attempt, Case, INVALID_TOKEN, NO_KEYS, run};
 use crate::support::issuer::{Bystander, Issuer, KEYS, METADATA, OPENID, Page, whole};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use rustls::ServerConfig;
-use rustls::pki_types::PrivateKeyDer;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::net::ToSocketAddrs;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// In two tests, since these wait for time to pass.
@@ -72,7 +69,7 @@ fn hasty(name: &str, keys: &str) -> World {
     World::with(name, Wanted { issuer: format!(", keys: {{ {keys} }}"), ..Wanted::default() })
 }
 
-fn passes(world: &World, key: &Key, what: &str) {
+pub(super) fn passes(world: &World, key: &Key, what: &str) {
     let answer = world.call(&format!("Bearer {}", key.token(&world.claims())));
     assert_eq!(answer.status, 200, "{what}: {answer:?}\n{}", world.log());
 }
@@ -82,7 +79,7 @@ fn unknown(world: &World, case: &Case, key: &Key, what: &str) {
 }
 
 /// A good token is refused because of the issuer, for this reason.
-fn unjudged(world: &World, case: &Case, what: &str, detail: &'static str) {
+pub(super) fn unjudged(world: &World, case: &Case, what: &str, detail: &'static str) {
     case.holds(world, &Attempt::token(world, what, detail, &world.token()));
 }
 
@@ -319,54 +316,6 @@ fn rebinding(case: &Case) {
         case.holds(&world, &Attempt::token(&world, "named", "the issuer cannot be reached", &token));
         assert!(bystander.met() > 0, "a named network was not reached");
     }
-}
-
-type Authority = CertifiedIssuer<'static, KeyPair>;
-
-fn authority() -> Authority {
-    let mut params = CertificateParams::new(Vec::new()).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
-}
-
-/// A server's side of TLS with a certificate for this name, good for so many days from now.
-fn certified(by: &Authority, name: &str, expired: bool) -> Arc<ServerConfig> {
-    let key = KeyPair::generate().unwrap();
-    let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-    if expired {
-        params.not_before = rcgen::date_time_ymd(2020, 1, 1);
-        params.not_after = rcgen::date_time_ymd(2021, 1, 1);
-    }
-    let certificate = params.signed_by(&key, by).unwrap();
-    let private = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-    let config = ServerConfig::builder().with_no_client_auth();
-    Arc::new(config.with_single_cert(vec![certificate.der().clone()], private).unwrap())
-}
-
-fn bad_certificates(case: &Case) {
-    let (known, unknown) = (authority(), authority());
-    let roots = crate::support::folder("catalogue-roots").join("roots.pem");
-    std::fs::write(&roots, known.pem()).unwrap();
-    let environment = || vec![("SSL_CERT_FILE", roots.display().to_string())];
-    let start = |name: &str, tls: Arc<ServerConfig>| {
-        let issuer = Issuer::listening("https", "localhost", Some(tls));
-        World::before(name, issuer, Wanted { environment: environment(), ..Wanted::default() })
-    };
-    let untrusted = "the issuer's certificate is not to be trusted";
-    for (number, (what, tls)) in [
-        ("of an unknown authority", certified(&unknown, "localhost", false)),
-        ("expired", certified(&known, "localhost", true)),
-        ("for another name", certified(&known, "as.example", false)),
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let world = start(&format!("certificate-{number}"), tls);
-        unjudged(&world, case, what, untrusted);
-        assert_eq!(world.issuer.asked_for(METADATA), 0, "{what}: a request was sent");
-    }
-    let world = start("certificate-good", certified(&known, "localhost", false));
-    passes(&world, &world.key, "a good certificate");
 }
 
 fn other_issuer(case: &Case) {

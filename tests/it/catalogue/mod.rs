@@ -13,6 +13,7 @@
 
 #![allow(clippy::print_stderr, reason = "what was tried, and what could not be")]
 
+mod certificates;
 mod claims;
 pub(crate) mod craft;
 mod delegation;
