@@ -175,14 +175,14 @@ fn regex(file: &str, pattern: &Spanned<String>) -> Result<Regex, SourceFault> {
 }
 
 /// The pattern parsed, as [`regex`] has it compiled.
-fn syntax(pattern: &str) -> Option<Hir> {
+pub(super) fn syntax(pattern: &str) -> Option<Hir> {
     ParserBuilder::new().ignore_whitespace(true).build().parse(&ascii(pattern)).ok()
 }
 
 /// Patterns see folded text, where digits are ASCII and what is not is a letter or a sign:
 /// so `\d` and `\b` are taken in ASCII. In full Unicode they cost hundreds of states, and
 /// at the first letter beyond ASCII a `\b` would send the search to a far slower engine.
-fn ascii(pattern: &str) -> String {
+pub(super) fn ascii(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len() + 16);
     let mut chars = pattern.chars();
     while let Some(c) = chars.next() {

@@ -217,7 +217,7 @@ pub(super) fn stands_alone(text: &str, range: &Range<usize>) -> bool {
     if numeric(inner.chars().next()) {
         let mut before = head.chars().rev();
         let (last, other) = (before.next(), before.next());
-        if last.is_some_and(|c| c.is_alphanumeric() || c == '_')
+        if last.is_some_and(goes_on)
             || (matches!(last, Some('-' | '.')) && other.is_some_and(char::is_alphanumeric))
         {
             return false;
@@ -226,13 +226,18 @@ pub(super) fn stands_alone(text: &str, range: &Range<usize>) -> bool {
     if numeric(inner.chars().next_back()) {
         let mut after = tail.chars();
         let (next, other) = (after.next(), after.next());
-        if next.is_some_and(|c| c.is_alphanumeric() || c == '_')
-            || (matches!(next, Some('-' | '.')) && numeric(other))
-        {
+        if next.is_some_and(goes_on) || (matches!(next, Some('-' | '.')) && numeric(other)) {
             return false;
         }
     }
     true
+}
+
+/// Whether a number beside this character is part of something longer. A letter of a script that
+/// numbers are not spelt with, as in `口座…です`, is of another word, blank or no blank.
+fn goes_on(c: char) -> bool {
+    const ALPHABETS_END: char = '\u{590}';
+    c == '_' || c.is_alphanumeric() && c < ALPHABETS_END
 }
 
 fn ceiling(text: &str, mut place: usize) -> usize {
@@ -255,6 +260,21 @@ mod tests {
     use crate::redact::rules::Rules;
 
     /// Without it every value would be searched by every detector it may concern.
+    #[test]
+    fn a_number_stands_alone_among_letters_of_scripts_without_blanks() {
+        for (text, alone) in [
+            ("口座12です", true),
+            ("ن12ن", true),
+            ("é12", false),
+            ("12я", false),
+            ("a12", false),
+            ("12_", false),
+        ] {
+            let start = text.find("12").unwrap();
+            assert_eq!(super::stands_alone(text, &(start..start + 2)), alone, "{text}");
+        }
+    }
+
     #[test]
     fn the_detectors_that_ship_are_one_automaton() {
         let rules = Rules::load(&builtin::rules()).unwrap_or_else(|faults| panic!("{faults:?}"));
