@@ -88,7 +88,11 @@ impl Audit {
 
     /// Records the verdicts on emergencies that have come in.
     pub async fn verdicts(&self, reviews: &Reviews) {
-        for (id, verdict) in reviews.unrecorded() {
+        let unrecorded = match reviews.unrecorded() {
+            Ok(unrecorded) => unrecorded,
+            Err(error) => return tracing::error!(%error, "read the verdicts on emergencies"),
+        };
+        for (id, verdict) in unrecorded {
             let record = record::review(&id, verdict.approved, &verdict.by, verdict.at);
             let kept = self.journal.append(record).await;
             let noted = kept

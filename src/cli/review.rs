@@ -72,7 +72,7 @@ fn list(config: &Path, open: bool) -> anyhow::Result<Exit> {
     let reviews = reviews(&checked)?;
     let (style, now) = (Style::detect(), Clock::System.unix_seconds());
     let mut overdue = 0;
-    for (entry, verdict) in reviews.list() {
+    for (entry, verdict) in reviews.list().context("read the verdicts")? {
         if open && verdict.is_some() {
             continue;
         }
@@ -129,7 +129,9 @@ fn judge(judgement: &Judgement, approved: bool) -> anyhow::Result<Exit> {
     };
     let reviewer = match token::judged(checked, &server, &token)? {
         Ok(principal) => principal,
-        Err(denial) => return refused(&format!("the reviewer's token is refused: {}", denial.code())),
+        Err(denial) => {
+            return refused(&format!("the reviewer's token is refused: {}", token::reason(&denial)));
+        }
     };
     if !reviewer.scopes.contains(SCOPE) {
         return refused(&format!("the reviewer's token lacks the scope {SCOPE}"));

@@ -12,6 +12,7 @@ use crate::model::clock::Clock;
 use crate::model::denial::Denial;
 use crate::model::ids::{CallId, ServerName};
 use crate::model::principal::Principal;
+use crate::store::revocations::Known;
 use crate::wire::arrival::{Arrival, Head, HttpMethod, Transport};
 use anyhow::{Context as _, anyhow};
 use http::{HeaderMap, HeaderValue, header};
@@ -179,7 +180,7 @@ pub(super) fn server_of(checked: &Checked, claims: &Map<String, Value>) -> Optio
     checked.file.upstreams.keys().chain(checked.file.federations.keys()).find(names).cloned()
 }
 
-/// What the gate's own stage says. Its state is a folder of its own.
+/// What the gate's own stage says, in a state of its own, and what was revoked in the gate's.
 pub(super) fn judged(
     checked: Checked,
     server: &ServerName,
@@ -189,6 +190,7 @@ pub(super) fn judged(
     std::fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("start the runtime")?;
+    let revocations = checked.revocations().context("read what was revoked")?;
     let judged = runtime.block_on(async {
         let gate = checked.with_state(folder.clone()).build(&Clock::System)?.gate;
         let mut headers = HeaderMap::new();
@@ -206,13 +208,18 @@ pub(super) fn judged(
         };
         let arrival = Arrival { head, body: Box::pin(std::future::pending()), client: Client::patient() };
         let mut call = Call::begin(CallId::new(crate::jose::random_id()), Clock::System, Client::patient());
-        anyhow::Ok(gate.identity.authenticate(&mut call, arrival).await.map(|known| known.into_parts().0))
+        let known = gate.identity.authenticate(&mut call, arrival).await;
+        let principal = known.map(|known| known.into_parts().0);
+        anyhow::Ok(principal.and_then(|principal| {
+            let revoked = revocations.holds(&Known::of(&principal));
+            if revoked { Err(Denial::TokenRefused("revoked")) } else { Ok(principal) }
+        }))
     });
     let _ = std::fs::remove_dir_all(folder);
     judged
 }
 
-fn reason(denial: &Denial) -> String {
+pub(super) fn reason(denial: &Denial) -> String {
     match denial {
         Denial::TokenRefused(check) => why(check).to_owned(),
         Denial::KeysUnavailable { .. } => {
@@ -259,6 +266,6 @@ fn why(check: &str) -> &'static str {
         "revoked" => "a security event has revoked it",
         "exp" | "iat" | "nbf" => "a time in it is missing or no whole number",
         "iss" | "sub" | "client_id" | "jti" => "a claim that RFC 9068 requires is missing or unusable",
-        _ => "the check of this name failed; docs/delegation.md lists them",
+        _ => "the check of this name failed; docs/identity.md says what is never taken",
     }
 }

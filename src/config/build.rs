@@ -35,6 +35,7 @@ use crate::server::tls::Tls;
 use crate::session::{Guard, Limits, Rate};
 use crate::store::lineages::{Budget, Lineages};
 use crate::store::reviews::Reviews;
+use crate::store::revocations::Revocations;
 use crate::store::seals::Seals;
 use crate::store::sessions::Sessions;
 use crate::store::tasks::Tasks;
@@ -193,6 +194,14 @@ impl Checked {
     /// Where the state is.
     pub fn state(&self) -> PathBuf {
         self.folder.join(&self.file.state_dir)
+    }
+
+    /// What the gate that runs with this state has revoked.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read.
+    pub fn revocations(&self) -> std::io::Result<Revocations> {
+        signals::revoked(self.issuers.iter().map(|issuer| issuer.max_life), &self.state())
     }
 
     /// Opens the state directory and puts the gate together.

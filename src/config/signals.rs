@@ -47,6 +47,14 @@ pub(super) fn secret(
     long.map_err(|fault| faults.push(SourceFault::at(name, signals, format!("`signals`: {fault}")))).ok()
 }
 
+/// What was revoked, for tokens that live as long as these issuers' may.
+///
+/// # Errors
+/// When it is there and cannot be read.
+pub(super) fn revoked(lives: impl Iterator<Item = u64>, state: &Path) -> std::io::Result<Revocations> {
+    Revocations::open(state, lives.max().unwrap_or_default() + CLOCKS)
+}
+
 /// What was revoked before, and the receiver, where one is configured.
 pub(super) fn open(
     file: &File,
@@ -55,8 +63,8 @@ pub(super) fn open(
     state: &Path,
     clock: &Clock,
 ) -> std::io::Result<(Arc<Revocations>, Option<Receiver>)> {
-    let longest = issuers.iter().map(|issuer| issuer.settings.max_life).max().unwrap_or_default();
-    let revocations = Arc::new(Revocations::open(state, longest + CLOCKS)?);
+    let lives = issuers.iter().map(|issuer| issuer.settings.max_life);
+    let revocations = Arc::new(revoked(lives, state)?);
     let (Some(signals), Some(secret)) = (&file.signals, secret) else { return Ok((revocations, None)) };
     let named = &signals.value.transmitters;
     let transmits = |issuer: &&Arc<Issuer>| named.is_empty() || named.contains(&issuer.settings.issuer);

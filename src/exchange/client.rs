@@ -6,7 +6,7 @@
 use crate::exchange::answer::{self, Asked};
 use crate::exchange::target::Target;
 use crate::exchange::{actor, details};
-use crate::jose::client::OAuthClient;
+use crate::jose::client::{JSON, OAuthClient};
 use crate::jose::compact::Compact;
 use crate::jose::sign::SigningKey;
 use crate::model::principal::Principal;
@@ -98,7 +98,7 @@ impl TokenClient {
     /// A stable word for the log.
     pub async fn revoke(&self, token: &Sensitive<String>) -> Result<(), &'static str> {
         let form = [("token", token.expose().as_str()), ("token_type_hint", "access_token")];
-        let answer = self.client.post("revocation_endpoint", &form, None).await?;
+        let answer = self.client.post("revocation_endpoint", &form, JSON).await?;
         if answer.status().is_success() { Ok(()) } else { Err("the token is not revoked there") }
     }
 

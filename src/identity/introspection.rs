@@ -109,7 +109,7 @@ impl Introspector {
         let Ok(Ok(_turn)) = turn else { return Err("too many questions are open") };
         let form = [("token", token), ("token_type_hint", "access_token")];
         let accept = if self.settings.signed { SIGNED } else { "application/json" };
-        let answer = self.client.post_for("introspection_endpoint", &form, accept).await?;
+        let answer = self.client.post("introspection_endpoint", &form, accept).await?;
         match answer.status() {
             StatusCode::OK => {}
             StatusCode::UNAUTHORIZED => return Err("the authorization server does not know the client"),

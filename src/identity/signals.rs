@@ -114,11 +114,12 @@ impl Receiver {
         let short = |name: &String| name.rsplit('/').next().unwrap_or_default().chars().take(64).collect();
         let mut signal = Signal {
             issuer: issuer.to_owned(),
-            id: id.clone(),
+            id,
             events: events.keys().map(short).collect(),
             revoked: Vec::new(),
-            again: self.was_seen(issuer, &id, now),
+            again: false,
         };
+        signal.again = self.was_seen(issuer, &signal.id, now);
         if signal.again {
             return Ok(signal);
         }
@@ -137,8 +138,14 @@ impl Receiver {
                 signal.revoked.push(whose);
             }
         }
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert((issuer.to_owned(), id), now);
         Ok(signal)
+    }
+
+    /// Notes that an event is on record. Until then it counts as new, however often it comes.
+    pub fn recorded(&self, signal: &Signal) {
+        let id = (signal.issuer.clone(), signal.id.clone());
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.insert(id, self.clock.unix_seconds());
     }
 
     fn was_seen(&self, issuer: &str, id: &str, now: u64) -> bool {

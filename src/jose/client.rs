@@ -22,6 +22,8 @@ use url::Url;
 
 const LIMITS: Limits = Limits { max_bytes: 64 << 10, timeout: Duration::from_secs(5) };
 const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+pub const JSON: &str = "application/json";
+const MAX_NONCE: usize = 256;
 /// Seconds a client assertion is good for.
 const ASSERTION_LIFE: u64 = 30;
 
@@ -63,10 +65,15 @@ impl OAuthClient {
         form: &[(&str, &str)],
         binding: Option<&SigningKey>,
     ) -> Result<Map<String, Value>, &'static str> {
-        let mut answer = self.post(endpoint, form, binding).await?;
+        let sent = self.nonce();
+        let mut answer = self.send(endpoint, form, JSON, binding.map(|key| (key, sent.as_deref()))).await?;
         // Once: the server may want to see a nonce that it has only now given.
-        if binding.is_some() && answer.status().is_client_error() && self.wants_nonce(&answer) {
-            answer = self.post(endpoint, form, binding).await?;
+        if let Some(key) = binding
+            && let Some(given) = self.given(&answer)
+            && wants_nonce(&answer)
+            && sent.as_deref() != Some(&given)
+        {
+            answer = self.send(endpoint, form, JSON, Some((key, Some(&given)))).await?;
         }
         match answer.status() {
             StatusCode::OK => {}
@@ -80,25 +87,12 @@ impl OAuthClient {
         }
     }
 
-    /// Posts a form with the proof of the client in it, and that of the key to which a token
-    /// is to be bound; takes whatever answer comes.
+    /// Posts a form with the proof of the client in it, and takes whatever answer of this media
+    /// type comes.
     ///
     /// # Errors
     /// A stable word for the audit.
     pub async fn post(
-        &self,
-        endpoint: &str,
-        form: &[(&str, &str)],
-        binding: Option<&SigningKey>,
-    ) -> Result<Response<Bytes>, &'static str> {
-        self.send(endpoint, form, "application/json", binding).await
-    }
-
-    /// As [`OAuthClient::post`], for an answer of this media type.
-    ///
-    /// # Errors
-    /// A stable word for the audit.
-    pub async fn post_for(
         &self,
         endpoint: &str,
         form: &[(&str, &str)],
@@ -107,12 +101,14 @@ impl OAuthClient {
         self.send(endpoint, form, accept, None).await
     }
 
+    /// As [`OAuthClient::post`], with the proof of the key to which a token is to be bound, and
+    /// a nonce in it.
     async fn send(
         &self,
         endpoint: &str,
         form: &[(&str, &str)],
         accept: &'static str,
-        binding: Option<&SigningKey>,
+        binding: Option<(&SigningKey, Option<&str>)>,
     ) -> Result<Response<Bytes>, &'static str> {
         let url = match self.proof {
             Proof::TlsClientAuth => self.issuer.mtls_endpoint(endpoint).await,
@@ -128,15 +124,13 @@ impl OAuthClient {
         url: &Url,
         form: &[(&str, &str)],
         accept: &'static str,
-        binding: Option<&SigningKey>,
+        binding: Option<(&SigningKey, Option<&str>)>,
     ) -> Result<Request<Bytes>, &'static str> {
         let mut request = Request::post(url.as_str())
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(header::ACCEPT, accept);
-        if let Some(key) = binding {
-            let nonce = self.nonce.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            let asked =
-                credential::Asked { method: "POST", url: url.as_str(), token: None, nonce: nonce.as_deref() };
+        if let Some((key, nonce)) = binding {
+            let asked = credential::Asked { method: "POST", url: url.as_str(), token: None, nonce };
             request = request.header("dpop", proof(key, &asked, self.clock.unix_seconds())?);
         }
         let mut body = url::form_urlencoded::Serializer::new(String::new());
@@ -160,12 +154,16 @@ impl OAuthClient {
         request.body(Bytes::from(body.finish())).map_err(|_| "endpoint")
     }
 
-    /// Whether a refusal brings a nonce that was not seen before; it is then kept.
-    fn wants_nonce(&self, answer: &Response<Bytes>) -> bool {
+    /// The nonce that an answer gives, which the next proof shows.
+    fn given(&self, answer: &Response<Bytes>) -> Option<String> {
         let nonce = answer.headers().get("dpop-nonce").and_then(|nonce| nonce.to_str().ok());
-        let Some(nonce) = nonce.filter(|nonce| nonce.len() <= 256) else { return false };
-        let before = self.nonce.lock().unwrap_or_else(PoisonError::into_inner).replace(nonce.to_owned());
-        before.as_deref() != Some(nonce)
+        let nonce = nonce.filter(|nonce| nonce.len() <= MAX_NONCE)?.to_owned();
+        *self.nonce.lock().unwrap_or_else(PoisonError::into_inner) = Some(nonce.clone());
+        Some(nonce)
+    }
+
+    fn nonce(&self) -> Option<String> {
+        self.nonce.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// RFC 7523 §3, with the issuer alone as audience.
@@ -184,4 +182,11 @@ impl OAuthClient {
         let pair = format!("{}:{}", encoded(&self.id), encoded(secret.expose()));
         format!("Basic {}", STANDARD.encode(pair))
     }
+}
+
+/// Whether a refusal is for want of a nonce (RFC 9449 §8).
+fn wants_nonce(answer: &Response<Bytes>) -> bool {
+    let error =
+        || strict::parse(answer.body()).ok()?.get("error")?.as_str().map(|error| error == "use_dpop_nonce");
+    answer.status().is_client_error() && error().unwrap_or(false)
 }

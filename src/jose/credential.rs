@@ -30,18 +30,23 @@ impl Credential {
         Self { token, key, clock }
     }
 
-    /// Puts it into a request to this URL. A key that does not sign leaves the token out,
-    /// so that the request is refused for want of one.
-    pub fn put(&self, request: request::Builder, method: &str, url: &str) -> request::Builder {
+    /// Puts it into a request to this URL.
+    ///
+    /// # Errors
+    /// When the key does not sign: a request without its credential must not leave.
+    pub fn put(
+        &self,
+        request: request::Builder,
+        method: &str,
+        url: &str,
+    ) -> Result<request::Builder, &'static str> {
         let token = self.token.expose();
         let Some(key) = &self.key else {
-            return request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+            return Ok(request.header(header::AUTHORIZATION, format!("Bearer {token}")));
         };
-        let now = self.clock.unix_seconds();
-        match proof(key, &Asked { method, url, token: Some(token), nonce: None }, now) {
-            Ok(proof) => request.header(header::AUTHORIZATION, format!("DPoP {token}")).header("dpop", proof),
-            Err(_) => request,
-        }
+        let asked = Asked { method, url, token: Some(token), nonce: None };
+        let proof = proof(key, &asked, self.clock.unix_seconds())?;
+        Ok(request.header(header::AUTHORIZATION, format!("DPoP {token}")).header("dpop", proof))
     }
 }
 

@@ -167,10 +167,16 @@ fn patient(rules: &ToolRules, principal: &Principal, arguments: &Value) -> Resul
     }
 }
 
-/// The one person whom an argument names, with or without the type of a FHIR reference.
+/// The one person whom an argument names, with or without the type of a FHIR reference. It is an
+/// id as FHIR R4 has them (§2.24.0.1): whatever else may name several people to a server that
+/// puts it into a URL or a query.
 fn named(arguments: &Value, argument: &str) -> Option<String> {
+    const LONGEST: usize = 64;
     let name = bare(arguments.get(argument)?.as_str()?);
-    let one = !name.is_empty() && name.len() <= 128 && !name.contains([',', ' ', '*', '|', '?']);
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    let one = name.len() <= LONGEST
+        && name.bytes().all(plain)
+        && name.bytes().any(|byte| byte.is_ascii_alphanumeric());
     one.then(|| name.to_owned())
 }
 

@@ -35,7 +35,10 @@ pub(super) async fn receive(State(app): State<App>, request: Request) -> Respons
     };
     tracing::info!(events = ?signal.events, revoked = signal.revoked.len(), "a security event was taken");
     match app.gate.audit.signal(&signal).await {
-        Ok(()) => reply::respond(StatusCode::ACCEPTED, "", Vec::new()),
+        Ok(()) => {
+            receiver.recorded(&signal);
+            reply::respond(StatusCode::ACCEPTED, "", Vec::new())
+        }
         // What it revoked stays revoked; the transmitter sends it again.
         Err(_) => refused(Refusal::Unavailable("audit")),
     }

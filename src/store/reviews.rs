@@ -121,13 +121,15 @@ impl Reviews {
     pub fn open_in(state: &Path, seals: Arc<Seals>) -> io::Result<Self> {
         let folder = state.join("reviews");
         let mut entries = Vec::new();
-        if folder.is_dir() {
-            for file in std::fs::read_dir(&folder)? {
-                let path = file?.path();
-                let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-                if name.ends_with(".json") && !name.ends_with(".verdict.json") {
-                    entries.push(serde_json::from_slice(&std::fs::read(&path)?)?);
-                }
+        let files = match std::fs::read_dir(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            files => Some(files?),
+        };
+        for file in files.into_iter().flatten() {
+            let path = file?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if name.ends_with(".json") && !name.ends_with(".verdict.json") {
+                entries.push(serde_json::from_slice(&std::fs::read(&path)?)?);
             }
         }
         entries.sort_by_key(|entry: &Entry| entry.opened);
@@ -141,8 +143,12 @@ impl Reviews {
         let operation = format!("{}.{}", occasion.server, occasion.operation);
         let mut entries = lock(&self.entries);
         let own = || entries.iter().filter(|entry| entry.lineage == occasion.lineage.as_str());
-        let judged: Vec<(u64, Option<Verdict>)> =
-            own().map(|entry| (entry.opened, self.verdict(&entry.id))).collect();
+        let judged: io::Result<Vec<(u64, Option<Verdict>)>> =
+            own().map(|entry| Ok((entry.opened, self.verdict(&entry.id)?))).collect();
+        let judged = judged.map_err(|error| {
+            tracing::error!(%error, "read the verdicts on a person's emergencies");
+            NotOpened::Unrecorded
+        })?;
         if judged.iter().any(|(_, verdict)| verdict.as_ref().is_some_and(|verdict| !verdict.approved)) {
             return Err(NotOpened::Rejected);
         }
@@ -188,8 +194,11 @@ impl Reviews {
     }
 
     /// Every emergency, oldest first, with its verdict where there is one.
-    pub fn list(&self) -> Vec<(Entry, Option<Verdict>)> {
-        lock(&self.entries).iter().map(|entry| (entry.clone(), self.verdict(&entry.id))).collect()
+    ///
+    /// # Errors
+    /// When a verdict is there and cannot be read.
+    pub fn list(&self) -> io::Result<Vec<(Entry, Option<Verdict>)>> {
+        lock(&self.entries).iter().map(|entry| Ok((entry.clone(), self.verdict(&entry.id)?))).collect()
     }
 
     /// None without the key under which it was sealed.
@@ -209,7 +218,8 @@ impl Reviews {
         if entry.lineage == by.as_str() {
             return Err(NotTaken::Own);
         }
-        if self.verdict(id).is_some() {
+        // What cannot be read may be a verdict, and is not written over.
+        if !matches!(self.verdict(id), Ok(None)) {
             return Err(NotTaken::Reviewed);
         }
         let verdict = Verdict { approved, at: now, by: by.as_str().to_owned(), recorded: false };
@@ -217,9 +227,12 @@ impl Reviews {
     }
 
     /// Verdicts that are not in the audit journal yet. They come from another process.
-    pub fn unrecorded(&self) -> Vec<(String, Verdict)> {
-        let verdicts = self.list().into_iter().filter_map(|(entry, verdict)| Some((entry.id, verdict?)));
-        verdicts.filter(|(_, verdict)| !verdict.recorded).collect()
+    ///
+    /// # Errors
+    /// As [`Reviews::list`].
+    pub fn unrecorded(&self) -> io::Result<Vec<(String, Verdict)>> {
+        let verdicts = self.list()?.into_iter().filter_map(|(entry, verdict)| Some((entry.id, verdict?)));
+        Ok(verdicts.filter(|(_, verdict)| !verdict.recorded).collect())
     }
 
     /// # Errors
@@ -228,10 +241,12 @@ impl Reviews {
         self.write_verdict(id, &Verdict { recorded: true, ..verdict.clone() })
     }
 
-    /// A verdict that cannot be read is none: the emergency then still awaits one.
-    fn verdict(&self, id: &str) -> Option<Verdict> {
-        let text = std::fs::read(self.folder.join(format!("{id}.verdict.json"))).ok()?;
-        serde_json::from_slice(&text).ok()
+    /// None where there is none yet.
+    fn verdict(&self, id: &str) -> io::Result<Option<Verdict>> {
+        match std::fs::read(self.folder.join(format!("{id}.verdict.json"))) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            text => Ok(serde_json::from_slice(&text?)?),
+        }
     }
 
     fn write_verdict(&self, id: &str, verdict: &Verdict) -> io::Result<()> {
@@ -282,20 +297,31 @@ mod tests {
         assert_eq!(reviews.open(&signed_in, late).err(), Some(NotOpened::Unreviewed));
         // Another process, such as the command line, sees the same.
         let beside = Reviews::open_in(&state, seals).unwrap();
-        let (entry, verdict) = beside.list().pop().unwrap();
+        let (entry, verdict) = beside.list().unwrap().pop().unwrap();
         assert!(verdict.is_none() && entry.operations == ["clinic.getNote", "clinic.getPatient"]);
         assert_eq!(beside.names(&entry).unwrap().patient, "p-7");
         assert_eq!(beside.judge(&first.id, &chen, true, late), Err(NotTaken::Own));
         assert_eq!(beside.judge("x", &amara, true, late), Err(NotTaken::Unknown));
         assert_eq!(beside.judge(&first.id, &amara, true, late), Ok(()));
         assert_eq!(beside.judge(&first.id, &amara, false, late), Err(NotTaken::Reviewed));
-        let (id, verdict) = reviews.unrecorded().pop().unwrap();
+        let (id, verdict) = reviews.unrecorded().unwrap().pop().unwrap();
         reviews.recorded(&id, &verdict).unwrap();
-        assert!(reviews.unrecorded().is_empty());
+        assert!(reviews.unrecorded().unwrap().is_empty());
         let second = reviews.open(&signed_in, late).unwrap();
         assert!(second.first);
         assert_eq!(reviews.judge(&second.id, &amara, false, late), Ok(()));
         assert_eq!(reviews.open(&signed_in, late + 1).err(), Some(NotOpened::Rejected));
+        let verdict = state.join("reviews").join(format!("{}.verdict.json", second.id));
+        let text = std::fs::read(&verdict).unwrap();
+        std::fs::write(&verdict, "{").unwrap();
+        assert_eq!(
+            reviews.open(&signed_in, late + 1).err(),
+            Some(NotOpened::Unrecorded),
+            "it cannot be read"
+        );
+        assert_eq!(reviews.judge(&second.id, &amara, true, late), Err(NotTaken::Reviewed));
+        assert!(reviews.list().is_err());
+        std::fs::write(&verdict, text).unwrap();
         for file in std::fs::read_dir(state.join("reviews")).unwrap() {
             let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
             assert!(!text.contains("p-7") && !text.contains("as.example"), "{text}");

@@ -34,7 +34,7 @@ pub async fn connect(
 ) -> Result<Duplex, DuplexFault> {
     let base = Url::parse(url).map_err(|_| DuplexFault::Unreachable)?;
     let request = Request::get(base.as_str()).header(header::ACCEPT, "text/event-stream");
-    let request = authorized(request, credential, "GET", &base).body(Bytes::new());
+    let request = authorized(request, credential, "GET", &base)?.body(Bytes::new());
     let request = request.map_err(|_| DuplexFault::Unreachable)?;
     let opening = async {
         let unending = Limits { max_bytes: usize::MAX, timeout: SILENCE };
@@ -98,7 +98,7 @@ pub(super) struct Poster {
 impl Poster {
     pub(super) async fn post(&self, outbound: Outbound) -> Result<(), DuplexFault> {
         let request = Request::post(self.endpoint.as_str()).header(header::CONTENT_TYPE, "application/json");
-        let request = authorized(request, outbound.credential.as_ref(), "POST", &self.endpoint);
+        let request = authorized(request, outbound.credential.as_ref(), "POST", &self.endpoint)?;
         let request = request.body(outbound.body.into());
         let request = request.map_err(|_| DuplexFault::Malformed("the credential is no header"))?;
         let limits = Limits { max_bytes: MOST_POST_BYTES, timeout: self.timeout };
@@ -114,10 +114,12 @@ fn authorized(
     credential: Option<&Credential>,
     method: &str,
     url: &Url,
-) -> http::request::Builder {
+) -> Result<http::request::Builder, DuplexFault> {
     match credential {
-        Some(credential) => credential.put(request, method, url.as_str()),
-        None => request,
+        Some(credential) => credential
+            .put(request, method, url.as_str())
+            .map_err(|_| DuplexFault::Malformed("the credential cannot be signed")),
+        None => Ok(request),
     }
 }
 

@@ -42,7 +42,7 @@ pub(super) async fn ask(
     outgoing: Outgoing<'_>,
 ) -> Result<Answer, Denial> {
     let method = outgoing.method;
-    let request = compose(url, outgoing).map_err(|_| Denial::UpstreamMalformed("request"))?;
+    let request = compose(url, outgoing).map_err(Denial::UpstreamMalformed)?;
     let response = client.open(request, limits).await.map_err(denial)?;
     let (status, kind) = (response.status(), content_type(&response));
     let session = response.headers().get("mcp-session-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
@@ -60,7 +60,7 @@ pub(super) async fn ask(
     Ok(Answer { status, session, source })
 }
 
-fn compose(url: &str, outgoing: Outgoing<'_>) -> http::Result<Request<Bytes>> {
+fn compose(url: &str, outgoing: Outgoing<'_>) -> Result<Request<Bytes>, &'static str> {
     let (verb, accepted) = match outgoing.method {
         Method::EndSession => (http::Method::DELETE, "application/json"),
         Method::OpenStream => (http::Method::GET, "text/event-stream"),
@@ -72,7 +72,8 @@ fn compose(url: &str, outgoing: Outgoing<'_>) -> http::Result<Request<Bytes>> {
         request = request.header(header::CONTENT_TYPE, "application/json");
     }
     if let Some(credential) = outgoing.credential {
-        request = credential.put(request, verb.as_str(), url);
+        request =
+            credential.put(request, verb.as_str(), url).map_err(|_| "the credential cannot be signed")?;
     }
     if outgoing.method != Method::Initialize {
         request = request.header("mcp-protocol-version", outgoing.revision.as_str());
@@ -92,7 +93,7 @@ fn compose(url: &str, outgoing: Outgoing<'_>) -> http::Result<Request<Bytes>> {
     if let Some(position) = outgoing.resume {
         request = request.header("last-event-id", position);
     }
-    request.body(if posts { outgoing.body.into() } else { Bytes::new() })
+    request.body(if posts { outgoing.body.into() } else { Bytes::new() }).map_err(|_| "request")
 }
 
 fn content_type(response: &Response<Chunks>) -> String {

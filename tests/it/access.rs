@@ -4,6 +4,8 @@
 use crate::support::authority::{Authority, now};
 use crate::support::upstream::{Upstream, whole};
 use crate::support::{Answer, Gate, PROGRAM, records};
+use portcullis::model::signal::Whose;
+use portcullis::store::revocations::Revocations;
 use serde_json::{Value, json};
 use std::process::{Command, Output};
 
@@ -197,6 +199,24 @@ fn the_glass_is_broken_for_one_person_and_somebody_else_looks_at_it() {
         assert_eq!(call(&claims, patient, meta).status, 403, "{detail}");
         assert_eq!(world.last(), ("emergency_refused".into(), detail.into()));
     }
+    for several in [
+        "P1;P2",
+        "P1\nP2",
+        "P1%2CP2",
+        "P1&patient=P2",
+        "P1/../P2",
+        "P1+P2",
+        "P1\u{a0}P2",
+        "P1、P2",
+        "Patient/P1/Patient/P2",
+        "%",
+        "P_",
+        "..",
+        "",
+    ] {
+        assert_eq!(call(&btg(json!({})), several, &reason).status, 403, "{several}");
+        assert_eq!(world.last().1, "one person must be named", "{several}");
+    }
     let stale = call(&btg(json!({"auth_time": now() - 90})), "p-7", &reason);
     assert_eq!(stale.status, 401, "{stale:?}");
     assert_eq!(world.last().0, "step_up_required");
@@ -230,6 +250,12 @@ fn the_glass_is_broken_for_one_person_and_somebody_else_looks_at_it() {
         let output = world.review(&["approve", id, "--token", &world.reviewer(who, scope)]);
         assert!(!output.status.success() && said(&output).contains(why), "{}", said(&output));
     }
+    // Whose tokens a security event has revoked reviews nothing either.
+    let revoked = Whose::Person { issuer: world.authority.url().to_owned(), subject: "dara".to_owned() };
+    let revocations = Revocations::open(&world.gate.state, 3600).unwrap();
+    revocations.revoke(&revoked, now() + 5, now()).unwrap();
+    let output = world.review(&["approve", id, "--token", &world.reviewer("dara", "portcullis:review")]);
+    assert!(!output.status.success() && said(&output).contains("revoked"), "{}", said(&output));
     let output = world.review(&["reject", id, "--token", &world.reviewer("amara", "portcullis:review")]);
     assert!(output.status.success(), "{}", said(&output));
     assert!(said(&world.review(&["list"])).contains("rejected"));

@@ -53,6 +53,21 @@ fn a_rule_that_could_never_restore_anything_is_a_fault() {
     assert!(code.contains("PCI DSS 3.3.1"), "{code}");
 }
 
+#[test]
+fn a_rule_of_one_person_names_them_by_an_argument() {
+    let patient = "scopes: ['patient/Observation.rs'], patient: id";
+    let glass = |subject: &str| format!("break_glass: {{ subject: {subject} }}");
+    let tool = |rule: &str| faults(&format!("tools:\n  read: {{ release: all, {rule} }}\n"));
+    assert_eq!(tool(&format!("{patient}, {}", glass("id"))), "");
+    assert_eq!(tool(&glass("other")), "");
+    let other = tool(&format!("{patient}, {}", glass("other")));
+    assert!(other.contains("`subject` must be `id` too"), "{other}");
+    for rule in [patient, &glass("id")] {
+        let found = faults(&format!("resources:\n  'patient://*': {{ release: all, {rule} }}\n"));
+        assert!(found.contains("is read without arguments"), "{rule}: {found}");
+    }
+}
+
 /// An auditor reads docs/profiles.md; the gate reads the rules.
 #[test]
 fn the_table_of_profiles_says_what_they_do() {

@@ -66,6 +66,15 @@ impl Access {
                 "`{name}` needs a scope of one patient: name the argument that says which, as `patient`"
             ));
         }
+        let of_patient = raw.scopes.iter().any(|scope| smart::is_of_patient(scope));
+        if of_patient
+            && let (Some(patient), Some(rule)) = (&raw.patient, &raw.break_glass)
+            && *patient != rule.subject
+        {
+            fault(format!(
+                "`break_glass` stands in for the patient of the token, so its `subject` must be `{patient}` too"
+            ));
+        }
         if raw.step_up.as_ref().is_some_and(|rule| *rule == StepUpRule::default()) {
             fault("`step_up` needs `acr`, `max_age` or both".to_owned());
         }
@@ -76,6 +85,18 @@ impl Access {
             break_glass: raw.break_glass.clone(),
         }
     }
+}
+
+/// What a resource cannot ask for: it is read by its URI, and has no arguments.
+pub(super) fn beyond_a_resource(file: &str, name: &str, raw: &Spanned<ToolFile>) -> Option<SourceFault> {
+    let asks =
+        raw.value.break_glass.is_some() || raw.value.scopes.iter().any(|scope| smart::is_of_patient(scope));
+    asks.then(|| {
+        let message = format!(
+            "`{name}` is read without arguments, so none can name a person: no `break_glass`, no scope of one patient"
+        );
+        SourceFault::at(file, raw, message)
+    })
 }
 
 impl BreakGlass {

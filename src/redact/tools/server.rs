@@ -124,6 +124,9 @@ impl ServerRules {
             let message = "`restore` is for the arguments of tools";
             faults.extend(rules.value.restore.first().map(|rule| SourceFault::at(file, rule, message)));
         }
+        for (uri, rules) in &raw.resources {
+            faults.extend(super::access::beyond_a_resource(file, uri, rules));
+        }
         let declared = raw.messages.is_some();
         let raw_messages = raw.messages.unwrap_or_default();
         let messages = MessageRules {
