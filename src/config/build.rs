@@ -222,7 +222,7 @@ impl Checked {
         let journal = journal.map_err(|error| fault(&error))?;
         let pseudonyms = Arc::new(Pseudonyms::open(&state).map_err(|error| fault(&error))?);
         let issuers = issuer::open(&self.issuers, clock).map_err(|error| fault(&error))?;
-        let own = self.credentials.as_ref().map(|credentials| credentials.id.clone()).unwrap_or_default();
+        let own = client::own_name(&self.file, self.credentials.as_ref());
         let modes = modes(&self.file, &self.federations);
         let issuance = client::issuance(&self.file, self.credentials, &issuers, &state, modes, clock)
             .map_err(|error| fault(&error))?;

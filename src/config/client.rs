@@ -141,7 +141,7 @@ pub(super) fn issuance(
     modes: HashMap<ServerName, Mode>,
     clock: &Clock,
 ) -> std::io::Result<Issuance> {
-    let own = credentials.as_ref().map(|credentials| credentials.id.clone()).unwrap_or_default();
+    let own = own_name(file, credentials.as_ref());
     let sts = local_sts(file, &own, state, clock)?;
     let client = match (credentials, issuers.first()) {
         (Some(credentials), Some(issuer)) => {
@@ -167,6 +167,13 @@ pub(super) fn mode(upstream: &UpstreamFile) -> Mode {
     }
 }
 
+/// What the gate is called as a client and an actor. One that no authorization server knows is
+/// known by where it is.
+pub(super) fn own_name(file: &File, credentials: Option<&Credentials>) -> String {
+    let public_url = || file.public_url.value.trim_end_matches('/').to_owned();
+    credentials.map_or_else(public_url, |credentials| credentials.id.clone())
+}
+
 /// The local token service, where an upstream has chosen it.
 fn local_sts(file: &File, own: &str, state: &Path, clock: &Clock) -> std::io::Result<Option<LocalSts>> {
     let chosen = file.upstreams.iter().filter(|(_, upstream)| upstream.value.auth == Auth::LocalSts);
@@ -175,8 +182,6 @@ fn local_sts(file: &File, own: &str, state: &Path, clock: &Clock) -> std::io::Re
         return Ok(None);
     }
     let public_url = file.public_url.value.trim_end_matches('/');
-    // A gate that no authorization server knows is known by where it is.
-    let own = if own.is_empty() { public_url } else { own };
     let schedule = Schedule {
         rotate: file.local_sts.rotate_seconds.get(),
         overlap: file.local_sts.overlap_seconds.get(),

@@ -106,7 +106,7 @@ impl Issuer {
         if !self.settings.algorithms.contains(&token.algorithm) {
             return Ok(Err("algorithm"));
         }
-        if let Some(held) = self.keys.fresh() {
+        if let Some(held) = self.keys.fresh().or_else(|| self.keys.meanwhile()) {
             match held.value.verify(token) {
                 Err("unknown key") => {}
                 judged => return Ok(judged),
@@ -162,7 +162,7 @@ impl Issuer {
 
     /// The metadata document, as old as the keys may be.
     async fn metadata(&self) -> Result<Arc<Value>, IssuerFault> {
-        if let Some(held) = self.metadata.fresh() {
+        if let Some(held) = self.metadata.fresh().or_else(|| self.metadata.meanwhile()) {
             return Ok(held.value.clone());
         }
         let renewed = self.metadata.renew(self.fetch_metadata()).await;

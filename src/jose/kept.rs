@@ -66,6 +66,11 @@ impl<T> Kept<T> {
         self.younger_than(self.ages.keep)
     }
 
+    /// What may still be used while another call fetches it anew: one that hangs holds up no other.
+    pub(super) fn meanwhile(&self) -> Option<Arc<Held<T>>> {
+        self.flight.try_lock().is_err().then(|| self.usable()).flatten()
+    }
+
     fn younger_than(&self, age: Duration) -> Option<Arc<Held<T>>> {
         let now = self.clock.now();
         self.held.load_full().filter(|held| now.saturating_sub(held.fetched) < age)
@@ -97,5 +102,23 @@ impl<T> Kept<T> {
         };
         *flight = Some(Flight { next: if ended.is_ok() { begun } else { now } + pause, ended });
         ended
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::task::Poll;
+
+    #[tokio::test]
+    async fn a_fetch_that_hangs_holds_up_nobody_else() {
+        let ages = Ages { refresh: Duration::ZERO, refetch: Duration::ZERO, ..Ages::default() };
+        let kept = Kept::new(ages, Clock::System);
+        kept.renew(async { Ok(7) }).await.unwrap();
+        assert!(kept.fresh().is_none() && kept.meanwhile().is_none(), "the first to find it old fetches");
+        let mut hanging = Box::pin(kept.renew(std::future::pending()));
+        let polled = std::future::poll_fn(|context| Poll::Ready(hanging.as_mut().poll(context))).await;
+        assert!(polled.is_pending());
+        assert_eq!(kept.meanwhile().map(|held| held.value), Some(7));
     }
 }
