@@ -11,7 +11,7 @@ use crate::redact::layers::scattered::Joined;
 use crate::redact::marker::REDACTED;
 use crate::redact::operator::Operator;
 use crate::redact::places::Sensed;
-use crate::redact::plainly;
+use crate::redact::plainly::{self, Uuid};
 use crate::redact::plan::{Detection, Plan, Redaction};
 use crate::redact::run::Run;
 use crate::redact::transform::{self, Outcome};
@@ -89,8 +89,8 @@ pub(crate) fn by_detectors(
     let free = class.meets(Class::SPACE.join(Class::UPPER).join(Class::WIDE));
     read(detection, run, sensed, (text, class), findings);
     if findings.is_empty() {
-        // What was not read to its end is not known to be clean.
-        if !run.budget.is_over() {
+        // What was not read to its end is not known to be clean, and no UUID comes twice.
+        if !run.budget.is_over() && Uuid::of(text).is_none() {
             run.clean.settle(hash, place, text, free);
         }
         return Verdict { outcome: Outcome::Same, rest: run.clean.add(hash, place, text, free) };

@@ -28,6 +28,43 @@ pub(crate) fn is_identifier(text: &str) -> bool {
     class & (LETTER | OTHER) == LETTER && !may_hold_a_card(text)
 }
 
+/// A UUID without capitals that a text ends with, and what is in front of it: nothing,
+/// `urn:uuid:`, or the type that FHIR's references name, with its slash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Uuid<'t> {
+    pub(crate) before: &'t str,
+    /// Its first group has no letter. One of the others has.
+    pub(crate) begins_with_digits: bool,
+    text: &'t str,
+}
+
+/// Digits of the first group of a UUID.
+pub(crate) const FIRST_GROUP: usize = 8;
+
+impl<'t> Uuid<'t> {
+    pub(crate) fn of(text: &'t str) -> Option<Self> {
+        let start = text.len().checked_sub(UUID.len())?;
+        if text.as_bytes().get(start + FIRST_GROUP) != Some(&b'-') {
+            return None;
+        }
+        let (before, uuid) = text.split_at_checked(start)?;
+        let bytes = <&[u8; UUID.len()]>::try_from(uuid.as_bytes()).ok()?;
+        let is_type = |before: &str| {
+            before.strip_suffix('/').is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_alphabetic()))
+        };
+        let known = (before.is_empty() || before == URN || is_type(before))
+            && is_uuid(bytes)
+            && !bytes.iter().any(u8::is_ascii_uppercase);
+        let begins_with_digits = bytes.iter().take(FIRST_GROUP).all(u8::is_ascii_digit);
+        known.then_some(Self { before, begins_with_digits, text: uuid })
+    }
+
+    /// The UUID, if nothing but letters of its own is in front.
+    pub(crate) fn by_itself(&self) -> Option<&'t str> {
+        (!self.before.ends_with('/')).then_some(self.text)
+    }
+}
+
 /// An identifier by itself.
 pub(crate) fn without_urn(text: &str) -> &str {
     text.strip_prefix(URN).unwrap_or(text)

@@ -15,12 +15,14 @@ mod literals;
 mod named;
 mod narrow;
 mod need;
+mod outline;
 mod prefilter;
 mod rule;
 mod scan;
 mod sense;
 mod set;
 mod shadow;
+mod uuid;
 mod worded;
 
 use crate::model::fault::SourceFault;

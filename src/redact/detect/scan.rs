@@ -11,7 +11,9 @@ use crate::redact::detect::need::Makeup;
 use crate::redact::detect::prefilter::{Memory, Prefilter};
 use crate::redact::detect::sense::{Index, Sense};
 use crate::redact::detect::set::Set;
+use crate::redact::detect::uuid::Uuids;
 use crate::redact::detect::{Detector, Finding, KeyPath, shadow};
+use crate::redact::plainly::Uuid;
 use crate::redact::view::View;
 use regex::Regex;
 use std::ops::Range;
@@ -29,6 +31,7 @@ pub struct Scanner {
     prefilter: Prefilter,
     /// Which patterns match. Built when a text first asks.
     set: OnceLock<Option<Set>>,
+    uuids: Uuids,
     named: Named,
 }
 
@@ -54,7 +57,8 @@ impl Scratch {
 impl Scanner {
     pub(crate) fn new(detectors: Vec<Detector>) -> Self {
         let (index, prefilter) = (Index::new(&detectors), Prefilter::new(&detectors));
-        Self { named: Named::new(&detectors), set: OnceLock::new(), index, prefilter, detectors }
+        let (named, set, uuids) = (Named::new(&detectors), OnceLock::new(), Uuids::new());
+        Self { named, set, uuids, index, prefilter, detectors }
     }
 
     /// Tells which patterns match. None if they are too many.
@@ -129,8 +133,16 @@ impl Scanner {
         }
         let Scratch { memory, candidates, names, shadow, .. } = scratch;
         candidates.clear();
-        let makeup = Makeup::of(text, class);
         let ascii = !class.meets(Class::WIDE);
+        let uuid = Uuid::of(text).filter(|_| ascii);
+        if let Some(concerned) = uuid.and_then(|uuid| self.uuids.concerned(&self.detectors, uuid)) {
+            for concerned in concerned.iter().filter(|concerned| !concerned.waits || sense.cues(concerned.detector)) {
+                self.collect(concerned.detector, sense, text, ascii, candidates);
+            }
+            self.choose(original, folded, candidates, findings);
+            return;
+        }
+        let makeup = Makeup::of(text, class);
         let mut asked = None;
         let matches = |detector: usize| {
             let asked = asked.get_or_insert_with(|| {
@@ -149,6 +161,16 @@ impl Scanner {
         if self.named.listens(sense, text, class) {
             self.named.collect(&self.detectors, sense, text, names, candidates);
         }
+        self.choose(original, folded, candidates, findings);
+    }
+
+    fn choose(
+        &self,
+        original: &str,
+        folded: Option<&View>,
+        candidates: &mut Vec<Candidate>,
+        findings: &mut Vec<Finding>,
+    ) {
         if !candidates.is_empty() {
             let entity = |detector: usize| self.detectors.get(detector).map(|detector| &detector.entity);
             choose(original, folded, candidates, |a, b| entity(a) == entity(b), findings);

@@ -9,12 +9,12 @@
 
 use crate::redact::class;
 use crate::redact::detect::alone::alone;
-use crate::redact::detect::narrow::{MAX_CACHE_BYTES, apart, rewrite};
+use crate::redact::detect::narrow::{MAX_CACHE_BYTES, apart};
 use crate::redact::detect::worded::Choices;
 use crate::redact::detect::{need, shadow};
 use aho_corasick::AhoCorasick;
 use regex::bytes::{RegexSet, RegexSetBuilder, SetMatches};
-use regex_syntax::hir::{Class, Hir, HirKind, Look, Repetition};
+use regex_syntax::hir::{Hir, HirKind, Look, Repetition};
 
 #[derive(Clone, Debug)]
 pub(super) struct Set {
@@ -47,7 +47,7 @@ impl Set {
         let mut place = |pattern: Option<&Hir>| {
             let mut place = Place::default();
             let Some(pattern) = pattern else { return place };
-            let pattern = alone(&rewrite(pattern, &shadow_of, &shadow::of_literal));
+            let pattern = alone(&shadow::of_pattern(pattern));
             let Choices { worded: with, words: named, bare: without, .. } = Choices::of(&pattern);
             words.extend(named);
             let add = |all: &mut Vec<String>, choices: Vec<Hir>| {
@@ -88,13 +88,6 @@ impl Matches<'_> {
         };
         let Place { bare, worded } = self.places.get(pattern).copied().unwrap_or_default();
         among(&self.bare, bare) || among(&self.worded, worded)
-    }
-}
-
-fn shadow_of(class: &Class) -> Class {
-    match class {
-        Class::Unicode(class) => Class::Unicode(shadow::of_class(class)),
-        Class::Bytes(_) => class.clone(),
     }
 }
 

@@ -8,7 +8,8 @@
 //!
 //! Invariant: what a pattern matches in a folded text, its shadow matches in the text's shadow.
 
-use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, HirKind};
+use crate::redact::detect::narrow::rewrite;
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind};
 use std::sync::LazyLock;
 
 /// The kinds of character that are told apart, the first that fits: as a class, and as what
@@ -56,8 +57,17 @@ fn of(c: char) -> char {
     range.map_or('\u{1}', |(.., shadow)| *shadow)
 }
 
+/// A pattern that matches the shadows of what the pattern does, whatever else.
+pub(super) fn of_pattern(pattern: &Hir) -> Hir {
+    let of_class = |class: &Class| match class {
+        Class::Unicode(class) => Class::Unicode(of_class(class)),
+        Class::Bytes(_) => class.clone(),
+    };
+    rewrite(pattern, &of_class, &of_literal)
+}
+
 /// What a character of the class casts.
-pub(super) fn of_class(class: &ClassUnicode) -> ClassUnicode {
+fn of_class(class: &ClassUnicode) -> ClassUnicode {
     let mut shadow = class.clone();
     shadow.intersect(&ClassUnicode::new([ClassUnicodeRange::new('\0', '\u{7f}')]));
     if !class.is_ascii() {
@@ -73,7 +83,7 @@ pub(super) fn of_class(class: &ClassUnicode) -> ClassUnicode {
 }
 
 /// The shadow of a pattern's literal.
-pub(super) fn of_literal(literal: &[u8]) -> Vec<u8> {
+fn of_literal(literal: &[u8]) -> Vec<u8> {
     let mut shadow = String::new();
     match std::str::from_utf8(literal) {
         Ok(text) => cast(text, &mut shadow),

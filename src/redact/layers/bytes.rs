@@ -23,19 +23,25 @@ pub(super) fn have_text(mut bytes: impl Iterator<Item = u8>) -> bool {
     bytes.any(|byte| ear.hears(byte))
 }
 
-/// The same of so few bytes that any text in them takes in those in the middle: most that are
-/// no text are told by these.
-pub(super) fn few_have_text(bytes: &[u8]) -> bool {
-    let kind = |place: usize| bytes.get(place).map_or(NUL, |byte| KINDS[usize::from(*byte)]);
-    let is_text = |place: usize| match kind(place) {
-        NO_TEXT => false,
-        // It goes on behind a byte of one character alone, or of none.
-        GOES_ON => !place.checked_sub(1).is_some_and(|before| matches!(kind(before), 0 | NO_TEXT)),
-        _ => true,
-    };
+/// Whether so few bytes that any text in them takes in those in the middle have one that numbers,
+/// addresses or names may be written with, in ASCII.
+pub(super) fn few_have_words(bytes: &[u8]) -> bool {
+    let is_word = |byte: &u8| WORDS[usize::from(*byte)];
     let middle = bytes.len().saturating_sub(SHORTEST)..SHORTEST;
-    middle.into_iter().all(is_text) && have_text(bytes.iter().copied())
+    bytes.get(middle).is_some_and(|middle| middle.iter().all(is_word))
+        && bytes.windows(SHORTEST).any(|window| window.iter().all(is_word))
 }
+
+static WORDS: [bool; 256] = {
+    let mut words = [false; 256];
+    let mut byte: u8 = 0;
+    while byte < 128 {
+        words[byte as usize] = byte.is_ascii_alphanumeric()
+            || matches!(byte, b' ' | b'\'' | b'(' | b')' | b'+' | b',' | b'-' | b'.' | b'/' | b':' | b'@' | b'_');
+        byte += 1;
+    }
+    words
+};
 
 /// Hears bytes one by one, and whether the last of them are text.
 #[derive(Default)]

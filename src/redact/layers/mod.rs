@@ -28,7 +28,7 @@ use crate::redact::class::Class;
 use crate::redact::detect::fold::fold;
 use crate::redact::detect::{Finding, Scratch, Sense};
 use crate::redact::operator::Operator;
-use crate::redact::plainly;
+use crate::redact::plainly::{self, Uuid};
 use crate::redact::plan::Detection;
 use crate::redact::run::Run;
 use crate::redact::view::View;
@@ -73,7 +73,11 @@ pub(crate) fn find(
     (text, class): (&str, Class),
     findings: &mut Vec<Finding>,
 ) {
-    if text.len() < SHORTEST || matches!(findings.as_slice(), [only] if only.whole) {
+    let says_nothing = |uuid: Uuid<'_>| uuid.by_itself().is_some_and(|uuid| !hex::may_say(uuid));
+    if text.len() < SHORTEST
+        || matches!(findings.as_slice(), [only] if only.whole)
+        || Uuid::of(text).is_some_and(says_nothing)
+    {
         return;
     }
     let mut search = Search { detection, scratch: &mut run.scratch, budget: &mut run.budget };

@@ -1,0 +1,138 @@
+//! UUIDs: long, common, never the same twice, and of no concern to nearly all detectors, which
+//! is told once for all of them.
+
+use crate::redact::detect::Detector;
+use crate::redact::detect::outline::{Outline, Pattern};
+use crate::redact::plainly::{FIRST_GROUP, Uuid};
+use regex_syntax::hir::Hir;
+use std::sync::OnceLock;
+
+/// The longest name of a type in front of one.
+const LONGEST_TYPE: usize = 24;
+
+/// Which detectors may find something in a UUID, by what is in front of it and how it begins.
+#[derive(Clone, Debug)]
+pub(super) struct Uuids {
+    /// By detector.
+    asks: OnceLock<Box<[Asks]>>,
+    alone: Known,
+    urn: Known,
+    /// By the length of the type.
+    typed: Box<[Known]>,
+}
+
+/// Of UUIDs that begin with a digit each, and of others.
+type Known = [OnceLock<Box<[Concerned]>>; 2];
+
+/// A detector that may find something.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Concerned {
+    pub(super) detector: usize,
+    /// Only where a key is its cue.
+    pub(super) waits: bool,
+}
+
+/// What a detector asks of a text.
+#[derive(Clone, Debug)]
+enum Asks {
+    Nothing,
+    /// It cannot be told.
+    Anything,
+    /// A pattern, and one of the cues, if it waits for any.
+    Pattern(Pattern, Option<Vec<Pattern>>),
+}
+
+impl Uuids {
+    pub(super) fn new() -> Self {
+        let typed = std::iter::repeat_with(Known::default).take(LONGEST_TYPE).collect();
+        Self { asks: OnceLock::new(), alone: Known::default(), urn: Known::default(), typed }
+    }
+
+    /// The detectors whose patterns are to be asked. None if that is not known.
+    pub(super) fn concerned(&self, detectors: &[Detector], uuid: Uuid<'_>) -> Option<&[Concerned]> {
+        let known = match uuid.before.strip_suffix('/') {
+            None if uuid.before.is_empty() => &self.alone,
+            None => &self.urn,
+            Some(name) => self.typed.get(name.len())?,
+        };
+        let [begins_with_digits, begins_with_any] = known;
+        let known = if uuid.begins_with_digits { begins_with_digits } else { begins_with_any };
+        Some(known.get_or_init(|| {
+            let asks = self.asks.get_or_init(|| detectors.iter().map(Asks::of).collect());
+            let outlines = outlines(uuid);
+            let asked = asks.iter().enumerate();
+            asked.filter_map(|(detector, asks)| asks.among(detector, &outlines)).collect()
+        }))
+    }
+}
+
+impl Asks {
+    fn of(detector: &Detector) -> Self {
+        let Some(pattern) = &detector.syntax else {
+            return if detector.pattern.is_some() { Self::Anything } else { Self::Nothing };
+        };
+        let cue = |word: &String| Pattern::new(&Hir::literal(word.to_lowercase().into_bytes()));
+        let cues = detector.needs_context.then(|| detector.cue_words.iter().map(cue).collect());
+        Self::Pattern(Pattern::new(pattern), cues)
+    }
+
+    fn among(&self, detector: usize, outlines: &[Outline]) -> Option<Concerned> {
+        let may_match = |pattern: &Pattern| outlines.iter().any(|outline| outline.may_match(pattern));
+        match self {
+            Self::Nothing => None,
+            Self::Anything => Some(Concerned { detector, waits: false }),
+            Self::Pattern(pattern, cues) => may_match(pattern).then(|| {
+                let waits = cues.as_ref().is_some_and(|cues| !cues.iter().any(may_match));
+                Concerned { detector, waits }
+            }),
+        }
+    }
+}
+
+/// The outlines that UUIDs like this one have.
+fn outlines(uuid: Uuid<'_>) -> Vec<Outline> {
+    const DIGIT: &str = "[0-9]";
+    const HEXADECIMAL: &str = "[0-9a-f]";
+    let before = match uuid.before.strip_suffix('/') {
+        Some(name) => Outline::default().then("[A-Za-z]", name.len()).literally("/"),
+        None => Outline::default().literally(uuid.before),
+    };
+    let rest = |first: Outline| {
+        let group = |outline: Outline, digits| outline.literally("-").then(HEXADECIMAL, digits);
+        [4, 4, 4, 12].into_iter().fold(first, group)
+    };
+    if uuid.begins_with_digits {
+        return vec![rest(before.then(DIGIT, FIRST_GROUP))];
+    }
+    let letter_at = |place| {
+        let first = before.clone().then(HEXADECIMAL, place).then("[a-f]", 1);
+        rest(first.then(HEXADECIMAL, FIRST_GROUP - place - 1))
+    };
+    (0..FIRST_GROUP).map(letter_at).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::builtin;
+    use crate::redact::rules::Rules;
+
+    #[test]
+    fn of_the_detectors_that_ship_few_concern_a_uuid() {
+        let rules = Rules::load(&builtin::rules()).unwrap_or_else(|faults| panic!("{faults:?}"));
+        let detectors: Vec<Detector> = rules.detectors.iter().cloned().collect();
+        let uuids = Uuids::new();
+        // A word such as `fax` may be in the name of a type.
+        for (text, known) in [
+            ("550e8400-e29b-41d4-a716-446655440000", &["iban"][..]),
+            ("urn:uuid:550e8400-e29b-41d4-a716-446655440000", &["iban"]),
+            ("Patient/550e8400-e29b-41d4-a716-446655440000", &["iban", "phone-local"]),
+            ("55018400-e29b-41d4-a716-446655440000", &["card-number", "iban", "se-personnummer"]),
+        ] {
+            let concerned = uuids.concerned(&detectors, Uuid::of(text).unwrap()).unwrap();
+            let asked = concerned.iter().filter(|concerned| !concerned.waits);
+            let names: Vec<&str> = asked.map(|asked| detectors[asked.detector].id.as_str()).collect();
+            assert_eq!(names, known, "{text}");
+        }
+    }
+}
