@@ -52,11 +52,11 @@ impl<'t> Uuid<'t> {
         let is_type = |before: &str| {
             before.strip_suffix('/').is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_alphabetic()))
         };
-        let known = (before.is_empty() || before == URN || is_type(before))
-            && is_uuid(bytes)
-            && !bytes.iter().any(u8::is_ascii_uppercase);
+        if !is_lower_uuid(bytes) || !(before.is_empty() || before == URN || is_type(before)) {
+            return None;
+        }
         let begins_with_digits = bytes.iter().take(FIRST_GROUP).all(u8::is_ascii_digit);
-        known.then_some(Self { before, begins_with_digits, text: uuid })
+        Some(Self { before, begins_with_digits, text: uuid })
     }
 
     /// The UUID, if nothing but letters of its own is in front.
@@ -83,6 +83,19 @@ fn is_uuid(text: &[u8; UUID.len()]) -> bool {
         }
     }
     dashes && class & (LETTER | OTHER) == LETTER
+}
+
+/// The same without capitals. All of it is looked at, several bytes at a time.
+fn is_lower_uuid(text: &[u8; UUID.len()]) -> bool {
+    let (mut fits, mut letter) = (true, false);
+    for (byte, shape) in text.iter().zip(&UUID) {
+        let is_letter = byte.wrapping_sub(b'a') < 6;
+        let is_digit = byte.wrapping_sub(b'0') < 10;
+        letter |= is_letter;
+        let is_hexadecimal = is_letter | is_digit;
+        fits &= if *shape == b'-' { *byte == b'-' } else { is_hexadecimal };
+    }
+    fits & letter
 }
 
 /// What kinds of byte there are.

@@ -26,6 +26,10 @@ impl View {
     pub(crate) fn keep(&mut self, original: &str, range: Range<usize>) {
         if let Some(part) = original.get(range.clone()) {
             self.text.push_str(part);
+            if part.is_ascii() {
+                self.origin.extend(range);
+                return;
+            }
             let places = part.char_indices().flat_map(|(at, c)| std::iter::repeat_n(at, c.len_utf8()));
             self.origin.extend(places.map(|at| range.start + at));
         }

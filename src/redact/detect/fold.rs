@@ -12,13 +12,20 @@ use unicode_normalization::char::is_combining_mark;
 pub(crate) fn fold(text: &str) -> View {
     let mut folded = View::with_capacity(text.len());
     let (mut before, mut in_word, mut disguised) = (None, false, false);
-    for (place, c) in text.char_indices() {
-        if is_invisible(c) {
+    let mut next = 0;
+    while let Some(rest) = text.get(next..).filter(|rest| !rest.is_empty()) {
+        let place = next;
+        let run = rest.bytes().take_while(u8::is_ascii).count();
+        if let Some(run) = rest.get(..run).filter(|run| !run.is_empty()) {
+            folded.keep(text, place..place + run.len());
+            in_word &= run.bytes().all(|byte| byte.is_ascii_alphabetic());
+            before = run.chars().next_back();
+            next += run.len();
             continue;
         }
-        if c.is_ascii() {
-            folded.push(c, place);
-            (before, in_word) = (Some(c), in_word && c.is_ascii_alphabetic());
+        let Some(c) = rest.chars().next() else { break };
+        next += c.len_utf8();
+        if is_invisible(c) {
             continue;
         }
         // A mark on a digit or between two makes it no other digit.

@@ -136,9 +136,11 @@ impl Outline {
         let parts = |(one, other): (&u128, &u128)| {
             one & word != 0 && other & !word != 0 || one & !word != 0 && other & word != 0
         };
-        before.zip(behind).map(parts).enumerate().fold(0, |all, (place, parts)| {
-            if parts { all | Places::from(true) << place } else { all }
-        })
+        before
+            .zip(behind)
+            .map(parts)
+            .enumerate()
+            .fold(0, |all, (place, parts)| if parts { all | Places::from(true) << place } else { all })
     }
 }
 
@@ -192,7 +194,8 @@ mod tests {
 
     #[test]
     fn what_no_text_of_the_outline_holds_is_told() {
-        let may_match = |pattern: &str| outline().may_match(&Pattern::new(&regex_syntax::parse(pattern).unwrap()));
+        let may_match =
+            |pattern: &str| outline().may_match(&Pattern::new(&regex_syntax::parse(pattern).unwrap()));
         for pattern in ["c", "[0-2]{4}", "--", "^-", r"a(?-u:\b)b", "[ab]{4}", "b-[ab]{4}", "[0-2]{3}-a"] {
             assert!(!may_match(pattern), "{pattern}");
         }

@@ -35,6 +35,14 @@ pub struct Scanner {
     named: Named,
 }
 
+/// What is looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    All,
+    /// No names in free text.
+    Patterns,
+}
+
 /// What scanning writes on, kept between values so that none allocates.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
@@ -58,7 +66,7 @@ impl Scanner {
     pub(crate) fn new(detectors: Vec<Detector>) -> Self {
         let (index, prefilter) = (Index::new(&detectors), Prefilter::new(&detectors));
         let (named, set, uuids) = (Named::new(&detectors), OnceLock::new(), Uuids::new());
-        Self { named, set, uuids, index, prefilter, detectors }
+        Self { detectors, index, prefilter, set, uuids, named }
     }
 
     /// Tells which patterns match. None if they are too many.
@@ -102,13 +110,37 @@ impl Scanner {
         scratch: &mut Scratch,
         findings: &mut Vec<Finding>,
     ) {
+        self.folded(sense, text, class, Wanted::All, scratch, findings);
+    }
+
+    /// The same without names in free text: no check confirms those.
+    pub(crate) fn scan_for_numbers(
+        &self,
+        sense: &Sense,
+        text: &str,
+        class: Class,
+        scratch: &mut Scratch,
+        findings: &mut Vec<Finding>,
+    ) {
+        self.folded(sense, text, class, Wanted::Patterns, scratch, findings);
+    }
+
+    fn folded(
+        &self,
+        sense: &Sense,
+        text: &str,
+        class: Class,
+        wanted: Wanted,
+        scratch: &mut Scratch,
+        findings: &mut Vec<Finding>,
+    ) {
         scratch.folded = None;
         if !class.meets(Class::WIDE) {
-            self.plain(sense, text, text, class, None, scratch, findings);
+            self.plain(sense, text, text, (class, wanted), None, scratch, findings);
         } else if !text.trim().is_empty() {
             let folded = fold(text);
             let class = Class::of(&folded.text);
-            self.plain(sense, text, &folded.text, class, Some(&folded), scratch, findings);
+            self.plain(sense, text, &folded.text, (class, wanted), Some(&folded), scratch, findings);
             scratch.folded = Some(folded);
         }
     }
@@ -119,7 +151,7 @@ impl Scanner {
         sense: &Sense,
         original: &str,
         text: &str,
-        class: Class,
+        (class, wanted): (Class, Wanted),
         folded: Option<&View>,
         scratch: &mut Scratch,
         findings: &mut Vec<Finding>,
@@ -136,7 +168,9 @@ impl Scanner {
         let ascii = !class.meets(Class::WIDE);
         let uuid = Uuid::of(text).filter(|_| ascii);
         if let Some(concerned) = uuid.and_then(|uuid| self.uuids.concerned(&self.detectors, uuid)) {
-            for concerned in concerned.iter().filter(|concerned| !concerned.waits || sense.cues(concerned.detector)) {
+            for concerned in
+                concerned.iter().filter(|concerned| !concerned.waits || sense.cues(concerned.detector))
+            {
                 self.collect(concerned.detector, sense, text, ascii, candidates);
             }
             self.choose(original, folded, candidates, findings);
@@ -158,7 +192,7 @@ impl Scanner {
         self.prefilter.concerned(sense, text, makeup, memory, matches, |detector| {
             self.collect(detector, sense, text, ascii, candidates);
         });
-        if self.named.listens(sense, text, class) {
+        if wanted == Wanted::All && self.named.listens(sense, text, class) {
             self.named.collect(&self.detectors, sense, text, names, candidates);
         }
         self.choose(original, folded, candidates, findings);
@@ -168,7 +202,7 @@ impl Scanner {
         &self,
         original: &str,
         folded: Option<&View>,
-        candidates: &mut Vec<Candidate>,
+        candidates: &mut [Candidate],
         findings: &mut Vec<Finding>,
     ) {
         if !candidates.is_empty() {

@@ -4,6 +4,7 @@
 //! has a number, so that what it says of a value is asked for once.
 
 use super::siblings;
+use crate::redact::plainly::Uuid;
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -116,11 +117,14 @@ impl Labels {
     }
 }
 
-/// Whether a label is a number, or a string that begins with a digit and is no address: keys
-/// begin with a letter.
+/// Whether a label is a UUID, a number, or a string that begins with a digit and is no address:
+/// keys begin with a letter.
 fn is_no_key(source: &str) -> bool {
     let said = source.strip_prefix('"').unwrap_or(source);
-    said.starts_with(|c: char| c.is_ascii_digit()) && memchr::memchr2(b':', b'\\', said.as_bytes()).is_none()
+    let is_uuid = |said: &str| Uuid::of(said).is_some_and(|uuid| uuid.by_itself().is_some());
+    said.strip_suffix('"').is_some_and(is_uuid)
+        || said.starts_with(|c: char| c.is_ascii_digit())
+            && memchr::memchr2(b':', b'\\', said.as_bytes()).is_none()
 }
 
 /// Keys with others behind them, each once.

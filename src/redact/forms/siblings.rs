@@ -217,8 +217,15 @@ fn last_segment(text: &str) -> &str {
 
 /// Whether a member names those beside it, by its name as written.
 fn names_others(name: &str) -> bool {
+    // Each is asked once for each value before it, and most are long.
+    const LONGEST: usize = 10;
     let is_plain = name.bytes().all(|byte| byte.is_ascii_lowercase());
-    if is_plain { NAMING.contains(&name) } else { role(name).is(Role::NAMES) }
+    let letters = || name.bytes().filter(u8::is_ascii_alphanumeric).count();
+    match () {
+        () if is_plain => NAMING.contains(&name),
+        () if !name.contains('\\') && letters() > LONGEST => false,
+        () => role(name).is(Role::NAMES),
+    }
 }
 
 /// The role of a member by its name as written.
@@ -230,6 +237,13 @@ fn role(name: &str) -> Role {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_names_others_is_told_however_it_is_written() {
+        assert!(NAMING.iter().all(|naming| names_others(naming) && names_others(&naming.to_uppercase())));
+        assert!(["column_name", "Column-Name", r"\u006eame"].into_iter().all(names_others));
+        assert!(!["effectiveDateTime", "resourceType", "names of all"].into_iter().any(names_others));
+    }
 
     #[test]
     fn a_sibling_names_the_value() {

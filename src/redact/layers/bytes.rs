@@ -37,7 +37,10 @@ static WORDS: [bool; 256] = {
     let mut byte: u8 = 0;
     while byte < 128 {
         words[byte as usize] = byte.is_ascii_alphanumeric()
-            || matches!(byte, b' ' | b'\'' | b'(' | b')' | b'+' | b',' | b'-' | b'.' | b'/' | b':' | b'@' | b'_');
+            || matches!(
+                byte,
+                b' ' | b'\'' | b'(' | b')' | b'+' | b',' | b'-' | b'.' | b'/' | b':' | b'@' | b'_'
+            );
         byte += 1;
     }
     words

@@ -60,6 +60,16 @@ impl Lattice {
         sums[0] = 0;
         for (index, score) in scores.iter().enumerate() {
             let (mut next, mut from) = ([NEVER; TAGS], [OUTSIDE; TAGS]);
+            if *score == OUTSIDE_ONLY {
+                for (before, (sum, steps)) in (OUTSIDE..).zip(sums.iter().zip(steps)) {
+                    if sum + steps[0] > next[0] {
+                        (next[0], from[0]) = (sum + steps[0], before);
+                    }
+                }
+                came_from.push(from);
+                sums = next;
+                continue;
+            }
             let each = (OUTSIDE..).zip(next.iter_mut().zip(from.iter_mut()).zip(score));
             for (tag, ((next, from), score)) in each {
                 if *score <= NEVER || !allowed(index, tag) {

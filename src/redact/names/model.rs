@@ -21,7 +21,8 @@ pub(crate) const ROW: usize = 8;
 pub(crate) struct Model {
     pub(crate) lists: Lists,
     pub(crate) steps: [[i32; TAGS]; TAGS],
-    table: &'static [u8],
+    /// Written out, so that rows are added up eight weights at a time.
+    table: Box<[[i16; ROW]]>,
 }
 
 impl Model {
@@ -40,20 +41,23 @@ impl Model {
             let (hash, known) = entry.split_first_chunk::<4>()?;
             Some((u32::from_le_bytes(*hash), u16::from_le_bytes(known.try_into().ok()?)))
         });
-        (table.len() == ROWS * ROW).then(|| Self { lists: Lists::new(listed.collect()), steps, table })
+        let (table, behind) = table.as_chunks::<ROW>();
+        let weight = |root: u8| i16::from(root.cast_signed()) * i16::from(root.cast_signed()).abs();
+        let whole = table.len() == ROWS && behind.is_empty();
+        whole.then(|| Self {
+            lists: Lists::new(listed.collect()),
+            steps,
+            table: table.iter().map(|row| row.map(weight)).collect(),
+        })
     }
 
     /// The weights of all rows that the features of a token fall on, added up.
     #[inline]
     pub(crate) fn sum(&self, features: [u32; FEATURES]) -> [i32; TAGS] {
         let mut sum = [0i32; ROW];
-        for feature in features {
-            let at = feature as usize % ROWS * ROW;
-            if let Some((row, _)) = self.table.get(at..).and_then(|rest| rest.split_first_chunk::<ROW>()) {
-                for (sum, root) in sum.iter_mut().zip(row) {
-                    let root = i16::from(root.cast_signed());
-                    *sum += i32::from(root * root.abs());
-                }
+        for row in features.iter().filter_map(|feature| self.table.get(*feature as usize % ROWS)) {
+            for (sum, weight) in sum.iter_mut().zip(row.map(i32::from)) {
+                *sum += weight;
             }
         }
         let mut out = [0; TAGS];

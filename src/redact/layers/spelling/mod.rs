@@ -50,7 +50,7 @@ pub(super) fn search(
         let (view, places) = written(text, &plains);
         let mut inner = Vec::new();
         let class = Class::of(&view.text);
-        search.detection.scanner.scan(sense, &view.text, class, search.scratch, &mut inner);
+        search.detection.scanner.scan_for_numbers(sense, &view.text, class, search.scratch, &mut inner);
         inner.retain(|finding| search.acts(finding) && holds(search, &view.text, &places, finding));
         merge::mapped(text, &view, inner, found);
     }
