@@ -155,7 +155,8 @@ impl Introspector {
     }
 
     /// The claims of an active token. What RFC 7662 leaves out and we know is added: the
-    /// issuer that answered, a name for the token, and the earliest time of its issue.
+    /// issuer that answered, a name for the token, the earliest time of its issue, and the client
+    /// for the subject where there is no other.
     fn claims(&self, mut told: Map<String, Value>, token: &str, now: u64) -> Option<Map<String, Value>> {
         // `"true"` is not true: §2.2 has a boolean.
         if told.remove("active") != Some(Value::Bool(true)) {
@@ -168,6 +169,10 @@ impl Introspector {
         if let Some(expires) = told.get("exp").and_then(Value::as_u64) {
             let earliest = expires.saturating_sub(settings.max_life).min(now);
             told.entry("iat").or_insert(Value::from(earliest));
+        }
+        // Nobody's but the client's own, where neither member says whose it is (RFC 9068 §2.2).
+        if let (false, Some(client)) = (told.contains_key("username"), told.get("client_id").cloned()) {
+            told.entry("sub").or_insert(client);
         }
         // Each issuer speaks for itself.
         if told.get("iss").and_then(Value::as_str) != Some(&settings.issuer) {

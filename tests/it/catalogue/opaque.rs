@@ -10,11 +10,15 @@ use serde_json::{Value, json};
 const PATH: &str = "/introspect";
 
 fn world(name: &str, settings: &str) -> World {
+    world_of(name, &format!(", introspection: {{ {settings} }}"))
+}
+
+fn world_of(name: &str, settings: &str) -> World {
     let issuer = Issuer::start();
     let mut metadata = issuer.metadata();
     metadata["introspection_endpoint"] = json!(format!("{}{PATH}", issuer.url));
     issuer.serve(METADATA, Page::Json(metadata));
-    let wanted = Wanted { issuer: format!(", introspection: {{ {settings} }}"), ..Wanted::default() };
+    let wanted = Wanted { issuer: settings.to_owned(), ..Wanted::default() };
     World::before(name, issuer, wanted)
 }
 
@@ -43,6 +47,17 @@ fn opaque_tokens_are_what_their_issuer_says() {
         let answer = world.call("Bearer an-opaque-token-of-some-length");
         assert_eq!(answer.status, 503, "{answer:?}");
         assert_eq!(world.records().pop().unwrap()["status"], "introspection_unavailable");
+    }
+}
+
+#[test]
+fn a_token_that_names_nobody_is_its_clients_own() {
+    let introspection = "introspection: { cache_seconds: 0 }";
+    for (settings, status) in [("", 200), (", machines: false", 401)] {
+        let world = world_of("opaque-own", &format!("{settings}, {introspection}"));
+        world.issuer.serve(PATH, Page::Json(told(&world, &json!({"sub": null}))));
+        let answer = world.call("Bearer an-opaque-token-of-some-length");
+        assert_eq!(answer.status, status, "{answer:?}\n{}", world.log());
     }
 }
 
@@ -140,7 +155,8 @@ fn active(case: &Case) {
         ("no end", "exp", json!({"exp": null})),
         ("over", "expired", json!({"exp": now() - 60, "iat": now() - 120})),
         ("a life too long", "lifetime", json!({"exp": now() + 999_999, "iat": null})),
-        ("no subject", "sub", json!({"sub": null})),
+        ("a person without a subject", "sub", json!({"sub": null, "username": "alice"})),
+        ("neither a subject nor a client", "sub", json!({"sub": null, "client_id": null})),
     ] {
         world.issuer.serve(PATH, Page::Json(told(&world, &changes)));
         case.holds(&world, &Attempt::token(&world, what, detail, "an-opaque-token-of-some-length"));

@@ -90,6 +90,7 @@ mkdir "$work/client-demo"
 start client-demo "$program" demo --quiet --json --port 0 --state "$work/client-demo" --resource "$client/suite/mcp"
 cp "$work/client-demo.json" "$work/client-demo/said.json"
 DEMO="$work/client-demo" PORTCULLIS="$program" node client/compare.mjs "$work/client" "$client" || faults+=("client scenarios")
+PORTCULLIS="$program" node client/outbound.mjs "$work/client" || faults+=("authorization scenarios")
 
 if [ ${#faults[@]} -gt 0 ]; then
   printf 'conformance: differs: %s\n' "${faults[@]}"

@@ -29,28 +29,32 @@ const [signing, machine] = [await made(), await made()];
 const shown = ({ kty, crv, x, y, kid, alg, use }) => ({ kty, crv, x, y, kid, alg, use });
 const keys = jose.createLocalJWKSet({ keys: [shown(signing)] });
 
-// What a client of the web says of itself. No network is needed to look it up.
-const webClient = "https://agent.example/client.json";
-const webDocument = {
-  client_id: webClient, client_name: "An agent", application_type: "native",
-  redirect_uris: ["http://127.0.0.1:9/callback"], grant_types: ["authorization_code", "refresh_token"],
-  response_types: ["code"], token_endpoint_auth_method: "none",
+// Of each client there is one more whose tokens are bound to its certificate (RFC 8705 §3).
+const bound = { tls_client_certificate_bound_access_tokens: true };
+// What clients of the web say of themselves. No network is needed to look it up.
+const [webClient, boundWebClient] = ["https://agent.example/client.json", "https://agent.example/bound.json"];
+const native = {
+  client_name: "An agent", application_type: "native", redirect_uris: ["http://127.0.0.1:9/callback"],
+  grant_types: ["authorization_code", "refresh_token"], response_types: ["code"], token_endpoint_auth_method: "none",
 };
+const documents = { [webClient]: native, [boundWebClient]: { ...native, ...bound } };
 const fetchDocument = async (url) => {
-  if (String(url) !== webClient) throw new Error("nothing is fetched here");
-  return new Response(JSON.stringify(webDocument), { headers: { "content-type": "application/json" } });
+  if (!documents[url]) throw new Error("nothing is fetched here");
+  const document = JSON.stringify({ client_id: String(url), ...documents[url] });
+  return new Response(document, { headers: { "content-type": "application/json" } });
 };
 
 const signedClient = (client_id, grant_types, key) => ({
   client_id, grant_types, redirect_uris: [], response_types: [], token_endpoint_auth_method: "private_key_jwt",
   token_endpoint_auth_signing_alg: "ES256", jwks: { keys: [key] },
 });
-const { client_id: _, ...native } = webDocument;
 
 const provider = new Provider(issuer, {
   clients: [
     { ...native, client_id: "agent" },
+    { ...native, ...bound, client_id: "bound-agent" },
     signedClient("machine", ["client_credentials"], shown(machine)),
+    { ...signedClient("bound-machine", ["client_credentials"], shown(machine)), ...bound },
     signedClient("portcullis", [exchangeGrant, "client_credentials"], JSON.parse(gateKey)),
   ],
   jwks: { keys: [signing] },
@@ -80,6 +84,11 @@ const provider = new Provider(issuer, {
     dPoP: {
       enabled: true, nonceSecret: randomBytes(32),
       requireNonce: (context) => context.oidc.client?.clientId === "portcullis",
+    },
+    // As from a proxy that ends TLS.
+    mTLS: {
+      enabled: true, certificateBoundAccessTokens: true,
+      getCertificate: (context) => decodeURIComponent(context.get("x-client-certificate")) || undefined,
     },
     clientIdMetadataDocument: { enabled: true, ack: "draft-02" },
     userinfo: { enabled: false },
@@ -111,7 +120,7 @@ async function subjectOf(token) {
 }
 
 // The key that a proof is of, if the proof is for this endpoint (RFC 9449 §4.3).
-async function bound(proof) {
+async function keyOf(proof) {
   const { payload, protectedHeader } = await jose.jwtVerify(proof, jose.EmbeddedJWK, {
     typ: "dpop+jwt", algorithms: ["ES256"], maxTokenAge: 10,
   }).catch(() => { throw new errors.InvalidDpopProof("it does not hold"); });
@@ -139,7 +148,7 @@ provider.registerGrantType(exchangeGrant, async (context) => {
   token.scope = params.scope;
   token.extra = { act: { sub: client.clientId, ...(subject.act && { act: subject.act }) } };
   const proof = context.get("DPoP");
-  if (proof) token.jkt = await bound(proof);
+  if (proof) token.jkt = await keyOf(proof);
   context.oidc.entity("AccessToken", token);
   context.body = {
     access_token: await token.save(), issued_token_type: accessTokenType, token_type: token.tokenType,
@@ -150,5 +159,5 @@ provider.registerGrantType(exchangeGrant, async (context) => {
 provider.on("grant.error", (context, error) =>
   console.error(context.oidc?.params?.grant_type, error.error, error.error_description, error.error_detail));
 provider.on("server_error", (_context, error) => console.error(error.stack));
-const server = provider.listen(Number(port), "127.0.0.1", () => console.log(JSON.stringify({ issuer, machine, webClient })));
+const server = provider.listen(Number(port), "127.0.0.1", () => console.log(JSON.stringify({ issuer, machine, webClient, boundWebClient })));
 process.on("SIGTERM", () => server.close(() => process.exit(0)));

@@ -1,10 +1,32 @@
-// Calls the tool `read` at the gate, in either era of MCP, with whatever proves the caller.
+// Calls the tool `read` at the gate, in either era of MCP, with whatever proves the caller:
+// headers for each request, and a certificate for the connection.
+import { request } from "node:https";
 
 const headers = { "content-type": "application/json", accept: "application/json, text/event-stream" };
 
+// What `fetch` does, which shows no certificate.
+function showing({ cert, key }, url, { body, ...init }) {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { ...init, cert, key, agent: false }, async (response) => {
+      const chunks = [];
+      for await (const chunk of response) chunks.push(chunk);
+      const text = async () => Buffer.concat(chunks).toString();
+      resolve({ status: response.statusCode, headers: new Headers(response.headers), text });
+    });
+    sent.on("error", reject).end(body);
+  });
+}
+
 async function post(url, authorize, body, more = {}) {
-  const init = { method: "POST", headers: { ...headers, ...more, ...(await authorize("POST", url)) }, body: JSON.stringify(body) };
-  const response = await fetch(url, init);
+  const { certificate } = authorize;
+  const send = async (nonce) => {
+    const init = { method: "POST", headers: { ...headers, ...more, ...(await authorize("POST", url, nonce)) }, body: JSON.stringify(body) };
+    return certificate ? showing(certificate, url, init) : fetch(url, init);
+  };
+  let response = await send();
+  // A proof may have to hold the nonce that comes with the answer (RFC 9449 §9).
+  const nonce = response.headers.get("dpop-nonce");
+  if (response.status === 401 && nonce) response = await send(nonce);
   const text = await response.text();
   const data = text.startsWith("{") ? text : text.split("\n").filter((line) => line.startsWith("data: ")).pop()?.slice(6);
   return { status: response.status, session: response.headers.get("mcp-session-id"), message: data && JSON.parse(data) };

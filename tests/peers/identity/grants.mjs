@@ -39,19 +39,24 @@ async function consent(start, login) {
 }
 
 export class Grants {
-  constructor({ issuer, machine, webClient }) {
-    Object.assign(this, { issuer, machine, webClient });
+  constructor({ issuer, machine, webClient, boundWebClient }) {
+    Object.assign(this, { issuer, machine, webClient, boundWebClient });
   }
 
-  async token(form, proof) {
-    const headers = proof ? { dpop: await proof("POST", `${this.issuer}/token`) } : {};
+  // `proof` and `certificate` are what the caller binds the token to, if to anything. No TLS is
+  // before the authority here; it takes the certificate as from a proxy that ends it.
+  async token(form, { proof, certificate }) {
+    const headers = {
+      ...(proof && { dpop: await proof("POST", `${this.issuer}/token`) }),
+      ...(certificate && { "x-client-certificate": encodeURIComponent(certificate.cert) }),
+    };
     const response = await fetch(`${this.issuer}/token`, { method: "POST", headers, body: new URLSearchParams(form) });
     const answer = await response.json();
     if (!answer.access_token) throw new Error(`${form.grant_type}: ${JSON.stringify(answer)}`);
     return answer;
   }
 
-  async code(resource, proof, client_id = "agent") {
+  async code(resource, how = {}, client_id = how.certificate ? "bound-agent" : "agent") {
     const [verifier, state] = [random(), random()];
     const query = new URLSearchParams({
       response_type: "code", client_id, redirect_uri, resource, state, prompt: "consent",
@@ -61,27 +66,29 @@ export class Grants {
     const back = await consent(`${this.issuer}/auth?${query}`, "alice");
     if (back.get("state") !== state || back.get("iss") !== this.issuer) throw new Error(`${back}`);
     const form = { grant_type: "authorization_code", code: back.get("code"), redirect_uri, client_id, code_verifier: verifier, resource };
-    return this.token(form, proof);
+    return this.token(form, how);
   }
 
-  web(resource, proof) {
-    return this.code(resource, proof, this.webClient);
+  web(resource, how) {
+    return this.code(resource, how, how.certificate ? this.boundWebClient : this.webClient);
   }
 
-  async refresh(resource, proof) {
-    const { refresh_token } = await this.code(resource, proof);
-    return this.token({ grant_type: "refresh_token", refresh_token, client_id: "agent", resource }, proof);
+  async refresh(resource, how) {
+    const client_id = how.certificate ? "bound-agent" : "agent";
+    const { refresh_token } = await this.code(resource, how, client_id);
+    return this.token({ grant_type: "refresh_token", refresh_token, client_id, resource }, how);
   }
 
-  async machineToken(resource, proof) {
+  async machineToken(resource, how) {
+    const client_id = how.certificate ? "bound-machine" : "machine";
     const key = await jose.importJWK(this.machine, "ES256");
     const client_assertion = await new jose.SignJWT({})
-      .setProtectedHeader({ alg: "ES256", kid: this.machine.kid }).setIssuer("machine").setSubject("machine")
+      .setProtectedHeader({ alg: "ES256", kid: this.machine.kid }).setIssuer(client_id).setSubject(client_id)
       .setAudience(this.issuer).setJti(random()).setIssuedAt().setExpirationTime("30s").sign(key);
     return this.token({
-      grant_type: "client_credentials", scope: "records:read", resource, client_id: "machine", client_assertion,
+      grant_type: "client_credentials", scope: "records:read", resource, client_id, client_assertion,
       client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-    }, proof);
+    }, how);
   }
 }
 
@@ -89,9 +96,9 @@ export class Grants {
 export async function prover() {
   const { publicKey, privateKey } = await jose.generateKeyPair("ES256");
   const jwk = await jose.exportJWK(publicKey);
-  return async (htm, htu, token) => {
+  return async (htm, htu, token, nonce) => {
     const ath = token && createHash("sha256").update(token).digest("base64url");
-    return new jose.SignJWT({ htm, htu, jti: random(), ...(ath && { ath }) })
+    return new jose.SignJWT({ htm, htu, jti: random(), ...(ath && { ath }), ...(nonce && { nonce }) })
       .setProtectedHeader({ alg: "ES256", typ: "dpop+jwt", jwk }).setIssuedAt().sign(privateKey);
   };
 }

@@ -1,8 +1,7 @@
 // compare.mjs <folder for results> <gate url>: the client scenarios that a gateway's upstream
 // side has a part in, driven directly and through the gate, check by check.
 //
-// The `auth/…` scenarios are about a client that finds its authorization server by itself.
-// The gate never does that towards an upstream: its tokens come by exchange.
+// For the `auth/…` scenarios see outbound.mjs.
 import { spawn } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
