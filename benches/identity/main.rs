@@ -1,6 +1,6 @@
 //! What identity costs a call: validating the caller's token, exchanging it at an
-//! authorization server on this machine, signing one locally, and each of them within a
-//! whole call over HTTP, in one run.
+//! authorization server on this machine, signing one locally; and each of them within a whole
+//! call over HTTP, stage by stage as the gate itself counts them, in one run.
 //!
 //! `cargo bench --bench identity`
 #![allow(
@@ -25,6 +25,7 @@ use portcullis::model::call::{Call, Client};
 use portcullis::model::clock::Clock;
 use portcullis::model::ids::{CallId, ServerName};
 use portcullis::model::sensitive::Sensitive;
+use portcullis::model::stage::Stage;
 use portcullis::net::HttpClient;
 use portcullis::pipeline::Gate as InProcess;
 use portcullis::server::drain::Drain;
@@ -37,7 +38,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use support::authority::Authority;
 use support::upstream::{Upstream, whole};
-use support::{Gate, folder, modern, modern_headers, request};
+use support::{Gate, folder, free_address, modern, modern_headers, request};
 
 const RULES: &str = "server: records\ntools:\n  read: { scopes: ['tools:call'], release: all }\n";
 const CALLS: usize = 400;
@@ -50,19 +51,25 @@ fn main() {
     for (name, took) in &parts {
         println!("  {name:<58} {:>9.1}", took.as_secs_f64() * 1e6);
     }
-    println!("\na whole tools/call over HTTP, a connection kept open, median of {CALLS} (µs)");
+    println!(
+        "\na whole tools/call over HTTP, a connection kept open, by how the upstream is authenticated to (µs)"
+    );
     let upstream = upstream();
-    let mut base = None;
-    for (name, auth) in [
-        ("auth: none", "auth: none"),
-        ("auth: local_sts", "auth: local_sts, audience: 'urn:records'"),
-        ("auth: exchange", "auth: exchange, audience: 'urn:records'"),
-    ] {
-        let took = calls(&authority, &upstream, auth);
-        let base = *base.get_or_insert(took);
-        let ratio = took.as_secs_f64() / base.as_secs_f64();
-        println!("  {name:<58} {:>9.1}  {ratio:.2} × `none`", took.as_secs_f64() * 1e6);
+    let ways =
+        ["auth: none", "auth: local_sts, audience: 'urn:records'", "auth: exchange, audience: 'urn:records'"];
+    let told = ways.map(|auth| calls(&authority, &upstream, auth));
+    let row = |name: &str, of: &dyn Fn(&Told) -> f64| {
+        let [none, local, exchange] = told.each_ref().map(of);
+        println!("  {name:<34} {none:>9.1} {local:>11.1} {exchange:>10.1}");
+    };
+    println!("  {:<34} {:>9} {:>11} {:>10}", "", "none", "local_sts", "exchange");
+    for stage in Stage::ALL {
+        row(&format!("{}, mean", stage.name()), &|told| told.stages[stage as usize]);
     }
+    row("HTTP and the rest, mean", &|told| told.mean - told.stages.iter().sum::<f64>());
+    row("all, mean", &|told| told.mean);
+    row(&format!("all, median of {CALLS}"), &|told| told.median);
+    row("times `none`", &|other| other.median / told[0].median);
 }
 
 fn upstream() -> Upstream {
@@ -178,11 +185,37 @@ async fn median(runs: usize, step: impl AsyncFn()) -> Duration {
     took[runs / 2]
 }
 
-fn calls(authority: &Authority, upstream: &Upstream, auth: &str) -> Duration {
+/// How long calls took, in microseconds.
+struct Told {
+    median: f64,
+    mean: f64,
+    /// The mean of each stage, by the gate's own counters.
+    stages: [f64; Stage::ALL.len()],
+}
+
+/// The sum and the count of each stage so far (µs).
+fn stages(counters: &str) -> [(f64, f64); Stage::ALL.len()] {
+    let mut stream = TcpStream::connect(counters).unwrap();
+    write!(stream, "GET /metrics HTTP/1.1\r\nHost: {counters}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    Stage::ALL.map(|stage| {
+        let of = |what: &str| {
+            let name = format!("portcullis_stage_seconds_{what}{{stage=\"{}\"}} ", stage.name());
+            let value = text.lines().find_map(|line| line.strip_prefix(&name));
+            value.map_or(0.0, |value| value.parse().unwrap())
+        };
+        (of("sum") * 1e6, of("count"))
+    })
+}
+
+fn calls(authority: &Authority, upstream: &Upstream, auth: &str) -> Told {
     let line = format!("records: {{ url: '{}', {auth} }}", upstream.url);
     let own = authority.clone();
-    let gate =
-        Gate::beside("bench-identity-gate", authority.url(), &line, RULES, &[], |folder| own.client(folder));
+    let counters = free_address().to_string();
+    let gate = Gate::beside("bench-identity-gate", authority.url(), &line, RULES, &[], |folder| {
+        format!("{}metrics: {counters}\n", own.client(folder))
+    });
     let token = authority.token(&format!("http://{}/records/mcp", gate.address), &json!({}));
     let authorization = format!("Bearer {token}");
     let mut headers = modern_headers(&authorization, "tools/call").to_vec();
@@ -194,18 +227,26 @@ fn calls(authority: &Authority, upstream: &Upstream, auth: &str) -> Duration {
     let stream = TcpStream::connect(&gate.address).unwrap();
     stream.set_nodelay(true).unwrap();
     let mut answers = BufReader::new(stream);
-    let mut took: Vec<Duration> = (0..CALLS + CALLS / 10)
-        .map(|_| {
-            let began = Instant::now();
-            answers.get_mut().write_all(&bytes).unwrap();
-            let answer = answer(&mut answers);
-            assert_eq!(answer["result"]["content"][0]["text"], "read", "{answer}");
-            began.elapsed()
-        })
-        .skip(CALLS / 10)
-        .collect();
-    took.sort();
-    took[CALLS / 2]
+    let mut call = || {
+        let began = Instant::now();
+        answers.get_mut().write_all(&bytes).unwrap();
+        let answer = answer(&mut answers);
+        assert_eq!(answer["result"]["content"][0]["text"], "read", "{answer}");
+        began.elapsed().as_secs_f64() * 1e6
+    };
+    for _ in 0..CALLS / 10 {
+        call();
+    }
+    let before = stages(&counters);
+    let mut took: Vec<f64> = (0..CALLS).map(|_| call()).collect();
+    let after = stages(&counters);
+    took.sort_by(f64::total_cmp);
+    let mut stages = [0.0; Stage::ALL.len()];
+    for (mean, ((sum, count), (sum_before, count_before))) in stages.iter_mut().zip(after.iter().zip(before))
+    {
+        *mean = (sum - sum_before) / (count - count_before).max(1.0);
+    }
+    Told { median: took[CALLS / 2], mean: took.iter().sum::<f64>() / CALLS as f64, stages }
 }
 
 fn answer(stream: &mut BufReader<TcpStream>) -> Value {

@@ -3,6 +3,7 @@
 //! caller, no name that a client could choose.
 
 use crate::model::call::Call;
+use crate::model::stage::Stage;
 use crate::model::trail::{Action, Event, Filtered};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -10,16 +11,23 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+use std::time::Duration;
 
 /// From half a millisecond to a quarter of a minute, each bound twice the last.
 const BOUNDS: [f64; 16] =
     [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.0, 2.0, 4.0, 8.0, 16.0];
+
+/// Of one stage: from eight microseconds on, each bound four times the last.
+const STAGE_BOUNDS: [f64; 11] = [
+    8e-6, 32e-6, 128e-6, 512e-6, 0.002_048, 0.008_192, 0.032_768, 0.131_072, 0.524_288, 2.097_152, 8.388_608,
+];
 
 /// All counters of this gate.
 pub struct Metrics {
     registry: Registry,
     calls: Family<Outcome, Counter>,
     took: Family<Server, Histogram>,
+    stages: Family<In, Histogram>,
     bytes: Family<Way, Counter>,
     inspected: Family<Server, Counter>,
     withheld: Family<Server, Counter>,
@@ -32,6 +40,11 @@ pub struct Metrics {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Server {
     server: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct In {
+    stage: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -84,12 +97,20 @@ impl Default for Metrics {
         let (actions, restored, killed) = (Family::default(), Family::default(), Family::default());
         let histogram: fn() -> Histogram = || Histogram::new(BOUNDS);
         let took = Family::new_with_constructor(histogram);
+        let of_stage: fn() -> Histogram = || Histogram::new(STAGE_BOUNDS);
+        let stages = Family::new_with_constructor(of_stage);
         registry.register("calls", "Messages of clients, by how they ended", calls.clone());
         registry.register_with_unit(
             "call",
             "How long a call took, or a stream was open",
             Unit::Seconds,
             took.clone(),
+        );
+        registry.register_with_unit(
+            "stage",
+            "How long messages were in each stage on their way",
+            Unit::Seconds,
+            stages.clone(),
         );
         registry.register_with_unit(
             "results",
@@ -120,7 +141,19 @@ impl Default for Metrics {
             "Calls by emergency access, which bears review",
             emergencies.clone(),
         );
-        Self { registry, calls, took, bytes, inspected, withheld, actions, restored, killed, emergencies }
+        Self {
+            registry,
+            calls,
+            took,
+            stages,
+            bytes,
+            inspected,
+            withheld,
+            actions,
+            restored,
+            killed,
+            emergencies,
+        }
     }
 }
 
@@ -157,8 +190,14 @@ impl Metrics {
                 | Event::Answered { .. } => {}
             }
         }
+        call.laps.took().for_each(|(stage, took)| self.stage(stage, took));
         self.took.get_or_create(&Server { server: server.clone() }).observe(call.elapsed().as_secs_f64());
         self.calls.get_or_create(&Outcome { server, method, status: status.to_owned() }).inc();
+    }
+
+    /// Counts how long a call was in a stage.
+    pub(super) fn stage(&self, stage: Stage, took: Duration) {
+        self.stages.get_or_create(&In { stage: stage.name() }).observe(took.as_secs_f64());
     }
 
     fn filtered(&self, server: &str, filtered: &Filtered) {

@@ -14,6 +14,7 @@ use crate::model::call::{Asked, Call};
 use crate::model::denial::Denial;
 use crate::model::ids::{CallId, SessionId};
 use crate::model::signal::Signal;
+use crate::model::stage::Stage;
 use crate::release::{Body, Released};
 use crate::store::reviews::Reviews;
 pub use metrics::Metrics;
@@ -49,7 +50,8 @@ impl Audit {
     }
 
     /// Records how the call ended, then lets it end.
-    pub async fn seal(&self, call: Call, outcome: Result<Released, Denial>) -> Reply {
+    pub async fn seal(&self, mut call: Call, outcome: Result<Released, Denial>) -> Reply {
+        call.enter(Stage::Audit);
         let asked = call.asked.clone();
         let (body, session) = match outcome {
             Ok(released) => match released.into_parts() {
@@ -71,7 +73,10 @@ impl Audit {
     /// [`Denial::AuditUnavailable`]: the answer must be withheld.
     async fn record(&self, call: &Call, status: &str, denial: Option<&Denial>) -> Result<(), Denial> {
         self.metrics.observe(call, status);
-        self.keep(&call.id, record::outcome(call, status, denial, &self.pseudonyms)).await
+        let begun = call.clock.now();
+        let kept = self.keep(&call.id, record::outcome(call, status, denial, &self.pseudonyms)).await;
+        self.metrics.stage(Stage::Audit, call.clock.now().saturating_sub(begun));
+        kept
     }
 
     /// Records a security event before it is acknowledged.

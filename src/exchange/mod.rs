@@ -22,6 +22,7 @@ use crate::model::denial::Denial;
 use crate::model::ids::{CallId, ServerName};
 use crate::model::principal::Principal;
 use crate::model::sensitive::Sensitive;
+use crate::model::stage::Stage;
 use crate::model::trail::Event;
 use crate::request::{Grant, Request};
 use crate::wire::method::Passage;
@@ -95,6 +96,7 @@ impl Exchange {
     /// # Errors
     /// [`Denial::ExchangeFailed`] or [`Denial::AuditUnavailable`].
     pub async fn delegate(&self, call: &mut Call, vetted: Vetted) -> Result<Delegated, Denial> {
+        call.enter(Stage::Exchange);
         let (request, token, grant) = vetted.into_parts();
         let mode = self.issuance.mode(&request.server)?;
         let passage = request.method().passage();

@@ -20,6 +20,7 @@ use crate::model::ids::ServerName;
 use crate::model::implied::Implied;
 use crate::model::principal::Principal;
 use crate::model::sensitive::Sensitive;
+use crate::model::stage::Stage;
 use crate::model::trail::Event;
 use crate::wire::arrival::Arrival;
 use bearer::{Credential, Scheme};
@@ -81,6 +82,7 @@ impl Identity {
     /// [`Denial::KeysUnavailable`], [`Denial::IntrospectionUnavailable`], and those of
     /// [`Binder`] for a good token in the wrong hands: it is on record whose it is.
     pub async fn authenticate(&self, call: &mut Call, arrival: Arrival) -> Result<Authenticated, Denial> {
+        call.enter(Stage::Identity);
         let credential = bearer::credential(&arrival.head)?;
         call.asked.by_dpop = credential.scheme == Scheme::Dpop;
         let head = &arrival.head;

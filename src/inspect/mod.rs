@@ -17,6 +17,7 @@ use crate::model::call::Call;
 use crate::model::denial::{Denial, MessageFault};
 use crate::model::ids::Entity;
 use crate::model::sensitive::Sensitive;
+use crate::model::stage::Stage;
 use crate::model::trail::Event;
 use crate::policy::Permitted;
 use crate::request::{Grant, Request};
@@ -50,6 +51,7 @@ impl Inspector<'_> {
     /// [`Denial::ArgumentsInvalid`], [`Denial::MarkerWrittenBack`], [`Denial::Injection`],
     /// [`Denial::Outflow`], [`Denial::SubstituteUnknown`] or [`Denial::SubstituteMisplaced`].
     pub fn vet(&self, call: &mut Call, permitted: Permitted) -> Result<Vetted, Denial> {
+        call.enter(Stage::Inspect);
         let (request, grant) = (permitted.request(), permitted.grant());
         let back = self.back(request, call.clock.now());
         let mut restored = None;

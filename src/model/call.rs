@@ -2,6 +2,7 @@
 
 use crate::model::clock::Clock;
 use crate::model::ids::CallId;
+use crate::model::stage::{Laps, Stage};
 use crate::model::trail::Trail;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -13,6 +14,7 @@ pub struct Call {
     pub clock: Clock,
     /// When the call arrived, since the Unix epoch.
     pub began: Duration,
+    pub laps: Laps,
     pub trail: Trail,
     pub client: Client,
     /// Known once the body was read.
@@ -87,7 +89,13 @@ impl Client {
 impl Call {
     pub fn begin(id: CallId, clock: Clock, client: Client) -> Self {
         let began = clock.now();
-        Self { id, clock, began, trail: Trail::default(), client, asked: Asked::default() }
+        let (laps, trail, asked) = (Laps::default(), Trail::default(), Asked::default());
+        Self { id, clock, began, laps, trail, client, asked }
+    }
+
+    /// A stage begins.
+    pub fn enter(&mut self, stage: Stage) {
+        self.laps.enter(stage, self.clock.now());
     }
 
     pub fn elapsed(&self) -> Duration {

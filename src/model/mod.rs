@@ -17,5 +17,6 @@ pub mod scope;
 pub mod sensitive;
 pub mod signal;
 pub mod smart;
+pub mod stage;
 pub mod strict;
 pub mod trail;

@@ -13,6 +13,7 @@ use crate::model::denial::Denial;
 use crate::model::ids::ServerName;
 use crate::model::scope::Scopes;
 use crate::model::sensitive::Sensitive;
+use crate::model::stage::Stage;
 use crate::model::trail::Event;
 use crate::redact::plan::Plan;
 use crate::redact::rules::Rules;
@@ -72,6 +73,7 @@ impl Decider<'_> {
     /// [`Denial::PurposeRefused`], [`Denial::PatientRefused`], [`Denial::EmergencyRefused`], or
     /// [`Denial::MethodRefused`] for a part of MCP that the server's rules leave out.
     pub fn permit(&self, call: &mut Call, bound: Bound) -> Result<Permitted, Denial> {
+        call.enter(Stage::Policy);
         let (request, token) = bound.into_parts();
         let federation = self.catalogue.federation(&request.server);
         let none = federation.map(|_| ServerRules::none(&request.server));

@@ -21,6 +21,7 @@ use crate::model::call::Call;
 use crate::model::denial::Denial;
 use crate::model::ids::{Lineage, ServerName, SessionId};
 use crate::model::scope::Scopes;
+use crate::model::stage::Stage;
 use crate::redact::plan::Plan;
 use crate::redact::{Redactor, Setting, Substitutes};
 use crate::request::{Grant, ItemGrant, OpenSession, Pending, Stateless};
@@ -103,6 +104,7 @@ impl Release {
     /// [`Denial::ResultBlocked`], [`Denial::BudgetExceeded`], [`Denial::UpstreamMalformed`],
     /// or [`Denial::TokenRefused`] when the token was revoked while the server answered.
     pub async fn filter(&self, call: &mut Call, answered: Answered) -> Result<Released, Denial> {
+        call.enter(Stage::Release);
         let Answered { request, grant, pending, source, session, stateless, status } = answered;
         if let Some(body) = self.without_answer(&request) {
             return Ok(Released { body, session: None });

@@ -18,6 +18,7 @@ use crate::model::denial::{Denial, MessageFault};
 use crate::model::ids::SessionId;
 use crate::model::principal::Principal;
 use crate::model::sensitive::Sensitive;
+use crate::model::stage::Stage;
 use crate::model::trail::Event;
 use crate::request::conversation::Question;
 use crate::request::{OpenSession, Request, Stated, Target, Task};
@@ -59,6 +60,7 @@ impl Guard {
     /// [`Denial::RateLimited`] before the body is read, then
     /// what is wrong with the message, its session or its handles.
     pub async fn bind(&self, call: &mut Call, authenticated: Authenticated) -> Result<Bound, Denial> {
+        call.enter(Stage::Session);
         let (principal, token, arrival) = authenticated.into_parts();
         let lineage = principal.lineage.clone();
         if self.revocations.holds(&Known::of(&principal)) {

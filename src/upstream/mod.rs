@@ -25,6 +25,7 @@ use crate::jose::credential::Credential;
 use crate::model::call::Call;
 use crate::model::denial::Denial;
 use crate::model::ids::ServerName;
+use crate::model::stage::Stage;
 use crate::model::trail::Event;
 use crate::net::{HttpClient, Limits};
 use crate::request::{Grant, Pending, Request, Stateless};
@@ -114,6 +115,7 @@ impl Upstream {
         call: &mut Call,
         delegated: Delegated,
     ) -> Result<Answered, Denial> {
+        call.enter(Stage::Upstream);
         let (request, grant, credential, renewal) = delegated.into_parts();
         let grant = Arc::new(grant);
         let mut answered = Answered {
