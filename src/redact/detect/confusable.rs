@@ -1,9 +1,13 @@
 //! Cyrillic and Greek letters that are drawn as Latin ones (Unicode UTS #39,
 //! `confusables.txt`): a cue word spelt with them is read by a model as the word.
+//!
+//! Besides those that are drawn alike, small letters that look like a Latin capital (`м`, `н`,
+//! `в`) or nearly like the letter itself (`п`, `г`, `η`, `ω`): among Latin letters they are
+//! read as those.
 
 /// Letters and what they look like, one below the other.
-const DRAWN: &str = "АВСЕНІЈКМОРЅТУХԌԚԜҮӀаеорсухіјѕһԁԛԝүктΑΒΕΖΗΙΚΜΝΟΡΤΥΧοϲϳαρνγυικτ";
-const AS: &str = "ABCEHIJKMOPSTYXGQWYlaeopcyxijshdqwyktABEZHIKMNOPTYXocjapvyuikt";
+const DRAWN: &str = "АВСЕНІЈКМОРЅТУХԌԚԜҮӀаеорсухіјѕһԁԛԝүктмнвпгьґєΑΒΕΖΗΙΚΜΝΟΡΤΥΧοϲϳαρνγυικτηωχεβ";
+const AS: &str = "ABCEHIJKMOPSTYXGQWYlaeopcyxijshdqwyktmhbnrbreABEZHIKMNOPTYXocjapvyuiktnwxeb";
 
 /// The Latin letter that a letter of another script is drawn as.
 pub(super) fn latin(c: char) -> Option<char> {

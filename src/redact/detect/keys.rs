@@ -50,6 +50,12 @@ impl KeyPath {
         wraps.then(|| Self { names: names.to_vec() })
     }
 
+    /// The path without so many of its last names. None if nothing is left.
+    pub(crate) fn above_by(&self, levels: usize) -> Option<Self> {
+        let left = self.names.len().checked_sub(levels).filter(|left| *left > 0)?;
+        Some(Self { names: self.names.get(..left)?.to_vec() })
+    }
+
     /// Whether a name only wraps the value of the name before it.
     pub(crate) fn wraps(name: &str) -> bool {
         WRAPPERS.contains(&name)
@@ -207,7 +213,13 @@ mod tests {
         for name in ["ѕѕn", "ｓｓｎ", "𝐬𝐬𝐧", "s\u{200b}sn", "s%73n"] {
             assert_eq!(normalise(name), "ssn", "{name}");
         }
+        for (name, plain) in
+            [("мrn", "mrn"), ("раѕswоrd", "password"), ("dateОfВirтh", "date_of_birth"), ("рhοne", "phone")]
+        {
+            assert_eq!(normalise(name), plain, "{name}");
+        }
         assert_eq!(normalise("имя"), "имя");
+        assert_eq!(normalise("телефон"), "телефон");
         assert_eq!(normalise("Prénom"), "prenom");
         assert_eq!(normalise("numérodeTéléphone"), "numerode_telephone");
         assert_eq!(normalise("Straße"), "strasse");

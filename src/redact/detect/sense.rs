@@ -16,6 +16,8 @@ pub(crate) struct Sense {
     vetoes: Vec<usize>,
     /// Detectors, in order, for which the last key is a cue.
     cues: Vec<usize>,
+    /// Detectors of numbers that a key a few members above names.
+    inherited: Vec<usize>,
     /// The keys.
     path: KeyPath,
     spoken: Spoken,
@@ -47,7 +49,7 @@ enum Looks {
 }
 
 impl Sense {
-    /// Whether no detector is told anything by the keys.
+    /// Whether no detector is told anything by the last keys.
     pub(crate) fn says_nothing(&self) -> bool {
         self.claims.is_empty() && self.cues.is_empty()
     }
@@ -58,6 +60,7 @@ impl Sense {
         self.cues.extend(&other.cues);
         self.cues.sort_unstable();
         self.cues.dedup();
+        self.inherited.extend(&other.inherited);
         self.spoken.of_card |= other.spoken.of_card;
         self.spoken.of_ssn |= other.spoken.of_ssn;
     }
@@ -92,7 +95,7 @@ impl Sense {
     }
 
     pub(crate) fn cues(&self, detector: usize) -> bool {
-        self.cues.binary_search(&detector).is_ok()
+        self.cues.binary_search(&detector).is_ok() || self.inherited.contains(&detector)
     }
 }
 
@@ -133,6 +136,9 @@ impl ValueShape {
         self.enough.is_some_and(|enough| class.meets(enough)) || self.pattern.is_match(text)
     }
 }
+
+/// So many members below a key it still says what a number is.
+const MOST_BELOW: usize = 3;
 
 /// Detectors by the keys they name.
 #[derive(Clone, Debug)]
@@ -240,10 +246,27 @@ impl Index {
         let vetoes = self.vetoes.at(path);
         let cues = path.last().map(|key| self.cues.matches(key).into_iter().collect::<Vec<_>>());
         let cues = cues.unwrap_or_default().into_iter().filter_map(|cue| self.cueing.get(cue).copied());
-        let mut sense =
-            Sense { claims, vetoes, cues: cues.collect(), path: path.clone(), spoken: Spoken::default() };
+        let mut sense = Sense {
+            claims,
+            vetoes,
+            cues: cues.collect(),
+            inherited: self.inherited(detectors, path),
+            path: path.clone(),
+            spoken: Spoken::default(),
+        };
         sense.spoken = sense.speaks(detectors);
         sense
+    }
+
+    /// Detectors of numbers that only a cue tells, if a key that names one stands above the
+    /// last: `ssn.entry.part` says as much of nine digits as `ssn` does.
+    fn inherited(&self, detectors: &[Detector], path: &KeyPath) -> Vec<usize> {
+        let above = (1..=MOST_BELOW).map_while(|levels| path.above_by(levels));
+        let mut named: Vec<usize> = above.flat_map(|above| self.claims.at(&above)).collect();
+        named.retain(|index| {
+            detectors.get(*index).is_some_and(|detector| detector.needs_context && detector.check.is_some())
+        });
+        named
     }
 
     /// Whether the sense of a path that ends with this name may say anything: if not,

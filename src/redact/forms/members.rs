@@ -76,7 +76,8 @@ fn quote_behind(bytes: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-pub(super) fn string(source: &str) -> Option<String> {
+/// The text of a JSON string. None of anything else.
+pub(crate) fn string(source: &str) -> Option<String> {
     source.starts_with('"').then(|| serde_json::from_str(source).ok()).flatten()
 }
 

@@ -28,6 +28,7 @@ mod vocabulary;
 use crate::redact::class::Class;
 pub(crate) use claims::{Forms, names};
 pub(crate) use embedded::spans as embedded_json;
+pub(crate) use members::string;
 use std::ops::Range;
 
 /// Takes the keys from the outermost in, as written, and the bytes of the value.

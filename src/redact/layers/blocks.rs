@@ -3,7 +3,7 @@
 //! Most long runs are identifiers, hashes and addresses. They decode to no text, and a pass
 //! over their letters tells.
 
-use super::bytes::texts;
+use super::bytes::{self, texts, texts_at};
 use super::{Budget, SHORTEST as SHORTEST_TEXT, base32, base64, hex, inflate};
 use crate::redact::class::Class;
 use crate::redact::plainly;
@@ -17,19 +17,50 @@ const WIDEST_BREAK: usize = 16;
 /// An encoded run and its bytes, in each way to read them.
 pub(super) struct Block {
     pub(super) range: Range<usize>,
-    bytes: Vec<Vec<u8>>,
+    /// Each with the hexadecimal digits of the run before its first.
+    bytes: Vec<(usize, Vec<u8>)>,
+    is_hex: bool,
+}
+
+/// A text that a run says.
+pub(super) struct Reading {
+    pub(super) text: String,
+    /// The reading of the run, and the place of the text among its bytes that count; None of
+    /// what was compressed.
+    at: Option<(usize, usize)>,
 }
 
 impl Block {
     /// What of it is text, decompressed where it is compressed.
-    pub(super) fn readings(&self, budget: &mut Budget) -> Vec<String> {
+    pub(super) fn readings(&self, budget: &mut Budget) -> Vec<Reading> {
         let mut readings = Vec::new();
-        for bytes in &self.bytes {
-            readings.extend(texts(bytes));
+        for (index, (_, bytes)) in self.bytes.iter().enumerate() {
+            let plain = texts_at(bytes).into_iter();
+            readings.extend(plain.map(|(at, text)| Reading { text, at: Some((index, at)) }));
             // Text may follow what is compressed, so that both are read.
-            readings.extend(inflate::inflated(bytes, budget).iter().flat_map(|inflated| texts(inflated)));
+            let inflated = inflate::inflated(bytes, budget);
+            let inflated = inflated.iter().flat_map(|inflated| texts(inflated));
+            readings.extend(inflated.map(|text| Reading { text, at: None }));
         }
         readings
+    }
+
+    /// The bytes of `whole`, which the run is in, that spell a part of a reading. In base64
+    /// that is all of the run, in hexadecimal its tokens as far as the marks between them are
+    /// alike.
+    pub(super) fn spells(&self, whole: &str, reading: &Reading, part: &Range<usize>) -> Range<usize> {
+        self.tokens(whole, reading, part).unwrap_or_else(|| self.range.clone())
+    }
+
+    fn tokens(&self, whole: &str, reading: &Reading, part: &Range<usize>) -> Option<Range<usize>> {
+        let (index, at) = reading.at.filter(|_| self.is_hex)?;
+        let (before, bytes) = self.bytes.get(index)?;
+        // An empty part stands behind another, at its last byte.
+        let last = at + part.end.checked_sub(1)?;
+        let first = (at + part.start).min(last);
+        let digit = |number: usize| Some(before + 2 * bytes::places(bytes).nth(number)?);
+        let tokens = hex::tokens(whole.get(self.range.clone())?, digit(first)?..digit(last)? + 2)?;
+        Some(self.range.start + tokens.start..self.range.start + tokens.end)
     }
 }
 
@@ -54,7 +85,7 @@ pub(super) fn in_text(text: &str, class: Class, digits: usize, is_identifier: bo
     }
     // Each byte of a text has a digit above its last four bits.
     if digits >= SHORTEST_TEXT {
-        blocks.extend(hex::runs(text).into_iter().map(|(range, bytes)| Block { range, bytes }));
+        blocks.extend(hex::runs(text).into_iter().map(|(range, bytes)| Block { range, bytes, is_hex: true }));
     }
     blocks
 }
@@ -179,7 +210,8 @@ fn block(text: &str, range: Range<usize>) -> Option<Block> {
     if base32::may_hold(class) {
         bytes.extend(base32::decode(run));
     }
-    (!bytes.is_empty()).then_some(Block { range, bytes })
+    let bytes: Vec<(usize, Vec<u8>)> = bytes.into_iter().map(|bytes| (0, bytes)).collect();
+    (!bytes.is_empty()).then_some(Block { range, bytes, is_hex: false })
 }
 
 #[cfg(test)]
@@ -191,6 +223,7 @@ mod tests {
         in_text(text, Class::of(text), text.len(), false)
             .iter()
             .flat_map(|block| block.readings(&mut budget))
+            .map(|reading| reading.text)
             .collect()
     }
 
@@ -214,6 +247,38 @@ mod tests {
             "53005300 4e002000 35003300 36002d00 39003000 2d003400 33003900 3900",
         ] {
             assert!(said(text).iter().any(|said| said.contains("536-90-4399")), "{text}: {:?}", said(text));
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_run_is_spelt_by_its_tokens() {
+        for (text, part, spelt) in [
+            ("5B. 53534e203533362d39302d34333939", "536-90-4399", "53534e203533362d39302d34333939"),
+            (
+                "5B. 53 53 4e 20 35 33 36 2d 39 30 2d 34 33 39 39",
+                "536-90",
+                "53 53 4e 20 35 33 36 2d 39 30 2d 34 33 39 39",
+            ),
+            (
+                "5b: 0x53, 0x53, 0x4e, 0x20, 0x35, 0x33, 0x36, 0x2d, 0x39; 0x0",
+                "536",
+                "53, 0x53, 0x4e, 0x20, 0x35, 0x33, 0x36, 0x2d, 0x39",
+            ),
+            (
+                "4e00: 5300 5300 4e00 2000 3500 3300 3600 2d00 3900",
+                "536",
+                "5300 5300 4e00 2000 3500 3300 3600 2d00 3900",
+            ),
+        ] {
+            let blocks = in_text(text, Class::of(text), text.len(), false);
+            let spells = |block: &Block| {
+                let mut readings = block.readings(&mut Budget::default()).into_iter();
+                readings.find_map(|reading| {
+                    let start = reading.text.find(part)?;
+                    Some(text[block.spells(text, &reading, &(start..start + part.len()))].to_owned())
+                })
+            };
+            assert_eq!(blocks.iter().find_map(spells).as_deref(), Some(spelt), "{text}");
         }
     }
 

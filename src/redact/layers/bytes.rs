@@ -9,12 +9,23 @@ const WIDE_PERCENT: usize = 20;
 
 /// The parts of bytes that are text and long enough to hold anything.
 pub(super) fn texts(bytes: &[u8]) -> Vec<String> {
+    texts_at(bytes).into_iter().map(|(_, text)| text).collect()
+}
+
+/// The same, each with the number of its first byte among those that count ([`places`]).
+pub(super) fn texts_at(bytes: &[u8]) -> Vec<(usize, String)> {
     if !is_wide(bytes) {
         return parts(bytes);
     }
     // Of either, and in either order, the ASCII part is what is left without them.
     let narrow: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != 0).collect();
     parts(&narrow)
+}
+
+/// Where the bytes are that count: all, or in UTF-16 and UTF-32 those that are not NUL.
+pub(super) fn places(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    let wide = is_wide(bytes);
+    bytes.iter().enumerate().filter(move |(_, byte)| !wide || **byte != 0).map(|(place, _)| place)
 }
 
 /// Whether any part of bytes may be text, told in one pass. NULs may be half of UTF-16.
@@ -108,12 +119,18 @@ fn is_text(byte: u8) -> bool {
     byte >= 0x20 && byte != 0x7f || matches!(byte, b'\t' | b'\n' | b'\r')
 }
 
-fn parts(bytes: &[u8]) -> Vec<String> {
+fn parts(bytes: &[u8]) -> Vec<(usize, String)> {
     let mut parts = Vec::new();
+    let mut start = 0;
     for chunk in bytes.utf8_chunks() {
-        let valid = chunk.valid().split(|c: char| c.is_ascii() && !is_text(c as u8));
-        let tells = |part: &&str| part.len() >= SHORTEST && (2 * part.len() > bytes.len() || may_tell(part));
-        parts.extend(valid.filter(tells).map(str::to_owned));
+        let mut at = start;
+        for part in chunk.valid().split(|c: char| c.is_ascii() && !is_text(c as u8)) {
+            if part.len() >= SHORTEST && (2 * part.len() > bytes.len() || may_tell(part)) {
+                parts.push((at, part.to_owned()));
+            }
+            at += part.len() + 1;
+        }
+        start += chunk.valid().len() + chunk.invalid().len();
     }
     parts
 }
@@ -135,5 +152,8 @@ mod tests {
         assert_eq!(texts(b"S\0S\0N\0 \x005\x003\x006\x009\x000\x004\x00"), ["SSN 536904"]);
         assert_eq!(texts("Zoë: 536904399".as_bytes()), ["Zoë: 536904399"]);
         assert!(texts(b"short\0\0\xff\xfe\x80").is_empty());
+        let two = b"\xff\x01SSN 536-90-4399\x02\xfeNHS 9434765919";
+        assert_eq!(texts_at(two), [(2, "SSN 536-90-4399".to_owned()), (19, "NHS 9434765919".to_owned())]);
+        assert_eq!(places(b"5\x003\0").collect::<Vec<_>>(), [0, 2]);
     }
 }

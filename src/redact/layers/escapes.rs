@@ -10,14 +10,33 @@ const MARKS: Class = Class::byte(b'%').join(Class::byte(b'&')).join(Class::byte(
 /// Digits of a number in a character reference, leading zeros and all.
 const MOST_DIGITS: usize = 12;
 const LONGEST_NAME: usize = 8;
+/// Bytes of blanks that may part two escapes, and how many escapes are so parted where blanks
+/// are no part of what is said.
+const WIDEST_BLANK: usize = 4;
+const FEWEST_PARTED: usize = 4;
 
-/// A text with its escapes read. None if it has none.
-pub(super) fn view(text: &str, class: Class) -> Option<View> {
-    if !class.meets(MARKS) {
-        return None;
-    }
+/// A text with its escapes read, if it has any; and with the blanks between them passed over,
+/// if blanks part them, as in `&#53 &#51 &#54`.
+pub(super) fn views(text: &str, class: Class) -> impl Iterator<Item = View> {
+    let read = if class.meets(MARKS) { view(text, Blanks::Kept) } else { None };
+    let (view, parted) = read.unzip();
+    let joined =
+        parted.filter(|parted| *parted >= FEWEST_PARTED).and_then(|_| self::view(text, Blanks::Gone));
+    view.into_iter().chain(joined.map(|(view, _)| view))
+}
+
+/// What becomes of blanks between two escapes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Blanks {
+    Kept,
+    Gone,
+}
+
+/// A text with its escapes read, and how many of them are parted from the one before by
+/// blanks alone.
+fn view(text: &str, blanks: Blanks) -> Option<(View, usize)> {
     let mut view: Option<View> = None;
-    let (mut from, mut kept) = (0, 0);
+    let (mut from, mut kept, mut parted) = (0, 0, 0);
     while let Some(found) = text.get(from..).and_then(|rest| rest.find(['%', '&', '\\'])) {
         let place = from + found;
         let rest = text.get(place..).unwrap_or_default();
@@ -25,8 +44,14 @@ pub(super) fn view(text: &str, class: Class) -> Option<View> {
             from = place + 1;
             continue;
         };
+        let is_first = view.is_none();
         let view = view.get_or_insert_with(|| View::with_capacity(text.len()));
-        view.keep(text, kept..place);
+        let between = text.get(kept..place).unwrap_or_default();
+        let is_parted = !is_first && (1..=WIDEST_BLANK).contains(&between.len()) && is_blank(between);
+        parted += usize::from(is_parted);
+        if !is_parted || blanks == Blanks::Kept {
+            view.keep(text, kept..place);
+        }
         for (c, at) in escape.says {
             view.push(c, place + at);
         }
@@ -35,7 +60,12 @@ pub(super) fn view(text: &str, class: Class) -> Option<View> {
     }
     let mut view = view?;
     view.keep(text, kept..text.len());
-    Some(view.end(text.len()))
+    Some((view.end(text.len()), parted))
+}
+
+/// What may stand between two characters that are written as escapes.
+fn is_blank(between: &str) -> bool {
+    between.bytes().all(|byte| byte.is_ascii_whitespace() || matches!(byte, b',' | b';'))
 }
 
 /// Characters, each with its place in the escape, and the length of all.
@@ -162,7 +192,22 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Option<String> {
-        view(text, Class::of(text)).map(|view| view.text)
+        views(text, Class::of(text)).next().map(|view| view.text)
+    }
+
+    #[test]
+    fn blanks_between_escapes_are_read_and_passed_over() {
+        for (text, plain) in [
+            ("a &#53 &#51 &#54 &#45 &#57 b", "a 536-9 b"),
+            ("&#x35; &#x33; &#x36; &#32; &#x39; &#x30;", "536 90"),
+            (r"\u0035, \u0033, \u0036, \u002d, \u0039", "536-9"),
+            ("%35 %33\n%36 %2D  %39 x", "536-9 x"),
+        ] {
+            let all: Vec<String> = views(text, Class::of(text)).map(|view| view.text).collect();
+            assert_eq!(all.len(), 2, "{text}");
+            assert_eq!(all.last().map(String::as_str), Some(plain), "{text}");
+        }
+        assert_eq!(views("&lt; &gt; &amp; x", Class::of("&;")).count(), 1);
     }
 
     #[test]
@@ -188,7 +233,7 @@ mod tests {
     #[test]
     fn a_range_maps_back_to_its_escapes() {
         let text = "é a%20%34%31é &#52; z";
-        let view = view(text, Class::of(text)).unwrap();
+        let view = views(text, Class::of(text)).next().unwrap();
         assert_eq!(view.text, "é a 41é 4 z");
         let range = |part: &str| {
             let start = view.text.find(part).unwrap();

@@ -34,8 +34,48 @@ fn is_digit(byte: u8) -> bool {
     VALUES[usize::from(byte)] != NONE
 }
 
-/// Runs of a text that say text, each with its bytes in every way to read them.
-pub(super) fn runs(text: &str) -> Vec<(Range<usize>, Vec<Vec<u8>>)> {
+/// The tokens of a run that spell these of its digits, with those beside them that are parted
+/// by the same marks. None if its tokens are not all that it has.
+pub(super) fn tokens(run: &str, digits: Range<usize>) -> Option<Range<usize>> {
+    let (mut count, mut place) = (0, 0);
+    let mut all: Vec<Range<usize>> = Vec::new();
+    let (mut first, mut last) = (None, None);
+    while let Some(found) = run.as_bytes().get(place..)?.iter().position(|byte| is_digit(*byte)) {
+        let start = place + found;
+        let length = run.as_bytes().get(start..)?.iter().take_while(|byte| is_digit(**byte)).count();
+        place = start + length;
+        // The `0` of `0x`.
+        if run.as_bytes().get(start..=place) == Some(b"0x") {
+            continue;
+        }
+        if count < digits.end && digits.start < count + length {
+            first.get_or_insert(all.len());
+            last = Some(all.len());
+        }
+        all.push(start..place);
+        count += length;
+    }
+    if count != values(run).len() {
+        return None;
+    }
+    let (mut first, mut last) = (first?, last?);
+    let gap = |before: usize| run.get(all.get(before)?.end..all.get(before + 1)?.start);
+    if let Some(within) = gap(first).filter(|_| first < last) {
+        while first.checked_sub(1).and_then(gap) == Some(within) {
+            first -= 1;
+        }
+        while gap(last) == Some(within) {
+            last += 1;
+        }
+    }
+    Some(all.get(first)?.start..all.get(last)?.end)
+}
+
+/// The bytes of a run, in every way to read them, each with the digits before its first.
+type Readings = Vec<(usize, Vec<u8>)>;
+
+/// Runs of a text that say text.
+pub(super) fn runs(text: &str) -> Vec<(Range<usize>, Readings)> {
     let mut found = Vec::new();
     let mut run = Run::default();
     let source = text.as_bytes();
@@ -94,7 +134,7 @@ impl Run {
         self.digits += token.len();
     }
 
-    fn end(&mut self, text: &str, found: &mut Vec<(Range<usize>, Vec<Vec<u8>>)>) {
+    fn end(&mut self, text: &str, found: &mut Vec<(Range<usize>, Readings)>) {
         let Self { range, digits } = std::mem::take(self);
         if digits < SHORTEST {
             return;
@@ -106,9 +146,10 @@ impl Run {
         }
         let digits = values(run);
         // A digit glued to a run must not hide it.
-        let readings = [digits.as_slice(), digits.get(1..).unwrap_or_default()];
-        let readings: Vec<Vec<u8>> =
-            readings.iter().filter(|digits| says(digits)).map(|digits| stream(digits).collect()).collect();
+        let readings = [(0, digits.as_slice()), (1, digits.get(1..).unwrap_or_default())];
+        let readings = readings.into_iter().filter(|(_, digits)| says(digits));
+        let readings: Readings =
+            readings.map(|(before, digits)| (before, stream(digits).collect())).collect();
         if !readings.is_empty() {
             found.push((range, readings));
         }
@@ -186,7 +227,7 @@ mod tests {
             "f353336393034333939",
         ] {
             let bytes = runs(text).into_iter().flat_map(|(_, bytes)| bytes).collect::<Vec<_>>();
-            assert!(bytes.contains(&b"536904399".to_vec()), "{text}");
+            assert!(bytes.iter().any(|(_, bytes)| bytes == b"536904399"), "{text}");
         }
         for text in
             ["550e8400-e29b-41d4-a716-446655440000", "12 34 56 78 90 12 34 56 78", "2026-03-05T09:30:00"]

@@ -32,6 +32,7 @@ use crate::redact::plainly::{self, Uuid};
 use crate::redact::plan::Detection;
 use crate::redact::run::Run;
 use crate::redact::view::View;
+use std::ops::Range;
 
 /// Layers that are decoded.
 const DEEPEST: usize = 4;
@@ -148,7 +149,7 @@ impl Search<'_> {
     }
 
     fn plain(&mut self, sense: &Sense, (text, class): (&str, Class), depth: usize, found: &mut Vec<Finding>) {
-        for view in escapes::view(text, class).into_iter().chain(quoted_printable::view(text, class)) {
+        for view in escapes::views(text, class).chain(quoted_printable::view(text, class)) {
             self.view(sense, text, &view, depth, found);
         }
         if plainly::is_timestamp(text) {
@@ -173,7 +174,8 @@ impl Search<'_> {
         merge::mapped(text, view, inner, found);
     }
 
-    /// Searches what an encoded run says. All of the run is found, once for each value.
+    /// Searches what an encoded run says. All of the run is found, once for each value,
+    /// or the part of it that spells the value where marks part it from others.
     fn block(
         &mut self,
         sense: &Sense,
@@ -182,22 +184,64 @@ impl Search<'_> {
         depth: usize,
         found: &mut Vec<Finding>,
     ) {
-        let mut values: Vec<(usize, bool, Box<str>)> = Vec::new();
+        let mut values: Vec<Value> = Vec::new();
+        let mut looked = 0;
         for reading in block.readings(self.budget) {
-            for finding in self.decoded(sense, &reading, depth + 1) {
-                let said = merge::said(&reading, &finding);
-                let value = (finding.detector, finding.by_pattern, said);
-                if values.len() < MOST_VALUES && !values.contains(&value) {
+            for finding in self.decoded(sense, &reading.text, depth + 1) {
+                let said = merge::said(&reading.text, &finding);
+                looked += 1;
+                // Each look is a pass over the run.
+                let range = if looked > 2 * MOST_VALUES {
+                    block.range.clone()
+                } else {
+                    block.spells(text, &reading, &finding.range)
+                };
+                let value = Value { detector: finding.detector, by_pattern: finding.by_pattern, range, said };
+                if values.len() > MOST_VALUES {
+                    break;
+                }
+                if !values.contains(&value) {
                     values.push(value);
                 }
             }
         }
-        let mut range = block.range.clone();
-        for (detector, by_pattern, said) in values {
-            found.push(Finding { by_pattern, ..Finding::hidden(detector, range.clone(), text, said) });
-            // The others stand behind the first.
-            range = range.end..range.end;
+        if values.len() > MOST_VALUES {
+            // All of it goes, whatever else it says.
+            values.truncate(MOST_VALUES);
+            values.iter_mut().for_each(|value| value.range = block.range.clone());
         }
+        values.sort_by_key(|value| value.range.start);
+        let mut values = values.into_iter().peekable();
+        while let Some(first) = values.next() {
+            let mut range = first.range.clone();
+            let mut behind: Vec<Value> = Vec::new();
+            while let Some(next) = values.next_if(|next| next.range.start < range.end) {
+                range.end = range.end.max(next.range.end);
+                let is_like = |value: &Value| value.detector == next.detector && value.said == next.said;
+                if !is_like(&first) && !behind.iter().any(is_like) {
+                    behind.push(next);
+                }
+            }
+            // What is spelt by the same bytes stands behind the first.
+            let end = range.end;
+            found.push(first.found(text, range));
+            found.extend(behind.into_iter().map(|value| value.found(text, end..end)));
+        }
+    }
+}
+
+/// A value that an encoded run says, and the bytes that spell it.
+#[derive(PartialEq, Eq)]
+struct Value {
+    detector: usize,
+    by_pattern: bool,
+    range: Range<usize>,
+    said: Box<str>,
+}
+
+impl Value {
+    fn found(self, text: &str, range: Range<usize>) -> Finding {
+        Finding { by_pattern: self.by_pattern, ..Finding::hidden(self.detector, range, text, self.said) }
     }
 }
 

@@ -16,6 +16,8 @@ pub(crate) const LONGEST: usize = 8;
 /// How many digits the parts of a card have, in order.
 const CARDS: [&[usize]; 5] = [&[4, 4, 4, 4], &[4, 6, 5], &[4, 6, 4], &[8, 8], &[4, 4, 4, 4, 3]];
 const CARD: Range<usize> = 13..20;
+/// The digits of an SSN.
+const SSN: usize = 9;
 
 /// A short value, or what parts two of them.
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,6 +49,23 @@ impl Part {
         self.length == 0
     }
 
+    /// The same, of which its own keys say no more than that it is no card.
+    pub(crate) fn without_cues(mut self) -> Self {
+        self.spoken = Spoken { vetoed: self.spoken.vetoed, ..Spoken::default() };
+        self
+    }
+
+    /// Letters and digits.
+    pub(crate) fn length(&self) -> usize {
+        usize::from(self.length)
+    }
+
+    /// Whether a number of many values of one column may begin here, of which keys say this.
+    pub(crate) fn begins_column(&self, spoken: Spoken) -> bool {
+        let named = spoken.of_card || spoken.of_ssn;
+        matches!(self.length, 4 | 8) || named && self.is_digits()
+    }
+
     fn text(&self) -> &str {
         let letters = self.letters.get(..usize::from(self.length)).unwrap_or_default();
         std::str::from_utf8(letters).unwrap_or_default()
@@ -73,7 +92,7 @@ pub(crate) fn joined(parts: &[Part], spoken: Spoken) -> Vec<Joined> {
     while start < parts.len() {
         let Some(run) = parts.get(start..) else { break };
         let next = cards(parts, start, spoken.of_card)
-            .or_else(|| ssn(run, start, spoken.of_ssn))
+            .or_else(|| ssn(parts, start, spoken.of_ssn))
             .or_else(|| account(run, start));
         start = match next {
             Some(joined) => {
@@ -131,16 +150,35 @@ fn is_digit(part: Option<&Part>) -> bool {
     part.is_some_and(|part| part.length == 1 && part.is_digits())
 }
 
-/// An SSN whose area this is, if keys say so.
-fn ssn(run: &[Part], start: usize, cued: bool) -> Option<Joined> {
-    let [area, group, serial, ..] = run else { return None };
-    if !cued && !area.spoken.of_ssn {
+/// An SSN whose first part this is, if keys say so.
+fn ssn(parts: &[Part], start: usize, cued: bool) -> Option<Joined> {
+    let is_of_ssn = |part: &Part| cued || part.spoken.of_ssn;
+    if !parts.get(start).is_some_and(is_of_ssn) {
         return None;
     }
-    let shape = [area, group, serial].map(|part| if part.is_digits() { part.length } else { 0 });
-    let says = || format!("{}-{}-{}", area.text(), group.text(), serial.text());
-    let cued = cued || [area, group, serial].iter().all(|part| part.spoken.of_ssn);
-    (cued && shape == [3, 2, 4]).then(|| Joined { parts: start..start + 3, says: says(), cued: true })
+    let count = may_be_ssn(parts, start)?;
+    let run = parts.get(start..start + count)?;
+    let digits: String = run.iter().map(Part::text).collect();
+    let says = format!("{}-{}-{}", digits.get(..3)?, digits.get(3..5)?, digits.get(5..)?);
+    run.iter().all(is_of_ssn).then(|| Joined { parts: start..start + count, says, cued: true })
+}
+
+/// How many parts are an SSN that begins here, if a cue speaks for it: its three groups, or
+/// others, if the run has no more than its nine digits.
+pub(crate) fn may_be_ssn(parts: &[Part], start: usize) -> Option<usize> {
+    let run = parts.get(start..)?;
+    let lengths = run.iter().map(|part| if part.is_digits() { part.length() } else { 0 });
+    if lengths.clone().take(3).eq([3, 2, 4]) {
+        return Some(3);
+    }
+    let begins =
+        start.checked_sub(1).and_then(|before| parts.get(before)).is_none_or(|part| !part.is_digits());
+    let shape: Vec<usize> = lengths.take(SSN + 1).take_while(|length| *length > 0).collect();
+    let even = shape.split_last().is_some_and(|(last, others)| {
+        others.iter().all(|length| Some(length) == shape.first()) && Some(last) <= shape.first()
+    });
+    let known = even || matches!(shape.as_slice(), [3, 6] | [5, 4]);
+    (begins && known && shape.len() > 1 && shape.iter().sum::<usize>() == SSN).then_some(shape.len())
 }
 
 /// An IBAN that begins here.
@@ -201,6 +239,9 @@ mod tests {
         assert_eq!(said(&["DE89", "3704", "0044", "0532", "0130", "00"], false), ["DE89370400440532013000"]);
         assert_eq!(said(&["GB29", "NWBK", "6016", "1331", "9268", "19"], false), ["GB29NWBK60161331926819"]);
         assert_eq!(said(&["536", "90", "4399"], true), ["536-90-4399"]);
+        assert_eq!(said(&["5", "3", "6", "9", "0", "4", "3", "9", "9"], true), ["536-90-4399"]);
+        assert_eq!(said(&["536", "904", "399"], true), ["536-90-4399"]);
+        assert_eq!(said(&["", "53690", "4399", ""], true), ["536-90-4399"]);
         assert_eq!(said(&["1226", "4111", "1111", "1111", "1111"], true), ["4111111111111111"]);
     }
 
@@ -215,6 +256,9 @@ mod tests {
             &["4111", "1111", "", "1111", "1111"],
         ] {
             assert_eq!(said(list, false), Vec::<String>::new(), "{list:?}");
+        }
+        for list in [&["5", "3", "6", "9", "0", "4", "3", "9", "9", "1"][..], &["1", "20", "536904"]] {
+            assert_eq!(said(list, true), Vec::<String>::new(), "{list:?}");
         }
     }
 

@@ -15,6 +15,7 @@ mod pool;
 use crate::redact::class::Class;
 use crate::redact::detect::{KeyPath, Scanner, Sense};
 use crate::redact::forms::siblings::Role;
+use crate::redact::layers::scattered::Part;
 use crate::redact::plan::Plan;
 pub(crate) use labelled::Labelled;
 pub(crate) use place::Step;
@@ -221,7 +222,13 @@ impl Places {
         if let Step::Member(name) = step {
             keys.push(name);
         }
+        let links = match step {
+            Step::Member(name) if is_group(name) => parent.links.saturating_add(1),
+            Step::Member(_) => 0,
+            Step::Element => parent.links,
+        };
         let above = Place {
+            links,
             released: parent.released,
             redaction: parent.redaction,
             shape: shape.cloned(),
@@ -249,4 +256,9 @@ impl Places {
             self.labelled.pop();
         }
     }
+}
+
+/// Whether a name may be a group of a number: short, and of digits or with some.
+fn is_group(name: &str) -> bool {
+    name.bytes().any(|byte| byte.is_ascii_digit()) && Part::of(name).is_some()
 }

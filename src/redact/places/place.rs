@@ -38,6 +38,8 @@ pub(crate) struct Place {
     pub(crate) dead: bool,
     /// The schema requires the member of its object.
     pub(crate) required: bool,
+    /// So many of the last names that lead here are groups of a number, perhaps.
+    pub(crate) links: u8,
     pub(crate) shape: Option<Arc<Shape>>,
     pub(crate) keys: KeyPath,
     pub(super) sense: Option<Sense>,
@@ -160,6 +162,7 @@ pub(super) fn judge(plan: &Plan, states: Vec<State>, above: &Place) -> Place {
         released: above.released,
         redaction: above.redaction,
         required: above.required,
+        links: above.links,
         shape: above.shape.clone(),
         keys: above.keys.clone(),
         dead: true,

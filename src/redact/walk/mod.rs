@@ -7,7 +7,9 @@
 //! Invariant: a value stays in the output only through [`Walk::scalar`], and a member name
 //! only through [`Walk::place_of`].
 
+mod columns;
 mod echo;
+mod links;
 mod parts;
 mod scalar;
 mod siblings;
@@ -142,10 +144,10 @@ impl Walk<'_, '_> {
         let here = self.places.get(place);
         let (redaction, subject) = (here.redaction, here.subject);
         let mark = if redaction.is_some() || subject { Some(self.mark()) } else { None };
-        let outer = self.enter_parts();
+        let outer = self.enter_parts(kind == Kind::Array);
         let kept =
             if kind == Kind::Object { self.object(place, depth)? } else { self.array(place, depth, given)? };
-        self.leave_parts(outer, place, kind == Kind::Array);
+        self.leave_parts(outer, place);
         let Some(mark) = mark else { return Ok(kept) };
         if subject {
             self.run.subject(self.reader.since(mark.source));
@@ -181,12 +183,16 @@ impl Walk<'_, '_> {
                 break;
             }
             self.begin(mark, first, written);
+            let name = self.reader.position();
             let expected = if expects { self.expected(place, &mut names)? } else { None };
             let mut entered = match expected {
                 Some(entered) => entered,
                 None => self.place_of(place, &mut names, depth)?,
             };
             let start = self.reader.position();
+            if self.places.get(entered.place).links > 0 {
+                self.link(entered.place, name, depth);
+            }
             if entered.role.asks() {
                 entered = self.beside(place, entered, &mut siblings);
             }

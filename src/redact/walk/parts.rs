@@ -2,9 +2,11 @@
 //! that are one number together.
 
 use super::Walk;
+use super::links::Link;
 use super::scalar::quote;
 use crate::redact::Blocked;
 use crate::redact::apply;
+use crate::redact::forms::string;
 use crate::redact::layers::scattered::{self, Part};
 use crate::redact::marker::REDACTED;
 use crate::redact::shape::Shape;
@@ -15,83 +17,128 @@ use std::sync::Arc;
 /// So many are looked at together, and of a longer list so many once more with the next.
 const MOST: usize = 128;
 const KEPT: usize = 32;
-/// Parts that may be one number.
-const FEWEST: usize = 3;
-/// Parts of an inner array that are looked at with those of the outer.
+/// Parts that may be one number, and the letters and digits of all of them.
+const FEWEST: usize = 2;
+const FEWEST_LETTERS: usize = 9;
+/// Parts of an inner container that are looked at with those of the array it is in.
 const MOST_INNER: usize = 8;
+/// A longer label says nothing.
+const LONGEST_LABEL: usize = 64;
 
 /// The short values that were read, of all containers that are open.
 #[derive(Default)]
 pub(super) struct Parts {
-    all: Vec<(Part, Shown)>,
-    /// Where those of the innermost container begin.
-    first: usize,
+    pub(super) all: Vec<(Part, Shown)>,
+    pub(super) frame: Frame,
+    /// The names that lead to the value being read, as far as they are groups.
+    pub(super) names: Vec<Link>,
     /// What becomes of those that are one number together, in order.
     pub(super) instead: Vec<Instead>,
 }
 
+/// The innermost container.
+#[derive(Default)]
+pub(super) struct Frame {
+    /// Where its parts begin.
+    pub(super) first: usize,
+    is_array: bool,
+    /// It has parts of its own or of its arrays, and such as are members of its objects.
+    has_own: bool,
+    pub(super) has_rows: bool,
+    /// Where its last value that is no part is in the source.
+    label: Range<usize>,
+}
+
 /// Where a value is in the output that the walk makes.
-struct Shown {
-    range: Range<usize>,
+#[derive(Clone)]
+pub(super) struct Shown {
+    pub(super) range: Range<usize>,
     /// And in the source.
-    source: Range<usize>,
-    shape: Option<Arc<Shape>>,
+    pub(super) source: Range<usize>,
+    pub(super) place: usize,
+    /// The value before it in the source that is no part.
+    label: Range<usize>,
+    pub(super) shape: Option<Arc<Shape>>,
 }
 
 /// A part of the output and what is to stand there.
 pub(super) struct Instead {
-    range: Range<usize>,
-    text: String,
+    pub(super) range: Range<usize>,
+    pub(super) text: String,
 }
 
 impl Walk<'_, '_> {
     /// Begins a container; what is returned ends it.
-    pub(super) fn enter_parts(&mut self) -> usize {
-        std::mem::replace(&mut self.parts.first, self.parts.all.len())
+    pub(super) fn enter_parts(&mut self, is_array: bool) -> Frame {
+        let frame = Frame {
+            first: self.parts.all.len(),
+            is_array,
+            label: self.parts.frame.label.clone(),
+            ..Frame::default()
+        };
+        std::mem::replace(&mut self.parts.frame, frame)
     }
 
     /// Ends a container.
-    pub(super) fn leave_parts(&mut self, outer: usize, place: usize, is_array: bool) {
-        let inner = self.parts.first;
-        let found = self.parts.all.len() >= inner + FEWEST && self.join_parts(place);
-        self.parts.first = outer;
-        let bubbles = is_array && !found && (1..=MOST_INNER).contains(&(self.parts.all.len() - inner));
-        if !bubbles {
+    pub(super) fn leave_parts(&mut self, outer: Frame, place: usize) {
+        let Frame { first: inner, is_array, has_own, has_rows, .. } = self.parts.frame;
+        let own = has_own && self.parts.may_be_one(inner) && self.join_parts(place);
+        let rows = has_rows && self.join_columns(place);
+        self.parts.frame = outer;
+        self.parts.frame.label = 0..0;
+        let count = self.parts.all.len() - inner;
+        if own || rows || has_rows || !self.parts.frame.is_array || !(1..=MOST_INNER).contains(&count) {
             self.parts.all.truncate(inner);
-            self.part_ends();
+        } else if is_array {
+            self.parts.frame.has_own = true;
+            return;
+        } else {
+            self.parts.add_row(inner);
+            self.overflow_columns(place);
         }
+        self.parts.end();
     }
 
     /// Notes a value that was read since `start` and stays as it is.
     pub(super) fn part(&mut self, place: usize, text: &str, start: usize) {
         let Some(detection) = self.plan.detection.as_ref() else { return };
-        let Some(mut part) = Part::of(text) else { return self.part_ends() };
-        let shape = self.places.get(place).shape.clone();
+        let Some(mut part) = Part::of(text) else { return self.part_ends(start) };
+        let here = self.places.get(place);
+        let (shape, links) = (here.shape.clone(), here.links);
         let sense = self.places.sense(place, &detection.scanner).sense;
         part.spoken = sense.spoken();
-        let at = self.out.len() + start - self.copied;
-        let range = at..at + self.reader.position() - start;
-        let source = start..self.reader.position();
-        self.parts.all.push((part, Shown { range, source, shape }));
-        if self.parts.all.len() - self.parts.first >= MOST {
+        let shown = Shown { place, shape, ..self.shown(start..self.reader.position()) };
+        if links > 0 {
+            self.link_to(place, (part, shown.clone()));
+        }
+        self.parts.frame.has_own = true;
+        self.parts.all.push((part, shown));
+        if self.parts.all.len() - self.parts.frame.first >= MOST {
             self.join_parts(place);
-            self.parts.all.drain(self.parts.first..self.parts.first + MOST - KEPT);
+            let first = self.parts.frame.first;
+            self.parts.all.drain(first..first + MOST - KEPT);
         }
     }
 
-    /// Notes a value that is no part of another.
-    pub(super) fn part_ends(&mut self) {
-        let open = self.parts.all.get(self.parts.first..).and_then(<[_]>::last);
-        if open.is_some_and(|(part, _)| !part.is_break()) {
-            self.parts.all.push((Part::default(), Shown { range: 0..0, source: 0..0, shape: None }));
-        }
+    /// Where a part of the source that stays is in the output.
+    pub(super) fn shown(&self, source: Range<usize>) -> Shown {
+        let at = self.out.len() + source.start - self.copied;
+        let label = self.parts.frame.label.clone();
+        Shown { range: at..at + source.len(), source, place: 0, label, shape: None }
+    }
+
+    /// Notes a value, read since `start`, that is no part of another.
+    pub(super) fn part_ends(&mut self, start: usize) {
+        self.parts.frame.label = start..self.reader.position();
+        self.parts.end();
     }
 
     /// Whether parts of the innermost container are one number, whose keys are those of `place`.
     fn join_parts(&mut self, place: usize) -> bool {
         let Some(detection) = &self.plan.detection else { return false };
-        let window = self.parts.all.get(self.parts.first..).unwrap_or_default();
-        let parts: Vec<Part> = window.iter().map(|(part, _)| *part).collect();
+        let window = self.parts.all.get(self.parts.frame.first..).unwrap_or_default();
+        let mut parts: Vec<Part> = window.iter().map(|(part, _)| *part).collect();
+        self.hear_labels(place, &mut parts);
         let sense = self.places.sense(place, &detection.scanner).sense;
         let mut values = Vec::new();
         for joined in scattered::joined(&parts, sense.spoken()) {
@@ -102,16 +149,47 @@ impl Walk<'_, '_> {
         {
             values.push((0..parts.len(), owner, says));
         }
-        for (range, owner, says) in &values {
-            let text = apply::shown_for(detection, self.run, *owner, says);
-            if let Some(trace) = &mut self.run.trace {
-                for source in self.parts.sources(range.clone()) {
-                    trace.whole(*owner, source);
-                }
-            }
-            self.parts.replace(range.clone(), &text);
+        let found = !values.is_empty();
+        for (range, owner, says) in values {
+            let first = self.parts.frame.first;
+            let shown = self.parts.all.get(first + range.start..first + range.end).unwrap_or_default();
+            let shown = shown.iter().filter(|(part, _)| !part.is_break()).map(|(_, shown)| shown.clone());
+            self.replace_parts(shown.collect(), owner, &says);
         }
-        !values.is_empty()
+        found
+    }
+
+    /// A text that stands before nine digits, as in `["SSN", "536", "90", "4399"]`, may say
+    /// what they are.
+    fn hear_labels(&mut self, place: usize, parts: &mut [Part]) {
+        let Some(detection) = &self.plan.detection else { return };
+        for start in 0..parts.len() {
+            let begins = start.checked_sub(1).and_then(|at| parts.get(at)).is_none_or(Part::is_break);
+            let Some(count) = scattered::may_be_ssn(parts, start).filter(|_| begins) else { continue };
+            let first = self.parts.all.get(self.parts.frame.first + start);
+            let label = first.map(|(_, shown)| shown.label.clone()).unwrap_or_default();
+            let label = self.reader.source(label.start, label.end);
+            let Some(label) = string(label).filter(|label| label.len() <= LONGEST_LABEL) else { continue };
+            let around = self.places.sense(place, &detection.scanner);
+            let said = self.run.forms.sense(detection, (around.number, around.keys), &[label.as_str()]);
+            let spoken = said.spoken().of_ssn;
+            parts.iter_mut().skip(start).take(count).for_each(|part| part.spoken.of_ssn |= spoken);
+        }
+    }
+
+    /// The first of these values becomes what is shown for the number that they are together,
+    /// the others say nothing.
+    pub(super) fn replace_parts(&mut self, parts: Vec<Shown>, owner: usize, says: &str) {
+        let Some(detection) = &self.plan.detection else { return };
+        let text = apply::shown_for(detection, self.run, owner, says);
+        if let Some(trace) = &mut self.run.trace {
+            parts.iter().for_each(|shown| trace.whole(owner, shown.source.clone()));
+        }
+        let mut texts = std::iter::once(text.as_str()).chain(std::iter::repeat(REDACTED));
+        for shown in parts {
+            let text = shown.literal(|| texts.next().unwrap_or(REDACTED));
+            self.parts.instead.push(Instead { range: shown.range, text });
+        }
     }
 }
 
@@ -126,27 +204,43 @@ impl Parts {
         self.instead.truncate(instead);
     }
 
-    /// Where parts of the innermost container are in the source.
-    fn sources(&self, range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
-        let parts = self.all.get(self.first..).and_then(|open| open.get(range)).unwrap_or_default();
-        parts.iter().filter(|(part, _)| !part.is_break()).map(|(_, shown)| shown.source.clone())
+    /// Whether parts from the first on are enough for a number.
+    fn may_be_one(&self, first: usize) -> bool {
+        let parts = self.all.get(first..).unwrap_or_default();
+        parts.len() >= FEWEST && parts.iter().map(|(part, _)| part.length()).sum::<usize>() >= FEWEST_LETTERS
     }
 
-    /// The first part becomes what is shown for the number, the others say nothing.
-    fn replace(&mut self, range: Range<usize>, text: &str) {
-        let parts = self.all.get(self.first..).and_then(|open| open.get(range)).unwrap_or_default();
-        let mut texts = std::iter::once(text).chain(std::iter::repeat(REDACTED));
-        for (part, shown) in parts {
-            if part.is_break() {
-                continue;
-            }
-            let mut literal = String::new();
-            match shown.shape.as_deref().filter(|shape| !shape.allows_string()) {
-                Some(shape) => literal.push_str(&shape.mask().to_string()),
-                None => quote(&mut literal, texts.next().unwrap_or(REDACTED)),
-            }
-            self.instead.push(Instead { range: shown.range.clone(), text: literal });
+    /// What parts two parts.
+    fn end(&mut self) {
+        let open = self.all.get(self.frame.first..).and_then(<[_]>::last);
+        if open.is_some_and(|(part, _)| !part.is_break()) {
+            self.all.push((Part::default(), Shown::nowhere()));
         }
+    }
+
+    /// Takes the parts of an object, from `inner` on, for a row of the array that it is in.
+    fn add_row(&mut self, inner: usize) {
+        let before = self.all.get(self.frame.first..inner).and_then(<[_]>::last);
+        if before.is_some_and(|(part, _)| !part.is_break()) {
+            self.all.insert(inner, (Part::default(), Shown::nowhere()));
+        }
+        self.frame.has_rows = true;
+    }
+}
+
+impl Shown {
+    /// What is written there for a text, in a type that the schema allows.
+    pub(super) fn literal<'t>(&self, text: impl FnOnce() -> &'t str) -> String {
+        if let Some(shape) = self.shape.as_deref().filter(|shape| !shape.allows_string()) {
+            return shape.mask().to_string();
+        }
+        let mut literal = String::new();
+        quote(&mut literal, text());
+        literal
+    }
+
+    fn nowhere() -> Self {
+        Self { range: 0..0, source: 0..0, place: 0, label: 0..0, shape: None }
     }
 }
 

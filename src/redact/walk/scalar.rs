@@ -81,7 +81,7 @@ impl Walk<'_, '_> {
             self.stays(place, text, start, rest);
             return Ok(true);
         }
-        self.part_ends();
+        self.part_ends(start);
         self.copy(start);
         self.copied = self.reader.position();
         let begin = self.out.len();

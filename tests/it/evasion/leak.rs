@@ -104,7 +104,10 @@ fn skeleton(c: char) -> Option<char> {
 /// Every text that `view` or a part of it decodes to.
 fn decodings(view: &str) -> Vec<String> {
     let mut found = vec![escapes(view), percent(view), entities(view), quoted_printable(view), numbers(view)];
-    found.extend(serde_json::from_str::<Value>(view).map(|tree| scalars(&tree)));
+    if let Ok(tree) = serde_json::from_str::<Value>(view) {
+        found.push(scalars(&tree));
+        columns(&tree, &mut found);
+    }
     for run in runs(view, |c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_' | '=')) {
         let bare = run.trim_end_matches('=');
         // A run may begin or end with letters that are not of it.
@@ -117,7 +120,8 @@ fn decodings(view: &str) -> Vec<String> {
             }
         }
     }
-    for run in runs(view, |c| c.is_ascii_hexdigit() || matches!(c, ':' | ' ')) {
+    let without_prefixes = view.replace("0x", "");
+    for run in runs(&without_prefixes, |c| c.is_ascii_hexdigit() || matches!(c, ':' | ' ' | ',')) {
         let digits: Vec<char> = run.chars().filter(char::is_ascii_hexdigit).collect();
         for offset in 0..2 {
             let pairs = digits.get(offset..).unwrap_or_default().chunks_exact(2);
@@ -285,6 +289,22 @@ fn scalars(tree: &Value) -> String {
         Value::Array(elements) => elements.iter().map(scalars).collect(),
         Value::String(text) => text.clone(),
         other => other.to_string(),
+    }
+}
+
+/// The values that the objects of each array have under one name, one behind another.
+fn columns(tree: &Value, found: &mut Vec<String>) {
+    match tree {
+        Value::Object(members) => members.values().for_each(|value| columns(value, found)),
+        Value::Array(elements) => {
+            let names: HashSet<&String> =
+                elements.iter().filter_map(Value::as_object).flat_map(serde_json::Map::keys).collect();
+            for name in names {
+                found.push(elements.iter().filter_map(|element| element.get(name)).map(scalars).collect());
+            }
+            elements.iter().for_each(|value| columns(value, found));
+        }
+        Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => {}
     }
 }
 
