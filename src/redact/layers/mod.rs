@@ -204,7 +204,9 @@ impl Search<'_> {
         if values.len() > MOST_VALUES {
             // All of it goes, whatever else it says.
             values.truncate(MOST_VALUES);
-            values.iter_mut().for_each(|value| value.range = block.range.clone());
+            for value in &mut values {
+                value.range = block.range.clone();
+            }
         }
         values.sort_by_key(|value| value.range.start);
         let mut values = values.into_iter().peekable();

@@ -64,7 +64,9 @@ impl Walk<'_, '_> {
             }
         }
         let found = !values.is_empty();
-        values.into_iter().for_each(|(cells, owner, says)| self.replace_parts(cells, owner, &says));
+        for (cells, owner, says) in values {
+            self.replace_parts(cells, owner, &says);
+        }
         found
     }
 

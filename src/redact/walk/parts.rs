@@ -183,7 +183,9 @@ impl Walk<'_, '_> {
         let Some(detection) = &self.plan.detection else { return };
         let text = apply::shown_for(detection, self.run, owner, says);
         if let Some(trace) = &mut self.run.trace {
-            parts.iter().for_each(|shown| trace.whole(owner, shown.source.clone()));
+            for shown in &parts {
+                trace.whole(owner, shown.source.clone());
+            }
         }
         let mut texts = std::iter::once(text.as_str()).chain(std::iter::repeat(REDACTED));
         for shown in parts {
