@@ -164,7 +164,7 @@ impl Decider<'_> {
         Ok(ItemGrant {
             definition,
             plan,
-            blobs: rules.blobs,
+            blobs: rules.blobs.clone(),
             arguments: rules.arguments.clone(),
             restore: rules.restore.iter().filter(|rule| rule.applies(held)).cloned().collect(),
             hidden: request.hidden.clone(),

@@ -1,6 +1,7 @@
 //! What becomes of one value: by a redaction path, or by what the detectors find.
 
 use crate::model::ids::Entity;
+use crate::redact::blobs;
 use crate::redact::class::Class;
 use crate::redact::clean::{Claimed, Met, Rest};
 use crate::redact::detect::{Finding, KeyPath, Sense};
@@ -128,10 +129,19 @@ fn remember(
     }
 }
 
+/// A text without what may not be seen although nothing in its words tells: values that the
+/// caller may not know, and binary content.
+pub(crate) fn without<'t>(run: &Run, text: &'t str) -> Cow<'t, str> {
+    let without = run.hidden.as_ref().map_or(Cow::Borrowed(text), |hidden| hidden.replace(text));
+    match &run.blobs {
+        Some(rules) => blobs::without(rules, without),
+        None => without,
+    }
+}
+
 /// Replaces the found parts of a text that is not JSON.
 pub(crate) fn prose(plan: &Plan, run: &mut Run, text: &str) -> String {
-    let hidden = run.hidden.clone();
-    let without = hidden.as_ref().map_or(Cow::Borrowed(text), |hidden| hidden.replace(text));
+    let without = without(run, text);
     let Some(detection) = &plan.detection else { return without.into_owned() };
     let text = &*without;
     let mut findings = Vec::new();

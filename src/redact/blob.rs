@@ -24,15 +24,24 @@ pub enum Inside {
 
 /// None for what is no base64, of either alphabet, in one line or several.
 pub fn inside(blob: &str) -> Option<Inside> {
+    decode(blob).map(of)
+}
+
+/// The bytes of base64. None for what is none.
+pub(crate) fn decode(blob: &str) -> Option<Vec<u8>> {
     let line: String = blob.trim().chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
-    let bytes = ENGINES.iter().find_map(|engine| engine.decode(&line).ok())?;
-    Some(match String::from_utf8(bytes) {
+    ENGINES.iter().find_map(|engine| engine.decode(&line).ok())
+}
+
+/// What bytes are.
+pub(crate) fn of(bytes: Vec<u8>) -> Inside {
+    match String::from_utf8(bytes) {
         Ok(text) => Inside::Text(text),
         Err(error) if !error.as_bytes().contains(&0) => {
             Inside::Perhaps(error.as_bytes().iter().copied().map(char::from).collect())
         }
         Err(_) => Inside::Binary,
-    })
+    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 
 mod apply;
 pub mod blob;
+pub mod blobs;
 mod class;
 mod clean;
 pub mod detect;
@@ -196,6 +197,16 @@ impl<'p> Redactor<'p> {
     /// From now on these values become what stands for them, wherever text holds them.
     pub fn hide(&mut self, hidden: Arc<Hidden>) {
         self.run.hidden = Some(hidden);
+    }
+
+    /// From now on binary content obeys these rules, also where text holds it.
+    pub fn treat(&mut self, blobs: blobs::Blobs) {
+        self.run.blobs = Some(blobs);
+    }
+
+    /// The rules that binary content obeys.
+    pub(crate) fn blobs(&self) -> &blobs::Blobs {
+        self.run.blobs.as_ref().unwrap_or(&blobs::Blobs::Drop)
     }
 
     /// Whether all parts must be filtered once more, because a name was learned

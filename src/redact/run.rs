@@ -3,6 +3,7 @@
 
 use crate::model::ids::Entity;
 use crate::model::trail::{Action, Filtered};
+use crate::redact::blobs::Blobs;
 use crate::redact::clean::Clean;
 use crate::redact::detect::Scratch;
 use crate::redact::echo::Echo;
@@ -32,6 +33,8 @@ pub(crate) struct Run {
     pub(crate) trace: Option<Trace>,
     /// Values that the caller may not see although nothing about them tells.
     pub(crate) hidden: Option<Arc<Hidden>>,
+    /// What becomes of binary content in text. None where none is looked for.
+    pub(crate) blobs: Option<Blobs>,
     pub(crate) clean: Clean,
     pub(crate) scratch: Scratch,
     pub(crate) forms: Forms,

@@ -107,13 +107,12 @@ impl Reading<'_> {
     ) -> Result<Map<String, Value>, Denial> {
         let messages = &pending.grant.messages;
         let mut redactor = self.redactor(&messages.plan, pending.grant.item.as_ref());
+        redactor.treat(Blobs::Drop);
         let handles = self.handles(&pending.about);
-        let mut filter =
-            Filter { redactor: &mut redactor, blobs: Blobs::Drop, messages, handles: Some(&handles) };
+        let mut filter = Filter { redactor: &mut redactor, messages, handles: Some(&handles) };
         let mut out = form::rebuild(form, read, &mut filter)?;
         if redactor.must_repeat() {
-            let mut filter =
-                Filter { redactor: &mut redactor, blobs: Blobs::Drop, messages, handles: Some(&handles) };
+            let mut filter = Filter { redactor: &mut redactor, messages, handles: Some(&handles) };
             out = form::rebuild(form, read, &mut filter)?;
         }
         self.report(pending, &redactor, 0, 0);
@@ -132,7 +131,7 @@ impl Reading<'_> {
         let mut out = Map::new();
         for _ in 0..2 {
             let messages = &pending.grant.messages;
-            let mut filter = Filter { redactor: &mut redactor, blobs: item.blobs, messages, handles: None };
+            let mut filter = Filter { redactor: &mut redactor, messages, handles: None };
             out = form::rebuild(form, read, &mut filter)?;
             if !redactor.must_repeat() {
                 break;
@@ -174,7 +173,7 @@ impl Reading<'_> {
         let messages = &pending.grant.messages;
         let mut redactor = self.redactor(&item.plan, Some(item));
         let shape = item.definition.as_ref().and_then(|definition| definition.shape.as_deref());
-        let written = result::filter(&mut redactor, shape, item.blobs, messages, raw)?;
+        let written = result::filter(&mut redactor, shape, messages, raw)?;
         let mut out = format!("{{{}", written.members);
         if let Some(meta) = written.meta {
             let about = Map::from_iter([("_meta".to_owned(), meta)]);

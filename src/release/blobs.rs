@@ -3,7 +3,7 @@
 
 use crate::model::denial::Denial;
 use crate::model::strict;
-use crate::release::filter::Filter;
+use crate::release::filter::{Filter, declared};
 use serde_json::Value;
 
 /// Learns what becomes of each blob, so that its twins fare no better.
@@ -21,14 +21,18 @@ pub(super) fn learn(
     let structure = structure.transpose().map_err(|fault| super::filter::blocked(fault.into()))?;
     let mut found = Vec::new();
     blocks.iter().chain(&structure).for_each(|value| collect(value, &mut found));
-    for blob in found {
-        filter.twin(blob)?;
+    // One that is declared to be of two types is of none.
+    found.sort_by_key(|(_, blob)| *blob);
+    for twins in found.chunk_by(|(_, one), (_, other)| one == other) {
+        let Some((declared, blob)) = twins.first() else { continue };
+        let agree = twins.iter().all(|(other, _)| other == declared);
+        filter.twin(declared.filter(|_| agree), blob)?;
     }
     Ok(())
 }
 
 /// The blobs of all content blocks at and below `value`.
-fn collect<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
+fn collect<'v>(value: &'v Value, found: &mut Vec<(Option<&'v str>, &'v str)>) {
     match value {
         Value::Object(object) => {
             let media = matches!(value.get("type").and_then(Value::as_str), Some("image" | "audio"));
@@ -36,7 +40,8 @@ fn collect<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
                 None if media => object.get("data"),
                 blob => blob,
             };
-            found.extend(own.and_then(Value::as_str).filter(|blob| !blob.is_empty()));
+            let own = own.and_then(Value::as_str).filter(|blob| !blob.is_empty());
+            found.extend(own.map(|blob| (declared(object), blob)));
             object.values().for_each(|inner| collect(inner, found));
         }
         Value::Array(elements) => elements.iter().for_each(|inner| collect(inner, found)),

@@ -2,8 +2,7 @@
 
 use crate::model::denial::Denial;
 use crate::model::feature::Feature;
-use crate::redact::blob::{self, Inside};
-use crate::redact::tools::Blobs;
+use crate::redact::blobs::Fate;
 use crate::redact::{Blocked, REDACTED, Redactor};
 use crate::release::handles::Handles;
 use crate::request::MessageGrant;
@@ -18,7 +17,6 @@ const SHORT_BLOB: usize = 1024;
 /// One message's filter: whose plan it obeys, and what the server's rules allow.
 pub(super) struct Filter<'f, 'p> {
     pub(super) redactor: &'f mut Redactor<'p>,
-    pub(super) blobs: Blobs,
     pub(super) messages: &'f MessageGrant,
     /// None outside a gate, where nothing is sealed.
     pub(super) handles: Option<&'f Handles<'f>>,
@@ -65,25 +63,30 @@ impl Filter<'_, '_> {
     }
 
     /// What is not text passes or not by the rules' word; text in base64 is text.
-    fn blob(&mut self, text: &str) -> Result<Option<Value>, Denial> {
-        if self.blobs != Blobs::Pass {
-            return Ok(None);
-        }
-        let (inside, is_text) = match blob::inside(text) {
-            Some(Inside::Text(inside)) => (inside, true),
-            Some(Inside::Perhaps(inside)) => (inside, false),
-            Some(Inside::Binary) => return Ok(self.stays(text)?.then(|| text.into())),
-            // What is no base64 is no blob, whatever else it is.
-            None => return Ok(None),
+    fn blob_of(&mut self, declared: Option<&str>, blob: &str) -> Result<Option<Value>, Denial> {
+        let (inside, is_text) = match self.redactor.blobs().treat(declared, blob) {
+            Fate::Withheld => return Ok(None),
+            Fate::Binary(None) => return Ok(self.stays(blob)?.then(|| blob.into())),
+            Fate::Binary(Some(other)) => return Ok(Some(other.into())),
+            Fate::Text(inside) => (inside, true),
+            Fate::Perhaps(inside) => (inside, false),
         };
         let shown = self.text(&inside)?;
         let same = shown.as_str() == Some(&inside);
         Ok(match (same, is_text) {
-            (true, _) => self.stays(text)?.then(|| text.into()),
+            (true, _) => self.stays(blob)?.then(|| blob.into()),
             (false, true) => Some(STANDARD.encode(shown.as_str().unwrap_or_default()).into()),
             // Its encoding is a guess, and so would be what is written in its place.
             (false, false) => None,
         })
+    }
+
+    /// Whether any of an object's base64 may be seen.
+    fn keeps(&mut self, object: &Map<String, Value>, name: &str) -> Result<bool, Denial> {
+        match object.get(name).and_then(Value::as_str) {
+            Some(blob) => Ok(self.blob_of(declared(object), blob)?.is_some()),
+            None => Ok(false),
+        }
     }
 
     /// A short text, such as a number with its dashes, may be base64 by its letters alone.
@@ -92,8 +95,8 @@ impl Filter<'_, '_> {
     }
 
     /// Has what becomes of a blob done wherever else in the result it stands.
-    pub(super) fn twin(&mut self, blob: &str) -> Result<(), Denial> {
-        let shown = self.blob(blob)?;
+    pub(super) fn twin(&mut self, declared: Option<&str>, blob: &str) -> Result<(), Denial> {
+        let shown = self.blob_of(declared, blob)?;
         let shown = shown.as_ref().map_or(Some(REDACTED), Value::as_str).unwrap_or(REDACTED);
         if shown != blob {
             self.redactor.instead(blob, shown);
@@ -115,7 +118,7 @@ impl Visit for Filter<'_, '_> {
             (Part::Sealed(seal), Value::String(text)) => {
                 Ok(self.handles.and_then(|handles| handles.seal(seal, text)).map(Value::from))
             }
-            (Part::Blob, Value::String(text)) => self.blob(text),
+            (Part::Blob, Value::String(text)) => self.blob_of(None, text),
             (Part::Text | Part::Uri | Part::Token, Value::String(text)) => self.text(text).map(Some),
             (Part::Token | Part::Number, Value::Number(_)) => self.number(value).map(Some),
             (Part::Schema, _) => self.schema(value).map(Some),
@@ -124,18 +127,24 @@ impl Visit for Filter<'_, '_> {
         }
     }
 
+    fn blob(&mut self, object: &Map<String, Value>, value: &Value) -> Result<Option<Value>, Denial> {
+        value.as_str().map_or(Ok(None), |blob| self.blob_of(declared(object), blob))
+    }
+
     fn instead(&mut self, kind: &str, object: &Map<String, Value>) -> Result<Option<Value>, Denial> {
-        let passes = self.blobs == Blobs::Pass;
-        let resource = object.get("resource");
+        let resource = object.get("resource").and_then(Value::as_object);
         let inside = |name: &str| resource.and_then(|resource| resource.get(name)).and_then(Value::as_str);
         let words = match kind {
-            "image" if !passes => "[image withheld]",
-            "audio" if !passes => "[audio withheld]",
+            "image" if !self.keeps(object, "data")? => "[image withheld]",
+            "audio" if !self.keeps(object, "data")? => "[audio withheld]",
             "resource_link" if !self.shows("resource:withheld")? => "[resource link withheld]",
             "resource" => match inside("text") {
                 Some(text) if !self.shows(text)? => REDACTED,
-                None if !passes => "[binary resource withheld]",
-                _ => return Ok(None),
+                Some(_) => return Ok(None),
+                None => match resource {
+                    Some(resource) if self.keeps(resource, "blob")? => return Ok(None),
+                    _ => "[binary resource withheld]",
+                },
             },
             _ => return Ok(None),
         };
@@ -149,6 +158,11 @@ impl Visit for Filter<'_, '_> {
     fn malformed(&self, what: &'static str) -> Denial {
         Denial::ResultBlocked(what)
     }
+}
+
+/// The type that an object with base64 says it is of.
+pub(super) fn declared(object: &Map<String, Value>) -> Option<&str> {
+    object.get("mimeType").and_then(Value::as_str)
 }
 
 pub(super) fn blocked(blocked: Blocked) -> Denial {

@@ -23,6 +23,7 @@ use crate::model::ids::{Lineage, ServerName, SessionId};
 use crate::model::scope::Scopes;
 use crate::model::stage::Stage;
 use crate::redact::plan::Plan;
+use crate::redact::tools::Blobs;
 use crate::redact::{Redactor, Setting, Substitutes};
 use crate::request::{Grant, ItemGrant, OpenSession, Pending, Stateless};
 use crate::store::lineages::Lineages;
@@ -194,6 +195,7 @@ impl<'r> Reading<'r> {
         let this_year = year(self.call);
         let mut redactor =
             Redactor::within(plan, Setting { this_year, secrets, substitutes: Some(substitutes) });
+        redactor.treat(item.map_or(Blobs::Drop, |item| item.blobs.clone()));
         let own = item.or(self.facts.grant.item.as_ref());
         if let Some(hidden) = own.and_then(|item| item.hidden.clone()) {
             redactor.hide(hidden);

@@ -45,21 +45,21 @@ pub fn apply(
     result: &str,
 ) -> Result<String, Denial> {
     let messages = MessageGrant::default();
-    filter(redactor, shape, blobs, &messages, result).map(|written| format!("{{{}}}", written.members))
+    redactor.treat(blobs);
+    filter(redactor, shape, &messages, result).map(|written| format!("{{{}}}", written.members))
 }
 
 pub(super) fn filter(
     redactor: &mut Redactor<'_>,
     shape: Option<&Shape>,
-    blobs: Blobs,
     messages: &MessageGrant,
     result: &str,
 ) -> Result<Written, Denial> {
     let read: ToolResult<'_> =
         serde_json::from_str(result).map_err(|_| Denial::UpstreamMalformed("result"))?;
-    let mut filtered = parts(redactor, shape, blobs, messages, &read)?;
+    let mut filtered = parts(redactor, shape, messages, &read)?;
     if redactor.must_repeat() {
-        filtered = parts(redactor, shape, blobs, messages, &read)?;
+        filtered = parts(redactor, shape, messages, &read)?;
     }
     Ok(Written { members: write(&read, filtered), meta: read.meta })
 }
@@ -68,13 +68,12 @@ pub(super) fn filter(
 fn parts(
     redactor: &mut Redactor<'_>,
     shape: Option<&Shape>,
-    blobs: Blobs,
     messages: &MessageGrant,
     read: &ToolResult<'_>,
 ) -> Result<(Option<String>, Vec<Value>), Denial> {
     let raw = read.content.iter().map(|raw| serde_json::from_str(raw.get()));
     let raw: Vec<Value> = raw.collect::<Result<_, _>>().map_err(|_| Denial::ResultBlocked("content"))?;
-    let mut filter = Filter { redactor, blobs, messages, handles: None };
+    let mut filter = Filter { redactor, messages, handles: None };
     learn(&mut filter, &raw, read.structured_content.map(RawValue::get))?;
     let structure = match read.structured_content {
         Some(structure) => filter.redactor.structure(structure.get().as_bytes()).map_err(blocked)?,

@@ -15,6 +15,7 @@ mod attacks;
 mod audit;
 mod bad_input;
 mod batches;
+mod blobs;
 mod bridge;
 mod catalogue;
 mod commands;

@@ -54,6 +54,21 @@ fn a_rule_that_could_never_restore_anything_is_a_fault() {
 }
 
 #[test]
+fn rules_for_binary_content_are_of_types_and_of_what_can_be_done() {
+    let blobs = |rule: &str| faults(&format!("tools:\n  read: {{ release: all, blobs: {rule} }}\n"));
+    assert_eq!(blobs("{ 'image/*': keep, text/csv: text, application/pdf: drop }"), "");
+    assert_eq!(blobs("pass"), "");
+    for (rule, why) in [
+        ("{ application/pdf: extract }", "cannot `extract` text from documents"),
+        ("{ image: keep }", "a MIME type without parameters"),
+        ("{ image/png: pass }", "unknown variant `pass`"),
+        ("keep", "what becomes of each MIME type"),
+    ] {
+        assert!(blobs(rule).contains(why), "{rule}: {}", blobs(rule));
+    }
+}
+
+#[test]
 fn a_rule_of_one_person_names_them_by_an_argument() {
     let patient = "scopes: ['patient/Observation.rs'], patient: id";
     let glass = |subject: &str| format!("break_glass: {{ subject: {subject} }}");

@@ -83,7 +83,7 @@ pub(super) fn compile(
         scopes: raw.scopes.iter().cloned().collect(),
         labels: raw.labels.clone(),
         access,
-        blobs: raw.blobs,
+        blobs: raw.blobs.clone(),
         profile: raw.profile.as_ref().map(|profile| profile.value.clone()),
         subject,
         release,

@@ -4,7 +4,6 @@ use super::ToolRules;
 use crate::model::ids::Entity;
 use crate::model::scope::Scopes;
 use crate::redact::plan::TextMode;
-use crate::redact::tools::Blobs;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -48,7 +47,7 @@ impl ToolRules {
         }
         self.describe_detectors(&mut line);
         line(&format!("text      {}", text(self.text)));
-        line(&format!("blobs     {}", if self.blobs == Blobs::Drop { "dropped" } else { "passed" }));
+        line(&format!("blobs     {}", self.blobs.describe()));
         out.truncate(out.trim_end().len());
         out
     }

@@ -1,6 +1,7 @@
 //! The file as it is written: `rules/tools/<server>.yaml`.
 
 use crate::model::feature::Feature;
+use crate::redact::blobs::Blobs;
 use crate::redact::operator::Operator;
 use crate::redact::plan::TextMode;
 use crate::redact::tools::access::{BreakGlass, StepUpRule};
@@ -70,7 +71,7 @@ pub(super) struct ToolFile {
     pub(super) restore: Vec<Spanned<RestoreFile>>,
     #[serde(default)]
     pub(super) text: TextMode,
-    /// Whether images, audio and other binary content may pass.
+    /// Which images, audio and other binary content may pass.
     #[serde(default)]
     pub(super) blobs: Blobs,
     #[serde(default)]
@@ -115,15 +116,6 @@ impl Default for Release {
     fn default() -> Self {
         Self::ByScope(BTreeMap::new())
     }
-}
-
-/// What becomes of images, audio and embedded binary resources.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Blobs {
-    #[default]
-    Drop,
-    Pass,
 }
 
 #[derive(Debug, Deserialize)]

@@ -5,6 +5,7 @@ use super::splice::Free;
 use super::{Walk, at};
 use crate::redact::Blocked;
 use crate::redact::apply::{self, Verdict};
+use crate::redact::blobs;
 use crate::redact::class::Class;
 use crate::redact::clean::{Met, Rest};
 use crate::redact::json::{Kind, Reader};
@@ -113,6 +114,9 @@ impl Walk<'_, '_> {
         if !self.run.instead.is_empty() || self.run.hidden.is_some() || may_be_json(text) {
             return Err(None);
         }
+        if self.run.blobs.is_some() && blobs::is_likely(text) {
+            return Err(None);
+        }
         if self.plan.detection.is_none() {
             return Ok(Met::Clean(Rest::Closed));
         }
@@ -147,8 +151,7 @@ impl Walk<'_, '_> {
             // It was a part of its own.
             return Ok(verdict(outcome));
         }
-        let hidden = self.run.hidden.clone();
-        let without = hidden.as_ref().map_or(Cow::Borrowed(text), |hidden| hidden.replace(text));
+        let without = apply::without(self.run, text);
         let hash = hash.filter(|_| matches!(without, Cow::Borrowed(_)));
         let mut verdict = match detection {
             Some(detection) => {

@@ -103,6 +103,11 @@ pub trait Visit {
     /// What takes a leaf's place; None leaves it out.
     fn leaf(&mut self, part: Part, value: &Value) -> Result<Option<Value>, Self::Stop>;
 
+    /// What takes the place of base64 in an object that says of what type it is.
+    fn blob(&mut self, _: &Map<String, Value>, value: &Value) -> Result<Option<Value>, Self::Stop> {
+        self.leaf(Part::Blob, value)
+    }
+
     /// Before an object of this `type` is looked into: what stands in its place, if
     /// something does.
     fn instead(&mut self, kind: &str, object: &Map<String, Value>) -> Result<Option<Value>, Self::Stop>;
@@ -126,7 +131,11 @@ pub fn rebuild<V: Visit>(
     for member in form.0 {
         // A null member is an absent one everywhere in MCP but for a task's ttl.
         let Some(value) = object.get(member.name) else { continue };
-        if let Some(value) = part(member.part, value, visitor)? {
+        let made = match member.part {
+            Part::Blob if value.is_string() => visitor.blob(object, value)?,
+            part_of => part(part_of, value, visitor)?,
+        };
+        if let Some(value) = made {
             out.insert(member.name.to_owned(), value);
         }
     }

@@ -302,7 +302,9 @@ fn columns(tree: &Value, found: &mut Vec<String>) {
             for name in names {
                 found.push(elements.iter().filter_map(|element| element.get(name)).map(scalars).collect());
             }
-            elements.iter().for_each(|value| columns(value, found));
+            for value in elements {
+                columns(value, found);
+            }
         }
         Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null => {}
     }
