@@ -21,7 +21,11 @@ pub enum Operator {
     /// A stand-in that is the same in every result of one lineage, and that a later argument
     /// may carry where a rule restores it: `PERSON_4821937`.
     Pseudonym,
-    /// The same, but the value itself, encrypted for one lineage and entity: it survives a
+    /// A value of the same kind that is nobody's (`Greta Hazelbrook`, `(212) 555-0142`), the
+    /// same in every result of one lineage; several values may become one, so that it is never
+    /// exchanged again.
+    Surrogate,
+    /// As a pseudonym, but the value itself, encrypted for one lineage and entity: it survives a
     /// restart, and is longer.
     Token,
     /// A keyed hash (HMAC-SHA-256), the same for the same value in every result of a
@@ -53,6 +57,7 @@ impl Operator {
             Self::Partial => "partial",
             Self::Replace => "replace",
             Self::Pseudonym => "pseudonym",
+            Self::Surrogate => "surrogate",
             Self::Token => "token",
             Self::Hash => "hash",
             Self::Fpe => "fpe",
@@ -77,17 +82,18 @@ impl Operator {
             Self::Null => 1,
             Self::Mask => 2,
             Self::Replace => 3,
-            Self::Pseudonym => 4,
-            Self::Token => 5,
-            Self::Hash => 6,
-            Self::Fpe => 7,
-            Self::Age => 8,
-            Self::Year => 9,
-            Self::Zip3 => 10,
-            Self::Round(_) => 11,
-            Self::Shift => 12,
-            Self::Partial => 13,
-            Self::Keep => 14,
+            Self::Surrogate => 4,
+            Self::Pseudonym => 5,
+            Self::Token => 6,
+            Self::Hash => 7,
+            Self::Fpe => 8,
+            Self::Age => 9,
+            Self::Year => 10,
+            Self::Zip3 => 11,
+            Self::Round(_) => 12,
+            Self::Shift => 13,
+            Self::Partial => 14,
+            Self::Keep => 15,
         }
     }
 }
@@ -104,13 +110,14 @@ pub(crate) fn forbidden(entity: &str, operator: Operator) -> Option<&'static str
         .then_some("PCI DSS 3.3.1: nothing of CARD_SECURITY may be kept: write `drop` or `null`")
 }
 
-const WORDS: [Operator; 14] = [
+const WORDS: [Operator; 15] = [
     Operator::Keep,
     Operator::Drop,
     Operator::Mask,
     Operator::Partial,
     Operator::Replace,
     Operator::Pseudonym,
+    Operator::Surrogate,
     Operator::Token,
     Operator::Hash,
     Operator::Fpe,

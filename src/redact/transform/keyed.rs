@@ -21,6 +21,8 @@ pub struct Secrets {
     digits: FF1<Aes256>,
     alphanumerics: FF1<Aes256>,
     days: TimeDelta,
+    /// Of the lineage.
+    surrogates: hmac::Key,
 }
 
 impl Secrets {
@@ -39,16 +41,25 @@ impl Secrets {
             digits: FF1::new(cipher.as_ref(), 10).ok()?,
             alphanumerics: FF1::new(cipher.as_ref(), 36).ok()?,
             days: TimeDelta::days(days),
+            surrogates: hmac::Key::new(
+                hmac::HMAC_SHA256,
+                part(&format!("surrogate\u{1f}{lineage}")).as_ref(),
+            ),
         })
     }
 
     /// 128 bits of a keyed hash. Spellings that differ in case and punctuation hash alike.
     pub(super) fn hash(&self, entity: &Entity, value: &str) -> String {
-        let plain = value.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
-        let text: String = entity.as_str().chars().chain(std::iter::once('\u{1f}')).chain(plain).collect();
-        let tag = hmac::sign(&self.mac, text.as_bytes());
+        let tag = hmac::sign(&self.mac, plain(entity, value).as_bytes());
         let hex = tag.as_ref().iter().take(16).map(|byte| format!("{byte:02x}"));
         format!("hash:{}", hex.collect::<String>())
+    }
+
+    /// What decides on a surrogate: of one lineage, and the same for spellings that hash alike.
+    pub(super) fn draw(&self, entity: &Entity, value: &str, again: u8) -> [u8; 32] {
+        let text = format!("{}\u{1f}{again}", plain(entity, value));
+        let tag = hmac::sign(&self.surrogates, text.as_bytes());
+        tag.as_ref().first_chunk().copied().unwrap_or_default()
     }
 
     /// The same number of digits, or of letters and digits where there are both; what stands
@@ -92,6 +103,12 @@ impl Secrets {
         let moved = date.checked_add_signed(self.days)?;
         Some(format!("{}{rest}", moved.format(form)))
     }
+}
+
+/// What is hashed of a value: its letters and digits, under its entity.
+fn plain(entity: &Entity, value: &str) -> String {
+    let plain = value.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
+    entity.as_str().chars().chain(std::iter::once('\u{1f}')).chain(plain).collect()
 }
 
 fn numeral(c: char) -> Option<u16> {

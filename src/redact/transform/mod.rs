@@ -5,6 +5,7 @@
 mod general;
 mod keyed;
 mod substitutes;
+mod surrogate;
 
 use crate::model::ids::Entity;
 use crate::redact::json::Kind;
@@ -49,6 +50,7 @@ pub(crate) fn apply(run: &mut Run, operator: Operator, entity: &Entity, kind: Ki
         Operator::Partial => Some(marker::partial(text)),
         Operator::Replace => Some(run.mark(entity, text)),
         Operator::Pseudonym => substitutes.and_then(|vault| vault.pseudonym(entity, text)),
+        Operator::Surrogate => secrets.and_then(|secrets| surrogate::surrogate(secrets, entity, text)),
         Operator::Token => substitutes.and_then(|vault| vault.token(entity, text)),
         Operator::Hash => secrets.map(|secrets| secrets.hash(entity, text)),
         Operator::Fpe => secrets.and_then(|secrets| secrets.encrypt(entity, text)),

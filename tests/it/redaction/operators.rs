@@ -55,6 +55,21 @@ fn keyed_operators_are_stable_and_hide() {
 }
 
 #[test]
+fn surrogates_are_the_same_in_a_lineage_and_nobodys() {
+    let rule = "{ release: all, redact: [{ path: $.name, as: surrogate, entity: PERSON }, \
+                { path: '$.ssn', as: surrogate, entity: US_SSN }, { path: $.born, as: surrogate }] }";
+    let document = json!({"name": "Amara Okafor", "ssn": 536_904_399, "born": "1980-02-03"});
+    let (mine, theirs) = (keyed(rule, &document, "me"), keyed(rule, &document, "you"));
+    assert_eq!(mine, keyed(rule, &document, "me"));
+    assert_ne!(mine["ssn"], theirs["ssn"]);
+    assert!(mine["ssn"].as_str().unwrap().starts_with('9'), "{mine}");
+    assert!(mine["name"].as_str().is_some_and(|name| name != "Amara Okafor" && name.contains(' ')), "{mine}");
+    assert_eq!(mine["born"], "[REDACTED]");
+    let without = filter(rule, "", &document.to_string()).0.unwrap();
+    assert_eq!(without.matches("[REDACTED]").count(), 3, "{without}");
+}
+
+#[test]
 fn what_pci_dss_forbids_is_not_loaded() {
     let faults = |profiles: &[&str], tool: &str| {
         let mut sources = builtin::rules();
