@@ -4,6 +4,7 @@
 //! (Guarded by `tests/it/architecture.rs`.)
 
 pub mod call;
+pub mod chance;
 pub mod clock;
 pub mod denial;
 pub mod fault;

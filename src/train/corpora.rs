@@ -1,8 +1,8 @@
 //! Corpora for measuring: texts made of templates and words that training never sees.
 
-use super::chance::Chance;
 use super::data::{self, Record};
 use super::templates::Templates;
+use crate::model::chance::Chance;
 use std::path::Path;
 
 const SEED: u64 = 0x5eed_0000_0c0a;

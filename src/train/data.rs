@@ -1,7 +1,7 @@
 //! Annotated texts: `{"id", "text", "spans": [[start, end, TYPE]]}` a line, in code points.
 
-use super::chance::Chance;
 use super::slots::Slots;
+use crate::model::chance::Chance;
 use crate::redact::names::decode::{OTHER, OUTSIDE, PERSON, PLACE, Tag};
 use crate::redact::names::feature;
 use crate::redact::names::token::Token;

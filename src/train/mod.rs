@@ -3,7 +3,6 @@
 //! The model is an averaged structured perceptron: each text is tagged with the weights so
 //! far, and where the tags are wrong the weights of what was seen there move.
 
-mod chance;
 mod corpora;
 mod data;
 mod lists;
@@ -11,8 +10,8 @@ mod perceptron;
 mod slots;
 mod templates;
 
+use crate::model::chance::Chance;
 use crate::redact::names::model::{MAGIC, ROW};
-use chance::Chance;
 pub use corpora::corpora;
 use data::{Example, Part};
 use lists::Lists;

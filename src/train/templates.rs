@@ -5,10 +5,10 @@
 //! `{{slot}}` stands for a value, [`super::slots`] says which there are, and `{{slot.1}}` for
 //! the same person wherever the number comes again.
 
-use super::chance::Chance;
 use super::data::{Example, Span};
 use super::lists::Lists;
 use super::slots::Slots;
+use crate::model::chance::Chance;
 use anyhow::{Context as _, bail};
 use std::collections::BTreeMap;
 use std::path::Path;

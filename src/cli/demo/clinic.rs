@@ -1,7 +1,8 @@
 //! A clinic: FHIR-shaped patients, observations, conditions, encounters and notes.
 
 use super::mcp_server::{Tool, array, object, optional, string};
-use super::random::{CITIES, FAMILY, GIVEN, Random, STREETS};
+use super::words::{CITIES, FAMILY, GIVEN, STREETS};
+use crate::model::chance::Chance;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -173,26 +174,26 @@ fn add_note(charts: &[Chart], arguments: &Value) -> Result<Value, String> {
 }
 
 fn chart(seed: u64, number: u64) -> Chart {
-    let mut random = Random::new(seed ^ number.wrapping_mul(0x2545_f491_4f6c_dd1d));
-    let (family, given) = (*random.pick(&FAMILY), *random.pick(&GIVEN));
+    let mut chance = Chance::new(seed ^ number.wrapping_mul(0x2545_f491_4f6c_dd1d));
+    let (family, given) = (*chance.one_of(&FAMILY), *chance.one_of(&GIVEN));
     let full_name = format!("{given} {family}");
     let id = format!("p-{}", 1000 + number);
-    let (mrn, ssn) = (random.digits(8), ssn(&mut random));
+    let (mrn, ssn) = (chance.digits(8), ssn(&mut chance));
     let born =
-        format!("{}-{:02}-{:02}", random.between(1934, 2015), random.between(1, 12), random.between(1, 28));
-    let (city, state, zip) = *random.pick(&CITIES);
-    let phone = format!("({}) 555-01{}", random.between(212, 989), random.digits(2));
-    let (code, disease) = *random.pick(&[
+        format!("{}-{:02}-{:02}", chance.between(1934, 2015), chance.between(1, 12), chance.between(1, 28));
+    let (city, state, zip) = *chance.one_of(&CITIES);
+    let phone = format!("({}) 555-01{}", chance.between(212, 989), chance.digits(2));
+    let (code, disease) = *chance.one_of(&[
         ("I10", "Essential hypertension"),
         ("E11.9", "Type 2 diabetes mellitus"),
         ("J45.909", "Asthma, unspecified"),
         ("M54.5", "Low back pain"),
     ]);
-    let seen = format!("2026-{:02}-{:02}", random.between(1, 10), random.between(1, 28));
-    let relative = *random.pick(&GIVEN);
-    let doctor = format!("Dr. {} {}", random.pick(&GIVEN), random.pick(&FAMILY));
+    let seen = format!("2026-{:02}-{:02}", chance.between(1, 10), chance.between(1, 28));
+    let relative = *chance.one_of(&GIVEN);
+    let doctor = format!("Dr. {} {}", chance.one_of(&GIVEN), chance.one_of(&FAMILY));
     let subject = json!({"reference": format!("Patient/{id}"), "display": full_name});
-    let value = u32::try_from(random.between(62, 148)).unwrap_or(100);
+    let value = u32::try_from(chance.between(62, 148)).unwrap_or(100);
     let note = format!(
         "{full_name} (MRN {mrn}) was seen on {seen} for {}. Reports sleeping poorly since the move; daughter {relative} {family} \
          helps with medication and can be reached at {phone}. SSN {ssn} confirmed at registration. Plan: continue treatment, \
@@ -204,8 +205,8 @@ fn chart(seed: u64, number: u64) -> Chart {
             "resourceType": "Patient", "id": id,
             "identifier": [{"type": "MR", "value": format!("MRN {mrn}")}, {"type": "SS", "value": ssn}],
             "name": [{"family": family, "given": [given]}],
-            "gender": random.pick(&["female", "male"]), "birthDate": born,
-            "address": [{"line": [format!("{} {}", random.between(10, 1900), random.pick(&STREETS))], "city": city, "state": state, "postalCode": zip}],
+            "gender": chance.one_of(&["female", "male"]), "birthDate": born,
+            "address": [{"line": [format!("{} {}", chance.between(10, 1900), chance.one_of(&STREETS))], "city": city, "state": state, "postalCode": zip}],
             "telecom": [{"system": "phone", "phone": phone}],
             "conditions": [{"code": code, "display": disease}],
         }),
@@ -218,14 +219,14 @@ fn chart(seed: u64, number: u64) -> Chart {
             {"class": "AMB", "performer": {"reference": "Practitioner/d-17", "display": doctor}, "period": {"start": format!("{seen}T09:00:00Z"), "end": format!("{seen}T09:50:00Z")}},
         ]}),
         note: json!({"subject": subject, "author": {"reference": "Practitioner/d-17", "display": doctor}, "date": seen, "text": note}),
-        ward: random.pick::<&str>(&WARDS),
+        ward: chance.one_of::<&str, _>(&WARDS),
         id,
         full_name,
     }
 }
 
 /// Some in the ranges the SSA issues, some in those it never does (as test data has).
-pub(super) fn ssn(random: &mut Random) -> String {
-    let area = if random.between(0, 2) == 0 { random.between(900, 999) } else { random.between(101, 649) };
-    format!("{area}-{}-{}", random.between(10, 99), random.between(1000, 9999))
+pub(super) fn ssn(chance: &mut Chance) -> String {
+    let area = if chance.between(0, 2) == 0 { chance.between(900, 999) } else { chance.between(101, 649) };
+    format!("{area}-{}-{}", chance.between(10, 99), chance.between(1000, 9999))
 }

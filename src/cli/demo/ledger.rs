@@ -2,7 +2,8 @@
 
 use super::clinic::ssn;
 use super::mcp_server::{Tool, array, object, optional, string};
-use super::random::{CITIES, FAMILY, GIVEN, Random, STREETS};
+use super::words::{CITIES, FAMILY, GIVEN, STREETS};
+use crate::model::chance::Chance;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -120,37 +121,37 @@ const CARDS: [(&str, &str); 5] = [
 ];
 
 fn customer(seed: u64, number: u64) -> Customer {
-    let mut random = Random::new(seed ^ number.wrapping_mul(0x9e6c_63d0_676a_9a99));
-    let (family, given) = (*random.pick(&FAMILY), *random.pick(&GIVEN));
+    let mut chance = Chance::new(seed ^ number.wrapping_mul(0x9e6c_63d0_676a_9a99));
+    let (family, given) = (*chance.one_of(&FAMILY), *chance.one_of(&GIVEN));
     let name = format!("{given} {family}");
     let (id, account_id) = (format!("c-{}", 200 + number), format!("a-{}", 200 + number));
-    let (city, state, zip) = *random.pick(&CITIES);
-    let (brand, card) = *random.pick(&CARDS);
-    let (second_brand, second_card) = *random.pick(&CARDS);
+    let (city, state, zip) = *chance.one_of(&CITIES);
+    let (brand, card) = *chance.one_of(&CARDS);
+    let (second_brand, second_card) = *chance.one_of(&CARDS);
     #[expect(clippy::cast_precision_loss, reason = "sums of money in a demo")]
     let money = |cents: u64| cents as f64 / 100.0;
-    let balance = money(random.between(1_200, 9_800_000));
-    let amount = money(random.between(500, 90_000));
+    let balance = money(chance.between(1_200, 9_800_000));
+    let amount = money(chance.between(500, 90_000));
     Customer {
         pii: json!({
-            "customerId": id, "name": name, "ssn": ssn(&mut random),
-            "dateOfBirth": format!("{}-{:02}-{:02}", random.between(1945, 2004), random.between(1, 12), random.between(1, 28)),
+            "customerId": id, "name": name, "ssn": ssn(&mut chance),
+            "dateOfBirth": format!("{}-{:02}-{:02}", chance.between(1945, 2004), chance.between(1, 12), chance.between(1, 28)),
             "email": format!("customer{}@example.com", 200 + number),
-            "phone": format!("({}) 555-01{}", random.between(212, 989), random.digits(2)),
-            "address": {"line": format!("{} {}", random.between(10, 1900), random.pick(&STREETS)), "city": city, "state": state, "postalCode": zip},
+            "phone": format!("({}) 555-01{}", chance.between(212, 989), chance.digits(2)),
+            "address": {"line": format!("{} {}", chance.between(10, 1900), chance.one_of(&STREETS)), "city": city, "state": state, "postalCode": zip},
             "cards": [
-                {"brand": brand, "number": card, "expiry": format!("20{}-{:02}", random.between(27, 31), random.between(1, 12))},
-                {"brand": second_brand, "number": second_card, "expiry": format!("20{}-{:02}", random.between(27, 31), random.between(1, 12))},
+                {"brand": brand, "number": card, "expiry": format!("20{}-{:02}", chance.between(27, 31), chance.between(1, 12))},
+                {"brand": second_brand, "number": second_card, "expiry": format!("20{}-{:02}", chance.between(27, 31), chance.between(1, 12))},
             ],
-            "riskScore": random.between(1, 99),
+            "riskScore": chance.between(1, 99),
         }),
         account: json!({
-            "id": account_id, "customerId": id, "type": random.pick(&["checking", "savings"]), "currency": "USD",
-            "balance": balance, "status": "open", "iban": iban(&random.digits(18)),
+            "id": account_id, "customerId": id, "type": chance.one_of(&["checking", "savings"]), "currency": "USD",
+            "balance": balance, "status": "open", "iban": iban(&chance.digits(18)),
         }),
         transactions: json!({"accountId": account_id, "transactions": [
             {"id": format!("x-{number}1"), "date": "2026-10-03", "amount": amount, "currency": "USD", "description": "Grocery store"},
-            {"id": format!("x-{number}2"), "date": "2026-10-05", "amount": -amount, "currency": "USD", "description": format!("Transfer to {} for rent, call {}", random.pick(&GIVEN), "(212) 555-0142")},
+            {"id": format!("x-{number}2"), "date": "2026-10-05", "amount": -amount, "currency": "USD", "description": format!("Transfer to {} for rent, call {}", chance.one_of(&GIVEN), "(212) 555-0142")},
         ]}),
         id,
         name,

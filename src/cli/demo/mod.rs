@@ -7,9 +7,9 @@ mod clinic;
 mod ledger;
 mod mcp_server;
 pub mod people;
-mod random;
 mod story;
 mod teller;
+mod words;
 mod world;
 
 use crate::cli::Exit;

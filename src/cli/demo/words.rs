@@ -1,36 +1,4 @@
-//! A small seeded generator (SplitMix64), so that every run shows the same people.
-
-pub(super) struct Random(u64);
-
-impl Random {
-    pub(super) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number from `low` up to and including `high`.
-    pub(super) fn between(&mut self, low: u64, high: u64) -> u64 {
-        low + self.next() % (high - low + 1)
-    }
-
-    pub(super) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
-        let index = usize::try_from(self.next()).unwrap_or(usize::MAX) % from.len().max(1);
-        // The lists picked from are constants and not empty.
-        #[expect(clippy::indexing_slicing, reason = "index is below the length")]
-        &from[index]
-    }
-
-    pub(super) fn digits(&mut self, count: usize) -> String {
-        (0..count).map(|_| char::from(b'0' + u8::try_from(self.between(0, 9)).unwrap_or(0))).collect()
-    }
-}
+//! Names, streets and towns that the demo's people have.
 
 pub(super) const FAMILY: [&str; 24] = [
     "Halloran",
