@@ -89,9 +89,12 @@ pub(crate) fn by_detectors(
     let class = Class::of(text);
     let free = class.meets(Class::SPACE.join(Class::UPPER).join(Class::WIDE));
     read(detection, run, sensed, (text, class), findings);
+    let column = free && findings.iter().all(|finding| finding.whole && finding.by_pattern);
+    let column = column && run.columns.note(place, sensed.keys, text);
     if findings.is_empty() {
-        // What was not read to its end is not known to be clean, and no UUID comes twice.
-        if !run.budget.is_over() && Uuid::of(text).is_none() {
+        // What was not read to its end is not known to be clean, no UUID comes twice, and what may be
+        // of a column of names may be none in another result.
+        if !column && !run.budget.is_over() && Uuid::of(text).is_none() {
             run.clean.settle(hash, place, text, free);
         }
         return Verdict { outcome: Outcome::Same, rest: run.clean.add(hash, place, text, free) };

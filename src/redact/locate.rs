@@ -184,7 +184,7 @@ pub fn locate(detection: &Detection, this_year: u16, text: &str) -> Result<Vec<L
         if run.budget.is_over() {
             return Err(Blocked::Layers);
         }
-        if !run.must_repeat(places.words()) {
+        if !run.must_repeat(&plan, places.words()) {
             break;
         }
     }

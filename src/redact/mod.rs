@@ -11,6 +11,7 @@ pub mod blob;
 pub mod blobs;
 mod class;
 mod clean;
+mod columns;
 pub mod detect;
 mod echo;
 mod fit;
@@ -210,10 +211,11 @@ impl<'p> Redactor<'p> {
     }
 
     /// Whether all parts must be filtered once more, because a name was learned
-    /// after text had been passed that may hold it. True at most once.
+    /// after text had been passed that may hold it, or a column of names was met.
+    /// True at most once.
     pub fn must_repeat(&mut self) -> bool {
         self.twin = None;
-        self.run.must_repeat(self.places.words())
+        self.run.must_repeat(self.plan, self.places.words())
     }
 
     /// The data subjects met in all parts, as the upstream spells them.

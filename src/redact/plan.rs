@@ -1,7 +1,8 @@
 //! A plan: what one tool's result may say to a caller with certain scopes.
 
 use crate::model::ids::{Entity, RuleId};
-use crate::redact::detect::Scanner;
+use crate::redact::detect::{Detector, Scanner};
+use crate::redact::names::Kind;
 use crate::redact::operator::Operator;
 use crate::redact::path::{Hop, Path};
 use crate::redact::places::Pool;
@@ -66,6 +67,13 @@ impl Detection {
     /// What is done with what a detector finds.
     pub(crate) fn operator(&self, detector: usize) -> Operator {
         self.by_detector.get(detector).copied().unwrap_or(Operator::Mask)
+    }
+
+    /// The detector of persons in free text, if what it finds is not kept.
+    pub(crate) fn of_persons(&self) -> Option<usize> {
+        let persons = |detector: &Detector| detector.model == Some(Kind::Person);
+        let index = self.scanner.detectors().iter().position(persons)?;
+        (self.operator(index) != Operator::Keep).then_some(index)
     }
 }
 

@@ -5,6 +5,7 @@ use crate::model::ids::Entity;
 use crate::model::trail::{Action, Filtered};
 use crate::redact::blobs::Blobs;
 use crate::redact::clean::Clean;
+use crate::redact::columns::Columns;
 use crate::redact::detect::Scratch;
 use crate::redact::echo::Echo;
 use crate::redact::forms::Forms;
@@ -14,7 +15,7 @@ use crate::redact::layers::Budget;
 use crate::redact::locate::Trace;
 use crate::redact::marker::Markers;
 use crate::redact::places::Labelled;
-use crate::redact::plan::Plan;
+use crate::redact::plan::{Detection, Plan};
 use crate::redact::settled::Settled;
 use crate::redact::transform::Setting;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -36,6 +37,8 @@ pub(crate) struct Run {
     /// What becomes of binary content in text. None where none is looked for.
     pub(crate) blobs: Option<Blobs>,
     pub(crate) clean: Clean,
+    /// What looks like names under keys that say nothing of it.
+    pub(crate) columns: Columns,
     pub(crate) scratch: Scratch,
     pub(crate) forms: Forms,
     pub(crate) labels: Labels,
@@ -110,9 +113,12 @@ impl Run {
     }
 
     /// Whether a name was learned after a part had been shown that holds it, or stands in a
-    /// member name, of the words that those are made of. If so the counters start again and the result must be filtered once more; markers keep their
-    /// numbers. True at most once.
-    pub(crate) fn must_repeat(&mut self, names: &HashSet<Box<str>>) -> bool {
+    /// member name, of the words that those are made of; what columns of names teach is learned
+    /// now. If so the counters start again and the result must be filtered once more; markers
+    /// keep their numbers. True at most once.
+    pub(crate) fn must_repeat(&mut self, plan: &Plan, names: &HashSet<Box<str>>) -> bool {
+        let persons = plan.detection.as_ref().and_then(Detection::of_persons);
+        self.columns.teach(persons, &mut self.echo);
         let repeat = self.echo.settle(names);
         if repeat {
             self.counts = Counts::default();

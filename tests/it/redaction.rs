@@ -1,5 +1,6 @@
 //! What the redaction engine promises, on small documents.
 
+mod columns;
 mod echoes;
 mod layers;
 mod operators;

@@ -55,6 +55,24 @@ impl Known {
         }
     }
 
+    /// Whether it is a given name before all: one of the commonest, or one that many have and
+    /// no plain word.
+    pub(crate) fn is_given(self) -> bool {
+        self.level(Self::FIRST) >= 3 || self.level(Self::FIRST) >= 2 && self.level(Self::WORD) == 0
+    }
+
+    /// Whether it is a surname that many have, and hardly a plain word.
+    pub(crate) fn is_surname(self) -> bool {
+        let (last, word) = (self.level(Self::LAST), self.level(Self::WORD));
+        last >= 2 && word == 0 || last >= 3 && word == 1
+    }
+
+    /// Whether a place is called so, and nothing else.
+    pub(crate) fn is_placed(self) -> bool {
+        let (place, word) = (self.level(Self::PLACE), self.level(Self::WORD));
+        place >= 1 && word == 0 || place >= 3 && word == 1
+    }
+
     /// Whether somebody may be called so: it is no plain word, or a name that many have.
     pub(crate) fn may_name(self) -> bool {
         let named = self.level(Self::FIRST).max(self.level(Self::LAST));

@@ -8,12 +8,14 @@ pub(crate) mod decode;
 pub(crate) mod feature;
 pub(crate) mod lists;
 pub(crate) mod model;
+mod particles;
 pub(crate) mod token;
 
 use decode::{Lattice, PERSON, Tag};
 use feature::Reader;
 use lists::Known;
 use model::Model;
+pub(crate) use particles::is_particle;
 use std::ops::Range;
 use std::sync::LazyLock;
 use token::{Cap, Case, Token};
@@ -97,6 +99,7 @@ pub(crate) fn find(model: &Model, text: &str, scratch: &mut Scratch, mut found: 
             }
             _ => spans.push((first..last + 1, kind)),
         });
+        particles::join(text, tokens, reader, spans);
         for (span, kind) in spans.drain(..) {
             let mut from = span.start;
             for to in ends(text, tokens, span, kind) {
@@ -207,6 +210,12 @@ fn is_no_name(text: &str, named: &[Token], kind: Kind) -> bool {
         || is_acronym(named)
         || kind == Kind::Address && is_measure(named)
         || kind == Kind::Place && is_little_word(named)
+        || kind == Kind::Person && named.iter().any(|token| is_part_number(text, token))
+}
+
+/// Letters and digits without a blank, as no name has them: `1000XM4`.
+fn is_part_number(text: &str, token: &Token) -> bool {
+    token.cap == Cap::Coded && token.text(text).bytes().any(|byte| byte.is_ascii_digit())
 }
 
 /// A few capitals amid words that are written otherwise: `SSN`, `CXR`.
@@ -229,9 +238,16 @@ fn again(text: &str, scratch: &mut Scratch, mut found: impl FnMut(Name)) {
         cursor = token::piece(text, cursor, tokens);
         for (index, token) in tokens.iter().enumerate().filter(|(_, token)| known(token)) {
             // Within a longer name it may be part of something else.
-            let beside = [index.checked_sub(1), index.checked_add(1)];
-            let mut beside = beside.into_iter().flatten().filter_map(|index| tokens.get(index));
-            if !beside.any(|token| matches!(token.cap, Cap::Capital | Cap::Upper)) {
+            let at = |index: Option<usize>| index.and_then(|index| tokens.get(index));
+            let capital =
+                |index| at(index).is_some_and(|token| matches!(token.cap, Cap::Capital | Cap::Upper));
+            let joins = |index| at(index).is_some_and(|token| is_particle(token.text(text)));
+            let (before, behind) = (|far| index.checked_sub(far), |far| index.checked_add(far));
+            let longer = capital(before(1))
+                || capital(behind(1))
+                || joins(before(1)) && capital(before(2))
+                || joins(behind(1)) && capital(behind(2));
+            if !longer {
                 found(Name { range: token.start..token.end, kind: Kind::Person, listed: true, plain: false });
             }
         }
@@ -255,6 +271,8 @@ mod tests {
         for (text, name) in [
             ("Ünïcödé first: I spoke with Maria Lopez about it.", "Maria Lopez"),
             ("This agreement is signed by JAMES WILSON of the company.", "JAMES WILSON"),
+            ("reported by: Bartholomew ten Whitlock", "Bartholomew ten Whitlock"),
+            ("posted by: Farrukh ap Oyelaran", "Farrukh ap Oyelaran"),
         ] {
             assert_eq!(names(text), [(Kind::Person, name)]);
         }

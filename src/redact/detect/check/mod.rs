@@ -11,6 +11,7 @@ mod codice_fiscale;
 mod cpf;
 mod curp;
 mod dea;
+mod disguised;
 mod dni;
 mod hetu;
 pub(crate) mod iban;
@@ -24,6 +25,7 @@ mod nric;
 mod personnummer;
 mod pesel;
 mod phone;
+mod place;
 mod rodne_cislo;
 mod sin;
 mod ssn;
@@ -70,7 +72,10 @@ pub(crate) fn named(name: &str) -> Option<Check> {
         "card" => Some(card::valid),
         "iban" => Some(iban::valid),
         "ip" => Some(ip::valid),
+        "disguised_name" => Some(disguised::valid),
+        "listed_name" => Some(name::listed),
         "name" => Some(name::valid),
+        "place" => Some(place::valid),
         "phone" => Some(phone::valid),
         "ssn" => Some(ssn::valid),
         _ => None,

@@ -56,19 +56,42 @@ const FIRMS: [&str; 46] = [
 /// Whether some word of the text may be a name, and the last one no firm's.
 pub(super) fn valid(text: &str) -> bool {
     let Some(model) = names::shipped() else { return true };
+    !is_firm(text) && words(text).any(|word| model.lists.known(names::feature::hash(word)).may_name())
+}
+
+/// Whether each word of the text is on a list of names and no plain word: for one that stands
+/// where other things stand as often.
+pub(super) fn listed(text: &str) -> bool {
+    let Some(model) = names::shipped() else { return true };
+    let named = |word| model.lists.known(names::feature::hash(word)).is_name(names::Kind::Person);
+    !is_firm(text) && words(text).next().is_some() && words(text).all(named)
+}
+
+/// Whether a text of several words ends as the names of firms do.
+pub(super) fn is_firm(text: &str) -> bool {
     let last = text.rsplit(' ').next().unwrap_or_default().replace('.', "");
-    if text.contains(' ') && FIRMS.iter().any(|firm| firm.eq_ignore_ascii_case(&last)) {
-        return false;
-    }
-    text.split([' ', '\t', '\n']).any(|word| {
-        let word = word.trim_end_matches(['.', ',']);
-        word.chars().nth(1).is_some() && model.lists.known(names::feature::hash(word)).may_name()
-    })
+    text.contains(' ') && FIRMS.iter().any(|firm| firm.eq_ignore_ascii_case(&last))
+}
+
+/// The words of two letters or more.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split([' ', '\t', '\n']).map(|word| word.trim_end_matches(['.', ',']));
+    words.filter(|word| word.chars().nth(1).is_some())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::valid;
+    use super::{listed, valid};
+
+    #[test]
+    fn only_what_a_list_knows_is_listed() {
+        for text in ["Kaveh", "Prendergast", "Umberto"] {
+            assert!(listed(text), "{text}");
+        }
+        for text in ["Xqyzzy", "Portal", "Allied", "", "Lee Holdings"] {
+            assert!(!listed(text), "{text}");
+        }
+    }
 
     #[test]
     fn plain_words_are_no_names() {
