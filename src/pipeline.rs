@@ -47,6 +47,7 @@ use crate::release::{Release, Released};
 use crate::session::Guard;
 use crate::store::lineages::Lineages;
 use crate::store::reviews::Reviews;
+use crate::store::shared::Shared;
 use crate::store::vault::Vault;
 use crate::upstream::Upstream;
 use crate::wire::arrival::Arrival;
@@ -80,6 +81,8 @@ pub struct Gate {
     pub audit: Audit,
     /// Where security events may be pushed to the gate.
     pub signals: Option<Receiver>,
+    /// What replicas share.
+    pub shared: Option<Arc<Shared>>,
 }
 
 impl Gate {

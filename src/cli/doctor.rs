@@ -34,6 +34,7 @@ pub(super) fn run(config: &Path) -> anyhow::Result<Exit> {
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
     let tried = runtime.block_on(async {
         let Built { gate, servers, .. } = checked.with_state(folder.clone()).build(&Clock::System)?;
+        shared(&mut findings, &gate).await;
         issuers(&mut findings, &gate).await;
         client(&mut findings, &gate).await;
         upstreams(&mut findings, &gate, servers).await;
@@ -81,6 +82,15 @@ fn state(findings: &mut Findings, path: &Path) {
         Err(error) => {
             findings.wrong("state_dir", &format!("{shown}: {error}"), "let the gate's user write to it");
         }
+    }
+}
+
+/// That what replicas share can be shared.
+async fn shared(findings: &mut Findings, gate: &Gate) {
+    let Some(shared) = &gate.shared else { return };
+    match shared.reach().await {
+        Ok(()) => findings.well("shared", "the server answers, and forgets nothing"),
+        Err(fault) => findings.wrong("shared", fault.0, "proofs (DPoP) are refused until then"),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::server::drain::Drain;
 use crate::server::listener;
 use crate::server::metrics;
 use crate::server::router;
-use crate::server::upkeep::{CatalogueReader, watch_reviews, watch_rules};
+use crate::server::upkeep::{CatalogueReader, watch_reviews, watch_revocations, watch_rules};
 use anyhow::Context as _;
 use std::path::Path;
 use std::time::Duration;
@@ -62,6 +62,7 @@ pub(super) async fn gate(
     let catalogue = tokio::spawn(reader.run());
     let rules = tokio::spawn(watch_rules(gate.clone(), places, texts));
     let reviews = tokio::spawn(watch_reviews(gate.clone()));
+    let revocations = tokio::spawn(watch_revocations(gate.clone()));
     let certificates = tls.clone().map(|tls| tokio::spawn(async move { tls.watch().await }));
     let metrics = scraped
         .map(|listener| tokio::spawn(metrics::serve(listener, gate.audit.metrics.clone(), drain.clone())));
@@ -70,6 +71,7 @@ pub(super) async fn gate(
     catalogue.abort();
     rules.abort();
     reviews.abort();
+    revocations.abort();
     for task in certificates.into_iter().chain(metrics) {
         task.abort();
     }

@@ -12,6 +12,7 @@ use crate::config::inline;
 use crate::config::issuer::{self, issuers};
 use crate::config::parts::{tls, upstream_fault};
 use crate::config::rulebook::{Places, Texts};
+use crate::config::shared;
 use crate::config::signals;
 use crate::exchange::Exchange;
 use crate::exchange::issuance::Mode;
@@ -38,6 +39,7 @@ use crate::store::reviews::Reviews;
 use crate::store::revocations::Revocations;
 use crate::store::seals::Seals;
 use crate::store::sessions::Sessions;
+use crate::store::shared::{Place, Shared};
 use crate::store::tasks::Tasks;
 use crate::store::vault::{Keeping, Vault};
 use crate::upstream::Upstream;
@@ -69,6 +71,7 @@ pub struct Checked {
     credentials: Option<Credentials>,
     holders: Holders,
     signals_secret: Option<Sensitive<String>>,
+    shared: Option<Place>,
     endpoints: HashMap<ServerName, Endpoint>,
     federations: HashMap<ServerName, Federation>,
     tls: Option<Arc<Tls>>,
@@ -128,6 +131,7 @@ impl Checked {
         let credentials = client::credentials(name, &file, &folder, &mut faults);
         let holders = holders::read(name, &file, &folder, credentials.as_ref(), &mut faults);
         let signals_secret = signals::secret(name, &file, &folder, &mut faults);
+        let shared = shared::read(name, &file, &folder, &mut faults);
         let mut endpoints = HashMap::new();
         let tls = tls(name, &file, &folder, &mut faults);
         for (server, upstream) in &file.upstreams {
@@ -176,6 +180,7 @@ impl Checked {
                 credentials,
                 holders,
                 signals_secret,
+                shared,
                 endpoints,
                 federations,
                 tls,
@@ -201,7 +206,7 @@ impl Checked {
     /// # Errors
     /// When it is there and cannot be read.
     pub fn revocations(&self) -> std::io::Result<Revocations> {
-        signals::revoked(self.issuers.iter().map(|issuer| issuer.max_life), &self.state())
+        signals::revoked(self.issuers.iter().map(|issuer| issuer.max_life), &self.state(), None)
     }
 
     /// Opens the state directory and puts the gate together.
@@ -226,8 +231,11 @@ impl Checked {
         let modes = modes(&self.file, &self.federations);
         let issuance = client::issuance(&self.file, self.credentials, &issuers, &state, modes, clock)
             .map_err(|error| fault(&error))?;
-        let (revocations, signals) = signals::open(&self.file, self.signals_secret, &issuers, &state, clock)
-            .map_err(|error| fault(&error))?;
+        let shared = self.shared.map(Shared::new).transpose().map_err(|error| fault(&error))?.map(Arc::new);
+        let revocations =
+            signals::revoked(issuers.iter().map(|issuer| issuer.settings.max_life), &state, shared.clone());
+        let revocations = Arc::new(revocations.map_err(|error| fault(&error))?);
+        let signals = signals::receiver(&self.file, self.signals_secret, &issuers, &revocations, clock);
         let lineages = Arc::new(Lineages::new(Budget {
             subjects: guard.subjects,
             window: Duration::from_secs(guard.window_seconds),
@@ -251,7 +259,10 @@ impl Checked {
             scopes(&self.file, &self.rulebook, &self.federations),
         )
         .bound(self.holders.possession(&self.file));
-        let means = self.holders.means(&self.file, &issuers, clock).map_err(|error| fault(&error))?;
+        let means = self
+            .holders
+            .means(&self.file, &issuers, shared.as_ref(), clock)
+            .map_err(|error| fault(&error))?;
         let exchange = Exchange::new(Arc::new(issuance), journal.clone(), pseudonyms.clone());
         let catalogue = Arc::new(Catalogue::new(&state.join("pins"), self.federations));
         let upstream = Upstream::new(
@@ -286,6 +297,7 @@ impl Checked {
             release: Release { lineages, revocations, sessions, seals, tasks, vault },
             audit: Audit::new(journal, pseudonyms),
             signals,
+            shared,
         };
         Ok(Built {
             gate: Arc::new(gate),

@@ -4,7 +4,8 @@ pub use crate::config::client::{ClientFile, LocalStsFile};
 pub use crate::config::holders::{DpopFile, IntrospectionFile, ScopesFile};
 use crate::config::issuer::IssuerFile;
 use crate::config::secret::SecretFile;
-pub use crate::config::signals::SignalsFile;
+pub use crate::config::shared::SharedFile;
+use crate::config::signals::SignalsFile;
 use crate::model::fault::{SourceFault, read_yaml};
 use crate::wire::revision::Era;
 use serde::Deserialize;
@@ -37,6 +38,8 @@ pub struct File {
     pub local_sts: LocalStsFile,
     /// Receives security events (RFC 8417) at `/signals`.
     pub signals: Option<Spanned<SignalsFile>>,
+    /// A server that replicas share; each remembers for itself by default.
+    pub shared: Option<Spanned<SharedFile>>,
     pub upstreams: BTreeMap<String, Spanned<UpstreamFile>>,
     /// Endpoints at which several upstreams are reached as one.
     #[serde(default)]

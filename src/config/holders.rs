@@ -13,6 +13,7 @@ use crate::model::fault::SourceFault;
 use crate::model::ids::ServerName;
 use crate::model::implied::Implied;
 use crate::store::replays::Replays;
+use crate::store::shared::Shared;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -143,8 +144,18 @@ impl Holders {
         }
     }
 
-    pub(super) fn means(self, file: &File, issuers: &[Arc<Issuer>], clock: &Clock) -> std::io::Result<Means> {
-        let proofs = Proofs::new(self.proofs, Arc::new(Replays::default()), clock.unix_seconds())?;
+    pub(super) fn means(
+        self,
+        file: &File,
+        issuers: &[Arc<Issuer>],
+        shared: Option<&Arc<Shared>>,
+        clock: &Clock,
+    ) -> std::io::Result<Means> {
+        let replays = match shared {
+            Some(shared) => Replays::Shared(shared.clone()),
+            None => Replays::own(clock.unix_seconds())?,
+        };
+        let proofs = Proofs { settings: self.proofs, replays };
         let bound = file.issuers.iter().filter(|issuer| !issuer.value.sender_constrained.is_empty());
         let required = bound
             .map(|issuer| (issuer.value.issuer.clone(), issuer.value.sender_constrained.clone()))

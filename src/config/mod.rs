@@ -15,6 +15,7 @@ pub mod issuer;
 mod parts;
 pub mod rulebook;
 pub mod secret;
+mod shared;
 pub mod signals;
 
 use crate::model::fault::SourceFault;

@@ -8,6 +8,7 @@ use crate::model::clock::Clock;
 use crate::model::fault::SourceFault;
 use crate::model::sensitive::Sensitive;
 use crate::store::revocations::Revocations;
+use crate::store::shared::Shared;
 use serde::Deserialize;
 use std::path::Path;
 use std::sync::Arc;
@@ -51,25 +52,26 @@ pub(super) fn secret(
 ///
 /// # Errors
 /// When it is there and cannot be read.
-pub(super) fn revoked(lives: impl Iterator<Item = u64>, state: &Path) -> std::io::Result<Revocations> {
-    Revocations::open(state, lives.max().unwrap_or_default() + CLOCKS)
+pub(super) fn revoked(
+    lives: impl Iterator<Item = u64>,
+    state: &Path,
+    shared: Option<Arc<Shared>>,
+) -> std::io::Result<Revocations> {
+    Revocations::open(state, lives.max().unwrap_or_default() + CLOCKS, shared)
 }
 
-/// What was revoked before, and the receiver, where one is configured.
-pub(super) fn open(
+/// The receiver, where one is configured.
+pub(super) fn receiver(
     file: &File,
     secret: Option<Sensitive<String>>,
     issuers: &[Arc<Issuer>],
-    state: &Path,
+    revocations: &Arc<Revocations>,
     clock: &Clock,
-) -> std::io::Result<(Arc<Revocations>, Option<Receiver>)> {
-    let lives = issuers.iter().map(|issuer| issuer.settings.max_life);
-    let revocations = Arc::new(revoked(lives, state)?);
-    let (Some(signals), Some(secret)) = (&file.signals, secret) else { return Ok((revocations, None)) };
+) -> Option<Receiver> {
+    let (signals, secret) = file.signals.as_ref().zip(secret)?;
     let named = &signals.value.transmitters;
     let transmits = |issuer: &&Arc<Issuer>| named.is_empty() || named.contains(&issuer.settings.issuer);
     let transmitters = issuers.iter().filter(transmits).cloned().collect();
     let audience = format!("{}{PATH}", file.public_url.value.trim_end_matches('/'));
-    let receiver = Receiver::new(transmitters, audience, secret, revocations.clone(), clock.clone());
-    Ok((revocations, Some(receiver)))
+    Some(Receiver::new(transmitters, audience, secret, revocations.clone(), clock.clone()))
 }

@@ -73,7 +73,7 @@ impl<'c> Confirmation<'c> {
 impl Binder {
     /// # Errors
     /// [`Denial::BindingRefused`], and those of [`Proofs::check`].
-    pub(super) fn check(
+    pub(super) async fn check(
         &self,
         call: &mut Call,
         head: &Head,
@@ -100,7 +100,7 @@ impl Binder {
             (Scheme::Bearer, Some(_)) => refused("a bound token as Bearer"),
             (Scheme::Dpop, None) => refused("the token is bound to no key"),
             (Scheme::Dpop, Some(key)) => {
-                self.proofs.check(call, head, credential.token.expose(), target, key)
+                self.proofs.check(call, head, credential.token.expose(), target, key).await
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Proofs of possession at a resource server (RFC 9449 §4.3 and §7).
 //!
-//! Invariant: a proof is taken once. Before a start of the gate nothing is remembered; so
-//! for as long as a proof of before could still be good, a nonce of this start is demanded.
+//! Invariant: a proof is taken once. Of before an epoch nothing is remembered; so for as long
+//! as a proof of before could still be good, a nonce of this epoch is demanded.
 
 use crate::identity::nonce::{Nonces, Worth};
 use crate::jose::keys::Algorithm;
@@ -9,11 +9,10 @@ use crate::jose::proof::Proof;
 use crate::jose::{base64url, same_secret, sha256};
 use crate::model::call::Call;
 use crate::model::denial::Denial;
-use crate::store::replays::{NotTaken, Once};
+use crate::store::replays::{Epoch, NotTaken, Replays};
 use crate::wire::arrival::{Head, HttpMethod};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value};
-use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
@@ -46,27 +45,18 @@ pub struct ProofSettings {
 /// Judges proofs.
 pub struct Proofs {
     pub settings: ProofSettings,
-    nonces: Nonces,
-    once: Arc<dyn Once>,
-    /// When the gate started, in seconds since the epoch.
-    started: u64,
+    pub replays: Replays,
 }
 
 impl Proofs {
-    /// # Errors
-    /// When the system has no randomness to give.
-    pub fn new(settings: ProofSettings, once: Arc<dyn Once>, started: u64) -> std::io::Result<Self> {
-        Ok(Self { settings, nonces: Nonces::new()?, once, started })
-    }
-
     /// Whether the sender of `token` has proven to hold the key of thumbprint `key`. `target`
     /// is the URL that the request is for, as it is configured.
     ///
     /// # Errors
     /// [`Denial::ProofRefused`], [`Denial::BindingRefused`] for another key,
-    /// [`Denial::NonceRequired`], or [`Denial::RateLimited`] when there is no room to
-    /// remember the proof.
-    pub(super) fn check(
+    /// [`Denial::NonceRequired`], [`Denial::RateLimited`] when there is no room to remember the
+    /// proof, or [`Denial::ReplaysUnavailable`].
+    pub(super) async fn check(
         &self,
         call: &mut Call,
         head: &Head,
@@ -107,8 +97,10 @@ impl Proofs {
         if issued > now.saturating_add(AHEAD) {
             return refused("issued in the future");
         }
-        self.nonce(call, proof.claims.get("nonce"), now)?;
-        match self.once.take(&proof.thumbprint, id.as_bytes(), until, now) {
+        let answer = self.replays.take(&proof.thumbprint, id.as_bytes(), until, now).await;
+        let answer = answer.map_err(|fault| Denial::ReplaysUnavailable(fault.0))?;
+        self.nonce(call, &answer.epoch, proof.claims.get("nonce"), now)?;
+        match answer.taken {
             Ok(()) => Ok(()),
             Err(NotTaken::Used) => refused("replayed"),
             Err(NotTaken::Full) => Err(Denial::RateLimited(Duration::from_secs(1))),
@@ -116,13 +108,13 @@ impl Proofs {
     }
 
     /// A nonce that is shown must be ours; at times one must be shown.
-    fn nonce(&self, call: &mut Call, shown: Option<&Value>, now: u64) -> Result<(), Denial> {
-        let until = self.started.saturating_add(self.settings.max_age + AHEAD);
+    fn nonce(&self, call: &mut Call, epoch: &Epoch, shown: Option<&Value>, now: u64) -> Result<(), Denial> {
+        let nonces = Nonces::of_epoch(epoch);
+        let until = epoch.since.saturating_add(self.settings.max_age + AHEAD);
         let demanded = self.settings.nonce == NonceUse::Always || now <= until;
-        let worth =
-            shown.map(|nonce| nonce.as_str().map_or(Worth::None, |nonce| self.nonces.worth(nonce, now)));
+        let worth = shown.map(|nonce| nonce.as_str().map_or(Worth::None, |nonce| nonces.worth(nonce, now)));
         if !matches!(worth, Some(Worth::Current)) && (demanded || worth.is_some()) {
-            call.asked.nonce = Some(self.nonces.give(now));
+            call.asked.nonce = Some(nonces.give(now));
         }
         match worth {
             Some(Worth::Current | Worth::Aging) => Ok(()),

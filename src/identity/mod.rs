@@ -95,7 +95,7 @@ impl Identity {
             lineage: principal.lineage.clone(),
             bound: Confirmation::of(&principal.claims).map_or("unknown", |found| found.kind()),
         });
-        self.binder.check(call, head, &credential, &principal, &self.resources.target(head))?;
+        self.binder.check(call, head, &credential, &principal, &self.resources.target(head)).await?;
         principal.scopes = self.implied.with(&principal.scopes);
         Ok(Authenticated { principal, token: credential.token, arrival })
     }

@@ -1,12 +1,11 @@
-//! Nonces for proofs (RFC 9449 §8 and §9), without memory: a period of time under a key
-//! that was made when the gate started.
+//! Nonces for proofs (RFC 9449 §8 and §9), without memory: a period of time under the key of
+//! an epoch, which is that of a start of the gate, or one of replicas that share what was used.
 //!
-//! Invariant: a nonce is good for at most two periods, and only where it was given: not at
-//! another gate, nor after a restart.
+//! Invariant: a nonce is good for at most two periods, and in its epoch alone.
 
 use crate::jose::{base64url, same_secret};
+use crate::store::replays::Epoch;
 use aws_lc_rs::hmac;
-use aws_lc_rs::rand::SystemRandom;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -30,11 +29,8 @@ pub(super) enum Worth {
 }
 
 impl Nonces {
-    /// # Errors
-    /// When the system has no randomness to give.
-    pub(super) fn new() -> std::io::Result<Self> {
-        let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new());
-        Ok(Self { key: key.map_err(|_| std::io::Error::other("no key could be generated"))? })
+    pub(super) fn of_epoch(epoch: &Epoch) -> Self {
+        Self { key: hmac::Key::new(hmac::HMAC_SHA256, &epoch.key) }
     }
 
     /// The nonce of this period.
@@ -70,7 +66,7 @@ mod tests {
 
     #[test]
     fn a_nonce_is_good_for_two_periods_where_it_was_given() {
-        let (here, there) = (Nonces::new().unwrap(), Nonces::new().unwrap());
+        let [here, there] = [1, 2].map(|key| Nonces::of_epoch(&Epoch { since: 0, key: [key; 32] }));
         let nonce = here.give(600);
         let worth = |now| here.worth(&nonce, now);
         assert_eq!((worth(600), worth(659), worth(660)), (Worth::Current, Worth::Current, Worth::Aging));

@@ -88,10 +88,10 @@ impl Receiver {
         let issuer = issuer.ok_or(Refusal::InvalidIssuer)?;
         let verified = issuer.verify(&set).await.map_err(|fault| Refusal::Unavailable(fault.0))?;
         verified.map_err(|_| Refusal::InvalidKey)?;
-        self.take(&issuer.settings.issuer, &set.claims)
+        self.take(&issuer.settings.issuer, &set.claims).await
     }
 
-    fn take(&self, issuer: &str, claims: &Map<String, Value>) -> Result<Signal, Refusal> {
+    async fn take(&self, issuer: &str, claims: &Map<String, Value>) -> Result<Signal, Refusal> {
         let is_ours = |value: &Value| value == self.audience.as_str();
         let for_us = match claims.get("aud") {
             Some(Value::Array(several)) => several.iter().any(is_ours),
@@ -133,8 +133,12 @@ impl Receiver {
                 tracing::warn!(event = %short_of(name), "an event is about nobody that tokens name");
             }
             for whose in whose {
-                let kept = self.revocations.revoke(&whose, before, now);
-                kept.map_err(|_| Refusal::Unavailable("the revocation cannot be written down"))?;
+                let kept = self.revocations.revoke(&whose, before, now).await;
+                kept.map_err(|_| {
+                    Refusal::Unavailable(
+                        "the revocation cannot be written down, or told to the other replicas",
+                    )
+                })?;
                 signal.revoked.push(whose);
             }
         }

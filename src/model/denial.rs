@@ -34,6 +34,8 @@ pub enum Denial {
     ProofRefused(&'static str),
     /// The proof needs a nonce, or a newer one (RFC 9449 §9).
     NonceRequired(&'static str),
+    /// Whether the proof was used cannot be found out at the server that replicas share.
+    ReplaysUnavailable(&'static str),
 
     // -- session: the message and its sender's standing
     MessageMalformed(MessageFault),
@@ -141,6 +143,7 @@ impl Denial {
             Self::BindingRefused(_) => "binding_refused",
             Self::ProofRefused(_) => "proof_refused",
             Self::NonceRequired(_) => "nonce_required",
+            Self::ReplaysUnavailable(_) => "replays_unavailable",
             Self::StepUpRequired(_) => "step_up_required",
             Self::PurposeRefused { .. } => "purpose_refused",
             Self::PatientRefused(_) => "patient_refused",
@@ -198,6 +201,7 @@ impl Denial {
             | Self::BindingRefused(detail)
             | Self::ProofRefused(detail)
             | Self::NonceRequired(detail)
+            | Self::ReplaysUnavailable(detail)
             | Self::PatientRefused(detail)
             | Self::EmergencyRefused(detail)
             | Self::ExchangeFailed(detail)
@@ -248,6 +252,9 @@ impl Denial {
             Self::TokenTooLarge => "The access token is too large.".into(),
             Self::KeysUnavailable(_) => "Tokens cannot be verified at the moment; try again.".into(),
             Self::IntrospectionUnavailable(_) => "Tokens cannot be verified at the moment; try again.".into(),
+            Self::ReplaysUnavailable(_) => {
+                "DPoP proofs cannot be verified at the moment; try again with a new one.".into()
+            }
             Self::BindingRefused(_) => "The access token is bound to another holder, or to none.".into(),
             Self::ProofRefused(_) => "The DPoP proof is not acceptable.".into(),
             Self::NonceRequired(_) => "The DPoP proof needs the nonce that comes with this answer.".into(),

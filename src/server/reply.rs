@@ -140,9 +140,10 @@ fn form(denial: &Denial, asked: &Asked) -> Form {
         }
         Denial::AuthorizationMalformed(_) => error(400, REFUSED),
         Denial::TokenTooLarge => error(431, REFUSED),
-        Denial::KeysUnavailable(_) | Denial::IntrospectionUnavailable(_) | Denial::AuditUnavailable => {
-            error(503, UNAVAILABLE)
-        }
+        Denial::KeysUnavailable(_)
+        | Denial::IntrospectionUnavailable(_)
+        | Denial::ReplaysUnavailable(_)
+        | Denial::AuditUnavailable => error(503, UNAVAILABLE),
         Denial::MessageMalformed(fault) => message_form(*fault),
         // A legacy client takes HTTP 404 for a lost session.
         Denial::MethodUnknown | Denial::MethodRefused => error(if asked.modern { 404 } else { 200 }, -32601),

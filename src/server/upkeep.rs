@@ -35,6 +35,22 @@ pub async fn watch_reviews(gate: Arc<Gate>) {
     }
 }
 
+/// Learns what was revoked at other replicas.
+pub async fn watch_revocations(gate: Arc<Gate>) {
+    let mut well = true;
+    while gate.guard.revocations.is_shared() {
+        let learned = gate.guard.revocations.learn(gate.clock.unix_seconds()).await;
+        if let (Err(fault), true) = (&learned, well) {
+            tracing::error!(fault = fault.0, "what other replicas revoke is not learned");
+        }
+        if learned.is_ok() && !well {
+            tracing::info!("what other replicas revoke is learned again");
+        }
+        well = learned.is_ok();
+        tokio::time::sleep(RULES_EVERY).await;
+    }
+}
+
 /// Reads servers' tools in the gate's own name.
 pub struct CatalogueReader {
     pub gate: Arc<Gate>,

@@ -1,6 +1,5 @@
 //! State that outlives a call: what each lineage has learned, who is killed, which
-//! sessions exist. In memory; a shared store for several replicas has the same
-//! questions to answer.
+//! sessions exist. In memory, save what replicas share.
 
 pub mod lineages;
 pub mod replays;
@@ -8,6 +7,7 @@ pub mod reviews;
 pub mod revocations;
 pub mod seals;
 pub mod sessions;
+pub mod shared;
 pub mod tasks;
 pub mod vault;
 

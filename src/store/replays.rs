@@ -1,11 +1,13 @@
 //! What may be used once: the ids of proofs (RFC 9449 §11.1).
 //!
-//! Invariant: within its life an id is taken once; when there is no room to remember it, it
-//! is not taken at all.
+//! Invariant: within its life an id is taken once; when there is no room to remember it, or no
+//! answer from those who do, it is not taken at all.
 
 use crate::store::lock;
+use crate::store::shared::{Shared, Unavailable};
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// All that are remembered at once.
 const MOST: usize = 400_000;
@@ -22,20 +24,67 @@ pub enum NotTaken {
     Full,
 }
 
-/// Remembers what was used. Several replicas need one that they share: it then answers
-/// the same question, over the network.
-pub trait Once: Send + Sync {
-    /// Takes an id of a holder for the first and only time until `until`, in seconds since
-    /// the epoch.
+/// Since when all that was used is remembered, and what nonces of that time are made with: a
+/// nonce shows that its proof is no older.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Epoch {
+    /// Seconds since the Unix epoch.
+    pub since: u64,
+    pub key: [u8; 32],
+}
+
+impl Epoch {
+    /// One that begins, under a key of its own. None when the system has no randomness to give.
+    pub fn fresh(since: u64) -> Option<Self> {
+        let mut key = [0; 32];
+        SystemRandom::new().fill(&mut key).ok()?;
+        Some(Self { since, key })
+    }
+}
+
+/// What became of an id, and in which epoch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub epoch: Epoch,
+    pub taken: Result<(), NotTaken>,
+}
+
+/// Remembers what was used.
+pub enum Replays {
+    /// In the memory of this replica, since it started.
+    Own(Epoch, Own),
+    /// Together with the others.
+    Shared(Arc<Shared>),
+}
+
+impl Replays {
+    /// In memory alone, from now on.
     ///
     /// # Errors
-    /// [`NotTaken`].
-    fn take(&self, holder: &str, id: &[u8], until: u64, now: u64) -> Result<(), NotTaken>;
+    /// When the system has no randomness to give.
+    pub fn own(now: u64) -> std::io::Result<Self> {
+        let epoch = Epoch::fresh(now).ok_or_else(|| std::io::Error::other("no key could be generated"))?;
+        Ok(Self::Own(epoch, Own::default()))
+    }
+
+    /// Takes an id of a holder for the first and only time until `until`, in seconds since
+    /// the Unix epoch.
+    ///
+    /// # Errors
+    /// When nobody can say whether it was used.
+    pub async fn take(&self, holder: &str, id: &[u8], until: u64, now: u64) -> Result<Answer, Unavailable> {
+        match self {
+            Self::Own(epoch, own) => {
+                Ok(Answer { epoch: epoch.clone(), taken: own.take(holder, id, until, now) })
+            }
+            Self::Shared(shared) => shared.take(holder, id, until, now).await,
+        }
+    }
 }
 
 /// The memory of one replica.
 #[derive(Default)]
-pub struct Replays {
+pub struct Own {
     known: Mutex<Known>,
 }
 
@@ -58,7 +107,7 @@ impl Known {
     }
 }
 
-impl Once for Replays {
+impl Own {
     fn take(&self, holder: &str, id: &[u8], until: u64, now: u64) -> Result<(), NotTaken> {
         let mut known = lock(&self.known);
         if now.saturating_sub(known.swept) >= SWEEP_EVERY {
@@ -90,7 +139,7 @@ mod tests {
 
     #[test]
     fn an_id_is_taken_once_in_its_life_by_each_holder() {
-        let replays = Replays::default();
+        let replays = Own::default();
         assert_eq!(replays.take("a", b"1", 70, 10), Ok(()));
         assert_eq!(replays.take("a", b"1", 70, 10), Err(NotTaken::Used));
         assert_eq!(replays.take("a", b"1", 99, 70), Err(NotTaken::Used));
@@ -101,7 +150,7 @@ mod tests {
 
     #[test]
     fn who_uses_up_the_room_is_refused_and_others_are_not() {
-        let replays = Replays::default();
+        let replays = Own::default();
         for number in 0..MOST_OF_ONE {
             assert_eq!(replays.take("a", &number.to_be_bytes(), 70, 10), Ok(()));
         }

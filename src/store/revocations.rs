@@ -8,11 +8,12 @@ use crate::jose::{base64url, private, sha256};
 use crate::model::principal::Principal;
 use crate::model::signal::Whose;
 use crate::store::lock;
+use crate::store::shared::{Shared, Unavailable};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// All revocations.
 pub struct Revocations {
@@ -21,6 +22,9 @@ pub struct Revocations {
     longest_life: u64,
     /// Hash of whose → issued up to when, in seconds since the epoch.
     marks: Mutex<HashMap<String, u64>>,
+    /// The other replicas, and what was last known of them.
+    shared: Option<Arc<Shared>>,
+    known: Mutex<Option<u64>>,
 }
 
 /// What a token is known by here, wherever the call has got to.
@@ -63,25 +67,66 @@ impl Revocations {
     ///
     /// # Errors
     /// When the file is there and cannot be read.
-    pub fn open(state: &Path, longest_life: u64) -> io::Result<Self> {
+    pub fn open(state: &Path, longest_life: u64, shared: Option<Arc<Shared>>) -> io::Result<Self> {
         let file = state.join("revocations.json");
         let marks = match std::fs::read(&file) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => HashMap::new(),
             read => serde_json::from_slice(&read?)?,
         };
-        Ok(Self { file, longest_life, marks: Mutex::new(marks) })
+        Ok(Self { file, longest_life, marks: Mutex::new(marks), shared, known: Mutex::default() })
     }
 
-    /// Revokes what was issued up to `before`. It holds at once, and for good when this
-    /// returns.
+    /// Revokes what was issued up to `before`. It holds here at once, and for good and at all
+    /// replicas when this returns.
     ///
     /// # Errors
-    /// When it cannot be written down; it holds until the next start then.
-    pub fn revoke(&self, whose: &Whose, before: u64, now: u64) -> io::Result<()> {
+    /// When it cannot be written down or told to the others; it holds until the next start then.
+    pub async fn revoke(&self, whose: &Whose, before: u64, now: u64) -> io::Result<()> {
+        let mark = (key(whose), before);
+        self.note(std::slice::from_ref(&mark), now)?;
+        if let Some(shared) = &self.shared {
+            let told = shared.revoke(&[mark], now.saturating_sub(self.longest_life)).await;
+            told.map_err(|fault| io::Error::other(fault.0))?;
+        }
+        Ok(())
+    }
+
+    /// Learns what was revoked at other replicas, and tells a server that was emptied what is
+    /// known here.
+    ///
+    /// # Errors
+    /// When the shared server gives no answer; what is known here goes on to hold.
+    pub async fn learn(&self, now: u64) -> Result<(), Unavailable> {
+        let Some(shared) = &self.shared else { return Ok(()) };
+        let known = *lock(&self.known);
+        let (count, told) = shared.revoked(known).await?;
+        if !told.is_empty() {
+            self.note(&told, now).map_err(|_| Unavailable("the revocations cannot be written down"))?;
+        }
+        // It counts up: where it has fallen behind, it was emptied.
+        if count.is_none() || count < known {
+            let marks: Vec<_> =
+                lock(&self.marks).iter().map(|(key, before)| (key.clone(), *before)).collect();
+            if !marks.is_empty() {
+                shared.revoke(&marks, now.saturating_sub(self.longest_life)).await?;
+            }
+        }
+        *lock(&self.known) = count;
+        Ok(())
+    }
+
+    /// Whether there are others to learn from.
+    pub fn is_shared(&self) -> bool {
+        self.shared.is_some()
+    }
+
+    fn note(&self, told: &[(String, u64)], now: u64) -> io::Result<()> {
         let mut marks = lock(&self.marks);
+        for (key, before) in told {
+            let mark = marks.entry(key.clone()).or_default();
+            *mark = (*mark).max(*before);
+        }
         marks.retain(|_, before| before.saturating_add(self.longest_life) >= now);
-        let mark = marks.entry(key(whose)).or_default();
-        *mark = (*mark).max(before);
         let written: Map<String, Value> =
             marks.iter().map(|(key, before)| (key.clone(), Value::from(*before))).collect();
         private::write(&self.file, Value::Object(written).to_string().as_bytes())
@@ -116,23 +161,23 @@ mod tests {
         })
     }
 
-    #[test]
-    fn tokens_of_before_are_revoked_and_later_ones_are_not() {
+    #[tokio::test]
+    async fn tokens_of_before_are_revoked_and_later_ones_are_not() {
         let state = std::env::temp_dir().join(crate::jose::random_id());
-        let revocations = Revocations::open(&state, 100).unwrap();
+        let revocations = Revocations::open(&state, 100, None).unwrap();
         let issuer = "https://as.example".to_owned();
         let person = Whose::Person { issuer: issuer.clone(), subject: "alice".into() };
-        revocations.revoke(&person, 50, 60).unwrap();
-        let again = Revocations::open(&state, 100).unwrap();
+        revocations.revoke(&person, 50, 60).await.unwrap();
+        let again = Revocations::open(&state, 100, None).unwrap();
         for revocations in [&revocations, &again] {
             assert!(revocations.holds(&known("alice", 50, "s")));
             assert!(!revocations.holds(&known("alice", 51, "s")));
             assert!(!revocations.holds(&known("bob", 1, "s")));
         }
         let session = Whose::Session { issuer: issuer.clone(), session: "s".into() };
-        revocations.revoke(&session, 55, 60).unwrap();
+        revocations.revoke(&session, 55, 60).await.unwrap();
         assert!(revocations.holds(&known("bob", 55, "s")) && !revocations.holds(&known("bob", 55, "t")));
-        revocations.revoke(&Whose::Token { issuer, id: "carol-70".into() }, 70, 155).unwrap();
+        revocations.revoke(&Whose::Token { issuer, id: "carol-70".into() }, 70, 155).await.unwrap();
         assert!(revocations.holds(&known("carol", 70, "u")));
         assert!(!revocations.holds(&known("alice", 50, "x")), "what it was about is long expired");
         let text = std::fs::read_to_string(state.join("revocations.json")).unwrap();

@@ -67,6 +67,10 @@ fn the_doctor_says_what_is_well_and_what_to_do() {
     let (code, said) = doctor(authority.url(), "", &local);
     assert!(code == Some(0) && said.contains("trust the issuer https://gate.example/records/sts"), "{said}");
 
+    let shared = "shared: { redis: 'redis://127.0.0.1:1' }\n";
+    let (code, said) = doctor(authority.url(), shared, "url: 'http://127.0.0.1:1/', auth: none");
+    assert!(code == Some(1) && said.contains("wrong  shared: the shared server cannot be reached"), "{said}");
+
     let slash = format!("{}/", authority.url());
     let stranger = state.join("stranger.pem");
     std::fs::write(&stranger, SigningKey::generate().unwrap().to_pem()).unwrap();

@@ -48,6 +48,7 @@ mod redaction;
 mod reference;
 mod regressions;
 mod reload;
+mod replicas;
 mod rules;
 mod secrets;
 mod signals;

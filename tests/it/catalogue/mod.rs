@@ -23,7 +23,7 @@ mod opaque;
 mod page;
 mod place;
 mod scope;
-mod sender;
+pub(crate) mod sender;
 mod signature;
 mod smart;
 pub(crate) mod world;

@@ -392,7 +392,7 @@ fn replays(case: &Case) {
     let fresh = Holder::ready(&world);
     let used = fresh.call(&fresh.proof(&world)).bytes(&world.gate);
     assert_eq!(world.send(&used).status, 200);
-    let (other, mut child) = world.replica();
+    let (other, mut child) = world.replica("replica");
     let answer = crate::support::exchange(&other, &used);
     let _ = child.kill();
     let _ = child.wait();

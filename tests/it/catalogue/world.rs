@@ -53,6 +53,7 @@ pub(crate) struct World {
     pub(crate) tenant: Issuer,
     pub(crate) rsa: &'static Key,
     calls: Arc<AtomicUsize>,
+    environment: Vec<(&'static str, String)>,
 }
 
 impl World {
@@ -100,24 +101,25 @@ impl World {
         );
         std::fs::write(state.join("portcullis.yaml"), configuration).unwrap();
         let child = launch(&state, "portcullis.yaml", &gate, &environment);
-        Self { gate, state, child, issuer, key, tenant, rsa, calls }
+        Self { gate, state, child, issuer, key, tenant, rsa, calls, environment }
     }
 
     /// Ends the gate and starts it again as it was.
     pub(crate) fn restart(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        self.child = launch(&self.state, "portcullis.yaml", &self.gate, &[]);
+        self.child = launch(&self.state, "portcullis.yaml", &self.gate, &self.environment);
     }
 
-    /// Another gate of the same configuration, with a memory of its own.
-    pub(crate) fn replica(&self) -> (String, Child) {
+    /// Another gate of the same configuration, with a state of its own of this name.
+    pub(crate) fn replica(&self, name: &str) -> (String, Child) {
         let address = free_address().to_string();
         let text = std::fs::read_to_string(self.state.join("portcullis.yaml")).unwrap();
         let text = text.replace(&format!("listen: {}", self.gate), &format!("listen: {address}"));
-        std::fs::write(self.state.join("replica.yaml"), text.replace("state_dir: .", "state_dir: replica"))
-            .unwrap();
-        let child = launch(&self.state, "replica.yaml", &address, &[]);
+        let file = format!("{name}.yaml");
+        let text = text.replace("state_dir: .", &format!("state_dir: {name}"));
+        std::fs::write(self.state.join(&file), text).unwrap();
+        let child = launch(&self.state, &file, &address, &self.environment);
         (address, child)
     }
 
