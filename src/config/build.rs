@@ -6,7 +6,7 @@ use crate::config::Faults;
 use crate::config::client::{self, Credentials};
 use crate::config::endpoint::endpoint;
 use crate::config::federation::federations;
-use crate::config::file::{File, UpstreamFile};
+use crate::config::file::{File, LimitsFile, UpstreamFile};
 use crate::config::holders::{self, Holders};
 use crate::config::inline;
 use crate::config::issuer::{self, issuers};
@@ -307,16 +307,20 @@ impl Checked {
                 max_bytes: limits.max_request_bytes,
                 timeout: Duration::from_secs(limits.request_seconds),
             },
-            connections: listener::Limits {
-                connections: limits.connections.get(),
-                connections_per_peer: limits.connections_per_peer.get(),
-                idle: Duration::from_secs(limits.idle_seconds),
-                drain: Duration::from_secs(limits.drain_seconds),
-                ..listener::Limits::default()
-            },
+            connections: connections(limits),
             tls: self.tls,
             heartbeat: Duration::from_secs(limits.heartbeat_seconds.get()),
         })
+    }
+}
+
+fn connections(limits: &LimitsFile) -> listener::Limits {
+    listener::Limits {
+        connections: limits.connections.get(),
+        connections_per_peer: limits.connections_per_peer.get(),
+        idle: Duration::from_secs(limits.idle_seconds),
+        drain: Duration::from_secs(limits.drain_seconds),
+        ..listener::Limits::default()
     }
 }
 

@@ -11,7 +11,7 @@ use crate::exchange::target::Downstream;
 use crate::jose::client::{OAuthClient, Proof};
 use crate::jose::issuer::Issuer;
 use crate::jose::private;
-use crate::jose::sign::SigningKey;
+use crate::jose::sign::{SigningAlgorithm, SigningKey};
 use crate::model::clock::Clock;
 use crate::model::fault::SourceFault;
 use crate::model::ids::ServerName;
@@ -50,6 +50,8 @@ pub enum SecretIn {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LocalStsFile {
+    /// `ES256` or `EdDSA`.
+    pub algorithm: SigningAlgorithm,
     /// A new key is made when the newest is so old.
     pub rotate_seconds: NonZeroU64,
     /// A key is published for so long before it signs, and after. No verifier may keep
@@ -60,7 +62,8 @@ pub struct LocalStsFile {
 impl Default for LocalStsFile {
     fn default() -> Self {
         let seconds = |seconds: u64| NonZeroU64::MIN.saturating_add(seconds - 1);
-        Self { rotate_seconds: seconds(86_400), overlap_seconds: seconds(3600) }
+        let algorithm = SigningAlgorithm::default();
+        Self { algorithm, rotate_seconds: seconds(86_400), overlap_seconds: seconds(3600) }
     }
 }
 
@@ -183,6 +186,7 @@ fn local_sts(file: &File, own: &str, state: &Path, clock: &Clock) -> std::io::Re
     }
     let public_url = file.public_url.value.trim_end_matches('/');
     let schedule = Schedule {
+        algorithm: file.local_sts.algorithm,
         rotate: file.local_sts.rotate_seconds.get(),
         overlap: file.local_sts.overlap_seconds.get(),
     };

@@ -63,7 +63,7 @@ impl Algorithm {
         }
     }
 
-    fn library(self) -> jsonwebtoken::Algorithm {
+    pub(super) fn library(self) -> jsonwebtoken::Algorithm {
         match self {
             Self::ES256 => jsonwebtoken::Algorithm::ES256,
             Self::ES384 => jsonwebtoken::Algorithm::ES384,

@@ -253,8 +253,7 @@ fn the_glass_is_broken_for_one_person_and_somebody_else_looks_at_it() {
     // Whose tokens a security event has revoked reviews nothing either.
     let revoked = Whose::Person { issuer: world.authority.url().to_owned(), subject: "dara".to_owned() };
     let revocations = Revocations::open(&world.gate.state, 3600, None).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(revocations.revoke(&revoked, now() + 5, now())).unwrap();
+    tokio::runtime::Runtime::new().unwrap().block_on(revocations.revoke(&revoked, now() + 5, now())).unwrap();
     let output = world.review(&["approve", id, "--token", &world.reviewer("dara", "portcullis:review")]);
     assert!(!output.status.success() && said(&output).contains("revoked"), "{}", said(&output));
     let output = world.review(&["reject", id, "--token", &world.reviewer("amara", "portcullis:review")]);

@@ -34,16 +34,23 @@ fn pinned(gate: &str, own: &str) -> Pinned {
 
 #[test]
 fn a_server_verifies_the_gate_s_own_tokens_also_after_a_restart() {
+    for (algorithm, more) in [("ES256", ""), ("EdDSA", "local_sts: { algorithm: EdDSA }\n")] {
+        verifies(algorithm, more);
+    }
+}
+
+fn verifies(algorithm: &str, more: &'static str) {
     let (authority, upstream) = (Authority::start(), upstream());
     let line = format!("records: {{ url: '{}', auth: local_sts, audience: 'urn:records' }}", upstream.url);
-    let mut gate = Gate::beside("sts", authority.url(), &line, RULES, &[], |_| String::new());
+    let name = format!("sts-{algorithm}");
+    let mut gate = Gate::beside(&name, authority.url(), &line, RULES, &[], |_| more.to_owned());
     let url = format!("http://{}", gate.address);
     assert!(call(&authority, &gate).body.contains("read"));
     assert_eq!(authority.exchanges().len(), 0, "nobody is asked");
 
     let token = tokens(&upstream).pop().unwrap();
     let read = Compact::read(&token).unwrap();
-    assert_eq!(read.kind.as_deref(), Some("at+jwt"));
+    assert_eq!((read.kind.as_deref(), read.algorithm.as_str()), (Some("at+jwt"), algorithm));
     let last = records(&gate.state).pop().unwrap();
     let mut claims: Map<String, Value> = read.claims;
     let (issued, expires) = (claims.remove("iat").unwrap(), claims.remove("exp").unwrap());

@@ -6,16 +6,18 @@
 //! never meets a key it cannot find; what is on disk is what is published.
 
 use crate::jose::private;
-use crate::jose::sign::SigningKey;
+use crate::jose::sign::{SigningAlgorithm, SigningKey};
 use crate::model::clock::Clock;
 use serde_json::{Value, json};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// When keys come and go, in seconds.
+/// Which keys there are, and when they come and go, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Schedule {
+    /// What the keys sign with. One of another kind makes way as an old one does.
+    pub algorithm: SigningAlgorithm,
     /// A new key is made when the newest is so old.
     pub rotate: u64,
     pub overlap: u64,
@@ -44,7 +46,7 @@ impl Ring {
     pub fn open(folder: PathBuf, schedule: Schedule, clock: Clock) -> io::Result<Self> {
         let mut keys = kept(&folder)?;
         if keys.is_empty() {
-            keys.push(made(&folder, clock.unix_seconds())?);
+            keys.push(made(&folder, schedule.algorithm, clock.unix_seconds())?);
         }
         let ring = Self { folder, schedule, clock, keys: Mutex::new(keys) };
         drop(ring.tended());
@@ -73,9 +75,13 @@ impl Ring {
     /// Makes and retires what is due. Should the disk refuse, the old key goes on.
     fn tended(&self) -> MutexGuard<'_, Vec<Kept>> {
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        let (now, Schedule { rotate, overlap }) = (self.clock.unix_seconds(), self.schedule);
-        if keys.last().is_some_and(|newest| now >= newest.born.saturating_add(rotate)) {
-            match made(&self.folder, now) {
+        let (now, Schedule { algorithm, rotate, overlap }) = (self.clock.unix_seconds(), self.schedule);
+        let due = |newest: &Kept| {
+            now >= newest.born.saturating_add(rotate)
+                || newest.key.algorithm() != algorithm && now > newest.born
+        };
+        if keys.last().is_some_and(due) {
+            match made(&self.folder, algorithm, now) {
                 Ok(key) => keys.push(key),
                 Err(error) => tracing::error!(%error, "make a signing key; the old one goes on"),
             }
@@ -97,8 +103,8 @@ fn file(folder: &Path, born: u64) -> PathBuf {
     folder.join(format!("{born}.pem"))
 }
 
-fn made(folder: &Path, born: u64) -> io::Result<Kept> {
-    let key = SigningKey::generate().map_err(io::Error::other)?;
+fn made(folder: &Path, algorithm: SigningAlgorithm, born: u64) -> io::Result<Kept> {
+    let key = SigningKey::generate_for(algorithm).map_err(io::Error::other)?;
     private::write(&file(folder, born), key.to_pem().as_bytes())?;
     Ok(Kept { born, key: Arc::new(key) })
 }
@@ -127,7 +133,7 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    const SCHEDULE: Schedule = Schedule { rotate: 100, overlap: 10 };
+    const SCHEDULE: Schedule = Schedule { algorithm: SigningAlgorithm::ES256, rotate: 100, overlap: 10 };
 
     fn ids(ring: &Ring) -> Vec<String> {
         let set = ring.key_set();
@@ -155,6 +161,23 @@ mod tests {
         clock.advance(Duration::from_secs(10));
         assert_eq!(ids(&ring), both[..1]);
         assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn keys_of_another_kind_take_over_as_newer_ones_do() {
+        let folder = std::env::temp_dir().join(format!("ring-{}", crate::jose::random_id()));
+        let clock = Clock::manual(1_000);
+        let old = Ring::open(folder.clone(), SCHEDULE, clock.clone()).unwrap().signer().unwrap();
+        clock.advance(Duration::from_secs(1));
+        let schedule = Schedule { algorithm: SigningAlgorithm::EdDSA, ..SCHEDULE };
+        let ring = Ring::open(folder.clone(), schedule, clock.clone()).unwrap();
+        assert_eq!((ring.signer().unwrap().thumbprint(), ids(&ring).len()), (old.thumbprint(), 2));
+        clock.advance(Duration::from_secs(10));
+        let new = ring.signer().unwrap();
+        assert_eq!((new.algorithm(), ids(&ring).len()), (SigningAlgorithm::EdDSA, 2));
+        clock.advance(Duration::from_secs(10));
+        assert_eq!(ids(&ring), [new.thumbprint()]);
         std::fs::remove_dir_all(folder).unwrap();
     }
 
