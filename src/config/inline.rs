@@ -36,8 +36,12 @@ const INSTEAD: &str = "write `env:NAME`, `file:PATH` or `{ command: [program, ar
 
 /// Every secret that was found, at the place of its upstream.
 pub(super) fn secrets(name: &str, file: &File, rules: &Rules) -> Vec<SourceFault> {
-    let detection = rules.detection(&["secrets".to_owned()]).ok().flatten();
     let mut faults = Vec::new();
+    let detection = rules.detection(&["secrets".to_owned()]).unwrap_or_else(|profile| {
+        let fault = format!("there is no profile `{profile}`, which finds secrets in the configuration");
+        faults.push(SourceFault::whole(name, fault));
+        None
+    });
     for (server, upstream) in &file.upstreams {
         for what in of_upstream(&upstream.value, detection.as_ref()) {
             faults.push(SourceFault::at(name, upstream, format!("`{server}`: {what}")));
@@ -101,7 +105,8 @@ fn given(words: &[String]) -> bool {
 fn is_secret(name: &str, value: &str, detection: Option<&Detection>) -> bool {
     // The name is shown to the detectors too: some know a value by it alone.
     let shown = format!("{name}={value}");
-    detection.is_some_and(|detection| locate(detection, 2000, &shown).is_ok_and(|found| !found.is_empty()))
+    // What cannot be read to its end may hide one.
+    detection.is_some_and(|detection| locate(detection, 2000, &shown).map_or(true, |found| !found.is_empty()))
 }
 
 fn in_url(text: &str) -> bool {

@@ -81,6 +81,11 @@ impl Resources {
         [self.identifier(server), self.public_url.clone()]
     }
 
+    /// Whether this is one of the servers.
+    pub fn has(&self, server: &ServerName) -> bool {
+        self.scopes.contains_key(server)
+    }
+
     /// The RFC 9728 document of a server, or of the gate as a whole.
     pub fn metadata(&self, server: Option<&ServerName>) -> Option<Value> {
         let (resource, scopes) = match server {

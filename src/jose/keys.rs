@@ -121,11 +121,6 @@ impl KeySet {
         usable(jwk).map(|key| Self { keys: vec![Key { id: None, ..key }] })
     }
 
-    /// Whether a key of this id is in the set.
-    pub fn has(&self, id: &str) -> bool {
-        self.keys.iter().any(|key| key.id.as_deref() == Some(id))
-    }
-
     /// Checks the signature.
     ///
     /// # Errors

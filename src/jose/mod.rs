@@ -53,22 +53,12 @@ pub fn random_id() -> String {
 /// When the file cannot be read or made, is too short to be one, or others can read it.
 pub fn kept_secret(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
     if !path.exists() {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        let secret = format!("{}{}", random_id(), random_id());
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        std::io::Write::write_all(&mut options.open(path)?, secret.as_bytes())?;
+        private::write(path, format!("{}{}", random_id(), random_id()).as_bytes())?;
     }
-    if private::open_to_others(path) {
-        return Err(std::io::Error::other(format!("{} is readable by others: chmod 600 it", path.display())));
-    }
-    let secret = std::fs::read(path)?;
+    let secret = private::read(path).map_err(std::io::Error::other)?;
+    let secret = secret.expose().as_bytes();
     if secret.len() < 32 {
         return Err(std::io::Error::other("the key file is too short"));
     }
-    Ok(secret)
+    Ok(secret.to_vec())
 }

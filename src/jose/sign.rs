@@ -1,8 +1,9 @@
 //! Signing: client assertions (RFC 7523), the tokens of the local token service and of the
 //! demo.
 
+use crate::jose::base64url;
 use crate::jose::keys::Algorithm;
-use crate::jose::{base64url, sha256};
+use crate::jose::proof::thumbprint;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
@@ -100,8 +101,8 @@ impl SigningKey {
             let public = json!({"crv": "Ed25519", "kty": "OKP", "x": base64url(pair.public_key().as_ref())});
             (SigningAlgorithm::EdDSA, EncodingKey::from_ed_der(pkcs8), public)
         };
-        let id = base64url(&sha256(public.to_string().as_bytes()));
         let public = public.as_object().cloned().unwrap_or_default();
+        let id = thumbprint(&public).ok_or("a key without a thumbprint")?;
         Ok(Self { algorithm, key, pkcs8: pkcs8.to_vec(), public, id })
     }
 

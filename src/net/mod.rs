@@ -27,7 +27,8 @@ use std::time::Duration;
 pub struct Limits {
     /// Bytes of the answer's body.
     pub max_bytes: usize,
-    /// Until the head of the answer, and again between two pieces of its body.
+    /// For a whole answer; of one that comes in chunks, until its head and again between two
+    /// pieces of its body.
     pub timeout: Duration,
 }
 
@@ -100,14 +101,21 @@ impl HttpClient {
         Self { inner }
     }
 
-    /// Sends a request and takes its whole answer.
+    /// Sends a request and takes its whole answer. One that drips a byte now and then is not
+    /// waited for.
+    ///
+    /// # Errors
+    /// Why there is no answer within the limits.
     pub async fn fetch(&self, request: Request<Bytes>, limits: Limits) -> Result<Response<Bytes>, NetFault> {
-        let (head, mut chunks) = self.open(request, limits).await?.into_parts();
-        let mut body = Vec::new();
-        while let Some(chunk) = chunks.next().await {
-            body.extend_from_slice(&chunk?);
-        }
-        Ok(Response::from_parts(head, body.into()))
+        let whole = Box::pin(async {
+            let (head, mut chunks) = self.open(request, limits).await?.into_parts();
+            let mut body = Vec::new();
+            while let Some(chunk) = chunks.next().await {
+                body.extend_from_slice(&chunk?);
+            }
+            Ok(Response::from_parts(head, body.into()))
+        });
+        tokio::time::timeout(limits.timeout, whole).await.unwrap_or(Err(NetFault::TimedOut))
     }
 
     /// Sends a request and takes the head of its answer; the body comes in chunks.
@@ -193,5 +201,32 @@ impl Chunks {
             self.left -= data.len();
             return Some(Ok(data));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Instant;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    #[tokio::test]
+    async fn an_answer_that_drips_is_not_waited_for() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.read(&mut [0; 1024]).await;
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n").await;
+            while stream.write_all(b" ").await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        });
+        let limits = Limits { max_bytes: 2_000, timeout: Duration::from_millis(400) };
+        let request = Request::get(url).body(Bytes::new()).unwrap();
+        let begun = Instant::now();
+        let fault = HttpClient::new().unwrap().fetch(request, limits).await.err();
+        assert_eq!(fault, Some(NetFault::TimedOut));
+        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
     }
 }

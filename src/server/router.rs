@@ -1,7 +1,6 @@
 //! Routes: one MCP endpoint per server, the metadata beside them, and health.
 
 use crate::audit::Reply;
-use crate::identity::Resources;
 use crate::model::call::{Asked, Client};
 use crate::model::denial::MessageFault;
 use crate::model::ids::ServerName;
@@ -125,7 +124,7 @@ async fn older(State(app): State<App>, Path(server): Path<String>, request: Requ
 
 fn asking(app: &App, server: String, request: Request, by: Transport) -> Result<Asking, Unserved> {
     let server = ServerName::new(server);
-    if app.gate.identity.resources.metadata(Some(&server)).is_none() {
+    if !app.gate.identity.resources.has(&server) {
         return Err((StatusCode::NOT_FOUND, "No MCP server is served at this path."));
     }
     let method = match *request.method() {
@@ -210,9 +209,4 @@ async fn gate_metadata(State(app): State<App>) -> Response {
 
 async fn server_metadata(State(app): State<App>, Path(server): Path<String>) -> Response {
     reply::metadata(app.gate.identity.resources.metadata(Some(&ServerName::new(server))))
-}
-
-/// The path at which a server is routed; [`router`] and the metadata agree on it.
-pub fn path(server: &ServerName) -> String {
-    Resources::path(server)
 }

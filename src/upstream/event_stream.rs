@@ -102,9 +102,7 @@ impl Poster {
         let request = request.body(outbound.body.into());
         let request = request.map_err(|_| DuplexFault::Malformed("the credential is no header"))?;
         let limits = Limits { max_bytes: MOST_POST_BYTES, timeout: self.timeout };
-        let sent = timeout(self.timeout, self.client.fetch(request, limits)).await;
-        let answer = sent.map_err(|_| DuplexFault::TimedOut)?.map_err(fault)?;
-        let status = answer.status();
+        let status = self.client.fetch(request, limits).await.map_err(fault)?.status();
         if status.is_success() { Ok(()) } else { Err(DuplexFault::Refused(status.as_u16())) }
     }
 }
