@@ -173,7 +173,7 @@ fn advice(fault: &str) -> &'static str {
         "the issuer's address is in a network that `networks` does not name" => {
             "name its network beneath the issuer: `networks: [10.1.0.0/16]`"
         }
-        "jwks_uri is on another host than the issuer" => {
+        "jwks_uri is on another host than the issuer" | "an endpoint is on another host than the issuer" => {
             "name that host beneath the issuer, as docs/identity.md says"
         }
         "the metadata names another issuer" => "write `issuer` exactly as its metadata does, to the slash",

@@ -67,7 +67,7 @@ pub struct KeysFile {
     pub refetch_seconds: NonZeroU64,
     /// How old they may be while they cannot be fetched anew.
     pub keep_seconds: NonZeroU64,
-    /// Hosts that the keys may be on, beside the issuer's own.
+    /// Hosts that the keys and the endpoints may be on, beside the issuer's own.
     pub hosts: Vec<String>,
     /// Networks that are not public, such as `10.20.0.0/16`, and in which its servers may be.
     pub networks: Vec<String>,
@@ -161,7 +161,7 @@ fn settings(file: &IssuerFile) -> Result<IssuerSettings, String> {
         machines: file.machines,
         claims: claims.collect::<Result<_, _>>()?,
         ages,
-        key_hosts: keys.hosts.clone(),
+        hosts: keys.hosts.clone(),
         networks,
         ..IssuerSettings::new(&file.issuer)
     })
@@ -200,7 +200,7 @@ mod tests {
         assert_eq!(found.claims["tenant"], ["north"]);
         assert_eq!(found.claims["acr"], ["silver", "gold"]);
         assert_eq!(found.ages.keep, Duration::from_secs(3));
-        assert_eq!(found.key_hosts, ["keys.example"]);
+        assert_eq!(found.hosts, ["keys.example"]);
         assert!(found.reachable().allow("10.1.2.3".parse().unwrap()));
         assert!(!found.reachable().allow("127.0.0.1".parse().unwrap()));
     }

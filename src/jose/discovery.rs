@@ -26,20 +26,40 @@ pub(super) fn metadata_urls(issuer: &str) -> Result<Vec<Url>, IssuerFault> {
     Ok(urls)
 }
 
-/// Where the metadata says that the keys are: on the issuer's own host, unless the
-/// configuration names another.
+/// Where the metadata says that the keys are.
 pub(super) fn keys_url(metadata: &Value, settings: &IssuerSettings) -> Result<Url, IssuerFault> {
     let uri = metadata.get("jwks_uri").and_then(Value::as_str);
     let uri = safe_url(uri.ok_or(IssuerFault("no jwks_uri in the metadata"))?)?;
+    match strays(&uri, settings)? {
+        None => Ok(uri),
+        Some(Strays::Host) => Err(IssuerFault("jwks_uri is on another host than the issuer")),
+        Some(Strays::Scheme) => Err(IssuerFault("jwks_uri is not https, and the issuer is")),
+    }
+}
+
+/// Where it says that an endpoint is: what is sent there proves who the gate is, or is a token.
+pub(super) fn endpoint_url(uri: &str, settings: &IssuerSettings) -> Result<Url, IssuerFault> {
+    let uri = safe_url(uri)?;
+    match strays(&uri, settings)? {
+        None => Ok(uri),
+        Some(Strays::Host) => Err(IssuerFault("an endpoint is on another host than the issuer")),
+        Some(Strays::Scheme) => Err(IssuerFault("an endpoint is not https, and the issuer is")),
+    }
+}
+
+enum Strays {
+    Host,
+    Scheme,
+}
+
+/// How a URL leads away from its issuer: to another host, unless the configuration names it, or
+/// from https.
+fn strays(uri: &Url, settings: &IssuerSettings) -> Result<Option<Strays>, IssuerFault> {
     let issuer = safe_url(&settings.issuer)?;
     let host = uri.host_str().unwrap_or_default();
-    if Some(host) != issuer.host_str() && !settings.key_hosts.iter().any(|named| named == host) {
-        return Err(IssuerFault("jwks_uri is on another host than the issuer"));
-    }
-    if issuer.scheme() == "https" && uri.scheme() != "https" {
-        return Err(IssuerFault("jwks_uri is not https, and the issuer is"));
-    }
-    Ok(uri)
+    let other = Some(host) != issuer.host_str() && !settings.hosts.iter().any(|named| named == host);
+    let plain = issuer.scheme() == "https" && uri.scheme() != "https";
+    Ok(if other { Some(Strays::Host) } else { plain.then_some(Strays::Scheme) })
 }
 
 #[cfg(test)]
@@ -62,10 +82,13 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_with_their_issuer_or_where_the_configuration_says() {
+    fn keys_and_endpoints_are_with_their_issuer_or_where_the_configuration_says() {
         let mut settings = IssuerSettings::new("https://as.example/tenant");
-        let keys =
-            |uri: &str, settings: &IssuerSettings| keys_url(&json!({"jwks_uri": uri}), settings).is_ok();
+        let keys = |uri: &str, settings: &IssuerSettings| {
+            let keys = keys_url(&json!({"jwks_uri": uri}), settings).is_ok();
+            assert_eq!(endpoint_url(uri, settings).is_ok(), keys, "{uri}: endpoints are held to the same");
+            keys
+        };
         assert!(keys("https://as.example/keys", &settings));
         assert!(keys("https://as.example:8443/keys", &settings));
         for uri in [
@@ -80,7 +103,7 @@ mod tests {
         ] {
             assert!(!keys(uri, &settings), "{uri}");
         }
-        settings.key_hosts.push("keys.example".to_owned());
+        settings.hosts.push("keys.example".to_owned());
         assert!(keys("https://keys.example/", &settings));
         assert!(!keys("https://x.keys.example/", &settings));
         let local = IssuerSettings::new("https://localhost");

@@ -5,7 +5,7 @@
 //! fetched from an address that [`Networks`] does not allow, nor by redirection.
 
 use crate::jose::compact::Compact;
-use crate::jose::discovery::{keys_url, metadata_urls};
+use crate::jose::discovery::{endpoint_url, keys_url, metadata_urls};
 use crate::jose::kept::{Ages, Kept};
 use crate::jose::keys::{Algorithm, KeySet, MAX_KEY_SET_BYTES};
 use crate::model::clock::Clock;
@@ -39,8 +39,8 @@ pub struct IssuerSettings {
     /// Claims that must be there, each with one of these values.
     pub claims: BTreeMap<String, Vec<String>>,
     pub ages: Ages,
-    /// Hosts that its keys may be on, beside its own.
-    pub key_hosts: Vec<String>,
+    /// Hosts that its keys and endpoints may be on, beside its own.
+    pub hosts: Vec<String>,
     /// Networks that are not public and in which it may be.
     pub networks: Vec<Network>,
 }
@@ -57,7 +57,7 @@ impl IssuerSettings {
             machines: true,
             claims: BTreeMap::new(),
             ages: Ages::default(),
-            key_hosts: Vec::new(),
+            hosts: Vec::new(),
             networks: Vec::new(),
         }
     }
@@ -136,7 +136,7 @@ impl Issuer {
     pub async fn endpoint(&self, name: &str) -> Result<Url, IssuerFault> {
         let metadata = self.metadata().await?;
         let uri = metadata.get(name).and_then(Value::as_str);
-        safe_url(uri.ok_or(IssuerFault("the metadata lacks the endpoint"))?)
+        endpoint_url(uri.ok_or(IssuerFault("the metadata lacks the endpoint"))?, &self.settings)
     }
 
     /// An endpoint for clients that show a certificate (RFC 8705 §5): its alias where the
@@ -145,7 +145,7 @@ impl Issuer {
         let metadata = self.metadata().await?;
         let alias = metadata.get("mtls_endpoint_aliases").and_then(|aliases| aliases.get(name));
         match alias.and_then(Value::as_str) {
-            Some(alias) => safe_url(alias),
+            Some(alias) => endpoint_url(alias, &self.settings),
             None => self.endpoint(name).await,
         }
     }

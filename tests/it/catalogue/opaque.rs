@@ -4,7 +4,7 @@
 use super::craft::Key;
 use super::world::{OWN_CLIENT, Wanted, World, now};
 use super::{Attempt, Case, Challenge, INVALID_TOKEN, Refusal, run};
-use crate::support::issuer::{Issuer, METADATA, Page};
+use crate::support::issuer::{Bystander, Issuer, METADATA, Page};
 use serde_json::{Value, json};
 
 const PATH: &str = "/introspect";
@@ -59,6 +59,21 @@ fn a_token_that_names_nobody_is_its_clients_own() {
         let answer = world.call("Bearer an-opaque-token-of-some-length");
         assert_eq!(answer.status, status, "{answer:?}\n{}", world.log());
     }
+}
+
+/// A token is a secret: it is not told to whoever the metadata was made to name.
+#[test]
+fn nobody_is_asked_on_a_host_that_the_configuration_does_not_name() {
+    let world = world("opaque-elsewhere", "cache_seconds: 0");
+    let bystander = Bystander::start();
+    let mut metadata = world.issuer.metadata();
+    metadata["introspection_endpoint"] = json!(format!("http://localhost:{}/x", bystander.port));
+    world.issuer.serve(METADATA, Page::Json(metadata));
+    let answer = world.call("Bearer an-opaque-token-of-some-length");
+    assert_eq!(answer.status, 503, "{answer:?}");
+    let last = world.records().pop().unwrap();
+    assert_eq!(last["detail"], "an endpoint is on another host than the issuer", "{last}");
+    assert_eq!(bystander.met(), 0);
 }
 
 fn unsupported() -> Vec<u8> {
