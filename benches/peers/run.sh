@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The gate's detectors and those of its peers, over the same annotated texts.
 #
-#   run.sh [CORPUS.jsonl …]      by default the test.jsonl of each folder of corpora/
+#   run.sh [CORPUS.jsonl …]      by default the test.jsonl of each folder of corpora/ but secrets
 #
 # It installs what is missing, pinned, under target/peers, and writes RESULTS.md. A peer that
 # cannot be installed is left out and named; with CI=true that is a failure. PORTCULLIS names
@@ -74,7 +74,10 @@ fi
 corpora=("$@")
 if [ $# = 0 ]; then
   shopt -s nullglob
-  corpora=("$root"/corpora/*/test.jsonl)
+  # In `secrets` nothing but those is annotated, for which the others are not made.
+  for corpus in "$root"/corpora/*/test.jsonl; do
+    [[ $corpus == */secrets/* ]] || corpora+=("$corpus")
+  done
 fi
 [ ${#corpora[@]} -gt 0 ] || { echo "no corpora/*/test.jsonl here: name one" >&2; exit 1; }
 python3 "$here/compare.py" --portcullis "$program" --results "$here/RESULTS.md" "${peers[@]}" -- "${corpora[@]}"
