@@ -60,6 +60,9 @@ pub(super) async fn gate(
     // A server that is not up yet is read later; until then its tools are unknown.
     let _ = tokio::time::timeout(FIRST_READING, reader.read_all()).await;
     let catalogue = tokio::spawn(reader.run());
+    // What others revoked before this one started; if it cannot be learned now, it is later.
+    let _ =
+        tokio::time::timeout(FIRST_READING, gate.guard.revocations.learn(gate.clock.unix_seconds())).await;
     let rules = tokio::spawn(watch_rules(gate.clone(), places, texts));
     let reviews = tokio::spawn(watch_reviews(gate.clone()));
     let revocations = tokio::spawn(watch_revocations(gate.clone()));

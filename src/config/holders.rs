@@ -151,10 +151,7 @@ impl Holders {
         shared: Option<&Arc<Shared>>,
         clock: &Clock,
     ) -> std::io::Result<Means> {
-        let replays = match shared {
-            Some(shared) => Replays::Shared(shared.clone()),
-            None => Replays::own(clock.unix_seconds())?,
-        };
+        let replays = Replays::new(shared.cloned(), clock.unix_seconds())?;
         let proofs = Proofs { settings: self.proofs, replays };
         let bound = file.issuers.iter().filter(|issuer| !issuer.value.sender_constrained.is_empty());
         let required = bound

@@ -4,6 +4,7 @@ use crate::config::file::File;
 use crate::config::secret::SecretFile;
 use crate::model::fault::SourceFault;
 use crate::store::shared::Place;
+use redis::io::tcp::TcpSettings;
 use redis::{Client, ConnectionAddr, IntoConnectionInfo as _, TlsCertificates};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -47,13 +48,17 @@ fn place(file: &SharedFile, folder: &Path) -> Result<Place, String> {
         return Err("`redis` must not hold a user or a password: write them as `user` and `password`".into());
     }
     let encrypted = is_safe(info.addr())?;
-    if let Some(user) = &file.user {
-        settings = settings.set_username(user);
+    let secret = file.password.as_ref().map(|password| password.secret(folder)).transpose()?;
+    match (&file.user, &secret) {
+        (Some(_), None) => return Err("`user` needs a `password`".into()),
+        (Some(user), _) => settings = settings.set_username(user),
+        (None, _) => {}
     }
-    if let Some(password) = &file.password {
-        settings = settings.set_password(password.secret(folder)?.expose());
+    if let Some(password) = &secret {
+        settings = settings.set_password(password.expose());
     }
-    let info = info.set_redis_settings(settings);
+    let tcp = TcpSettings::default().set_nodelay(true);
+    let info = info.set_redis_settings(settings).set_tcp_settings(tcp);
     let client = match &file.ca_file {
         Some(_) if !encrypted => return Err("`ca_file` needs a rediss:// URL".into()),
         Some(path) => {
@@ -64,7 +69,7 @@ fn place(file: &SharedFile, folder: &Path) -> Result<Place, String> {
         }
         None => Client::open(info).map_err(|_| "the server cannot be used".to_owned()),
     };
-    Ok(Place { client: client?, patience })
+    Ok(Place { client: client?, secret, patience })
 }
 
 /// Whether the way there is encrypted. A way over a network must be.
@@ -109,6 +114,7 @@ mod tests {
             ("redis: 'rediss://user:hunter2@redis.internal'", "`password`"),
             ("redis: https://redis.internal", "must be a URL"),
             ("redis: rediss://redis.internal\npassword: hunter2", "must not stand"),
+            ("redis: rediss://redis.internal\nuser: gate", "needs a `password`"),
             ("redis: rediss://redis.internal\nca_file: none.pem", "/nowhere/none.pem"),
             ("redis: redis://localhost\nca_file: none.pem", "needs a rediss"),
             ("redis: redis://localhost\ntimeout_milliseconds: 1", "10 to 5000"),

@@ -100,7 +100,8 @@ impl Binder {
             (Scheme::Bearer, Some(_)) => refused("a bound token as Bearer"),
             (Scheme::Dpop, None) => refused("the token is bound to no key"),
             (Scheme::Dpop, Some(key)) => {
-                self.proofs.check(call, head, credential.token.expose(), target, key).await
+                let holder = (principal.lineage.as_str(), key);
+                self.proofs.check(call, head, credential.token.expose(), target, holder).await
             }
         }
     }

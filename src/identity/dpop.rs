@@ -49,8 +49,8 @@ pub struct Proofs {
 }
 
 impl Proofs {
-    /// Whether the sender of `token` has proven to hold the key of thumbprint `key`. `target`
-    /// is the URL that the request is for, as it is configured.
+    /// Whether the sender of `token`, of this lineage, has proven to hold the key of thumbprint
+    /// `key`. `target` is the URL that the request is for, as it is configured.
     ///
     /// # Errors
     /// [`Denial::ProofRefused`], [`Denial::BindingRefused`] for another key,
@@ -62,7 +62,7 @@ impl Proofs {
         head: &Head,
         token: &str,
         target: &str,
-        key: &str,
+        (caller, key): (&str, &str),
     ) -> Result<(), Denial> {
         let refused = |check| Err(Denial::ProofRefused(check));
         let text = head.single("dpop").map_err(|_| Denial::ProofRefused("more than one DPoP header"))?;
@@ -97,13 +97,12 @@ impl Proofs {
         if issued > now.saturating_add(AHEAD) {
             return refused("issued in the future");
         }
-        let answer = self.replays.take(&proof.thumbprint, id.as_bytes(), until, now).await;
-        let answer = answer.map_err(|fault| Denial::ReplaysUnavailable(fault.0))?;
-        self.nonce(call, &answer.epoch, proof.claims.get("nonce"), now)?;
-        match answer.taken {
-            Ok(()) => Ok(()),
+        let id = [&proof.thumbprint, "\0", id].concat();
+        match self.replays.take(caller, id.as_bytes(), until, now).await {
+            Ok(epoch) => self.nonce(call, &epoch, proof.claims.get("nonce"), now),
             Err(NotTaken::Used) => refused("replayed"),
             Err(NotTaken::Full) => Err(Denial::RateLimited(Duration::from_secs(1))),
+            Err(NotTaken::Unavailable(fault)) => Err(Denial::ReplaysUnavailable(fault)),
         }
     }
 

@@ -5,6 +5,7 @@
 
 use crate::jose::{base64url, same_secret};
 use crate::store::replays::Epoch;
+use crate::store::shared::CLOCKS;
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -44,7 +45,9 @@ impl Nonces {
             Some(u64::from_be_bytes(period))
         });
         let Some(period) = period else { return Worth::None };
-        let age = (now / PERIOD).checked_sub(period);
+        // Another replica's clock may have come to the next period already.
+        let begun = if (now + CLOCKS) / PERIOD == period { period } else { now / PERIOD };
+        let age = begun.checked_sub(period);
         match age {
             _ if !same_secret(self.of(period).as_bytes(), nonce.as_bytes()) => Worth::None,
             Some(0) => Worth::Current,
@@ -72,6 +75,8 @@ mod tests {
         assert_eq!((worth(600), worth(659), worth(660)), (Worth::Current, Worth::Current, Worth::Aging));
         assert_eq!((worth(719), worth(720), worth(599)), (Worth::Aging, Worth::None, Worth::None));
         assert_eq!(there.worth(&nonce, 600), Worth::None);
+        let worth = |now| here.worth(&here.give(660), now);
+        assert_eq!((worth(650), worth(649)), (Worth::Current, Worth::None), "by a clock that is behind");
         for other in ["", "x", &nonce[1..], &format!("{nonce}A"), &here.give(0).replace('A', "B")] {
             assert_eq!(here.worth(other, 600), Worth::None, "{other}");
         }

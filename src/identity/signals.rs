@@ -125,8 +125,9 @@ impl Receiver {
         }
         for (name, event) in events.iter().filter(|(name, _)| REVOKING.contains(&name.as_str())) {
             let stated = event.get("event_timestamp").or_else(|| claims.get("toe")).and_then(Value::as_u64);
-            // A time to come would lock out whoever signs in anew.
-            let before = stated.unwrap_or(issued).min(now);
+            // A time to come would lock out whoever signs in anew; but the transmitter's own clock
+            // may be ahead a little, and with it the `iat` of its tokens.
+            let before = stated.unwrap_or(issued).min(issued.max(now));
             let subject = claims.get("sub_id").or_else(|| event.get("subject"));
             let whose = subject.map(|subject| subjects(subject, issuer)).unwrap_or_default();
             if whose.is_empty() {

@@ -1,5 +1,6 @@
 //! Files that are their owner's alone: keys and secrets.
 
+use crate::jose::random_id;
 use crate::model::sensitive::Sensitive;
 use std::io;
 use std::path::Path;
@@ -36,11 +37,7 @@ pub fn write(path: &Path, contents: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         make_folder(folder)?;
     }
-    let beside = path.with_extension("new");
-    match std::fs::remove_file(&beside) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
+    let beside = path.with_extension(format!("{}.new", random_id()));
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -4,14 +4,14 @@
 //! answer from those who do, it is not taken at all.
 
 use crate::store::lock;
-use crate::store::shared::{Shared, Unavailable};
+use crate::store::shared::Shared;
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 /// All that are remembered at once.
 const MOST: usize = 400_000;
-/// Of one holder, so that one caller cannot use up the room of all.
+/// Of one caller, so that none uses up the room of all.
 const MOST_OF_ONE: usize = 20_000;
 /// Seconds between two sweeps.
 const SWEEP_EVERY: u64 = 5;
@@ -22,6 +22,8 @@ pub enum NotTaken {
     Used,
     /// There are too many that are still alive.
     Full,
+    /// Nobody can say whether it was.
+    Unavailable(&'static str),
 }
 
 /// Since when all that was used is remembered, and what nonces of that time are made with: a
@@ -42,49 +44,44 @@ impl Epoch {
     }
 }
 
-/// What became of an id, and in which epoch.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
-    pub epoch: Epoch,
-    pub taken: Result<(), NotTaken>,
-}
-
 /// Remembers what was used.
-pub enum Replays {
-    /// In the memory of this replica, since it started.
-    Own(Epoch, Own),
-    /// Together with the others.
-    Shared(Arc<Shared>),
+pub struct Replays {
+    /// What this replica took itself; with others, what bounds how much it asks of them.
+    own: Own,
+    /// Since it started.
+    epoch: Epoch,
+    shared: Option<Arc<Shared>>,
 }
 
 impl Replays {
-    /// In memory alone, from now on.
+    /// In memory from now on, and together with others where they share a server.
     ///
     /// # Errors
     /// When the system has no randomness to give.
-    pub fn own(now: u64) -> std::io::Result<Self> {
+    pub fn new(shared: Option<Arc<Shared>>, now: u64) -> std::io::Result<Self> {
         let epoch = Epoch::fresh(now).ok_or_else(|| std::io::Error::other("no key could be generated"))?;
-        Ok(Self::Own(epoch, Own::default()))
+        Ok(Self { own: Own::default(), epoch, shared })
     }
 
-    /// Takes an id of a holder for the first and only time until `until`, in seconds since
-    /// the Unix epoch.
+    /// Takes an id of a caller for the first and only time until `until`, in seconds since the
+    /// Unix epoch. What was used before the epoch that is answered nobody remembers.
     ///
     /// # Errors
-    /// When nobody can say whether it was used.
-    pub async fn take(&self, holder: &str, id: &[u8], until: u64, now: u64) -> Result<Answer, Unavailable> {
-        match self {
-            Self::Own(epoch, own) => {
-                Ok(Answer { epoch: epoch.clone(), taken: own.take(holder, id, until, now) })
-            }
-            Self::Shared(shared) => shared.take(holder, id, until, now).await,
+    /// [`NotTaken`].
+    pub async fn take(&self, caller: &str, id: &[u8], until: u64, now: u64) -> Result<Epoch, NotTaken> {
+        self.own.take(caller, id, until, now)?;
+        let Some(shared) = &self.shared else { return Ok(self.epoch.clone()) };
+        match shared.take(id, until, now).await {
+            Ok((epoch, true)) => Ok(epoch),
+            Ok((_, false)) => Err(NotTaken::Used),
+            Err(fault) => Err(NotTaken::Unavailable(fault.0)),
         }
     }
 }
 
 /// The memory of one replica.
 #[derive(Default)]
-pub struct Own {
+struct Own {
     known: Mutex<Known>,
 }
 

@@ -24,7 +24,7 @@ pub struct Revocations {
     marks: Mutex<HashMap<String, u64>>,
     /// The other replicas, and what was last known of them.
     shared: Option<Arc<Shared>>,
-    known: Mutex<Option<u64>>,
+    known: Mutex<Option<String>>,
 }
 
 /// What a token is known by here, wherever the call has got to.
@@ -86,32 +86,33 @@ impl Revocations {
         self.note(std::slice::from_ref(&mark), now)?;
         if let Some(shared) = &self.shared {
             let told = shared.revoke(&[mark], now.saturating_sub(self.longest_life)).await;
+            // Whether the server still has it is looked up when others' are learned.
+            *lock(&self.known) = None;
             told.map_err(|fault| io::Error::other(fault.0))?;
         }
         Ok(())
     }
 
-    /// Learns what was revoked at other replicas, and tells a server that was emptied what is
-    /// known here.
+    /// Learns what was revoked at other replicas, and tells a server that has forgotten it what
+    /// is known here.
     ///
     /// # Errors
     /// When the shared server gives no answer; what is known here goes on to hold.
     pub async fn learn(&self, now: u64) -> Result<(), Unavailable> {
         let Some(shared) = &self.shared else { return Ok(()) };
-        let known = *lock(&self.known);
-        let (count, told) = shared.revoked(known).await?;
-        if !told.is_empty() {
-            self.note(&told, now).map_err(|_| Unavailable("the revocations cannot be written down"))?;
+        let known = lock(&self.known).clone();
+        let Some(told) = shared.revoked(known.as_deref()).await? else { return Ok(()) };
+        if !told.marks.is_empty() {
+            self.note(&told.marks, now).map_err(|_| Unavailable("the revocations cannot be written down"))?;
         }
-        // It counts up: where it has fallen behind, it was emptied.
-        if count.is_none() || count < known {
-            let marks: Vec<_> =
-                lock(&self.marks).iter().map(|(key, before)| (key.clone(), *before)).collect();
-            if !marks.is_empty() {
-                shared.revoke(&marks, now.saturating_sub(self.longest_life)).await?;
-            }
+        let there: HashMap<String, u64> = told.marks.into_iter().collect();
+        let forgotten = |(key, before): &(&String, &u64)| there.get(*key).is_none_or(|there| there < *before);
+        let mark = |(key, before): (&String, &u64)| (key.clone(), *before);
+        let missing: Vec<_> = lock(&self.marks).iter().filter(forgotten).map(mark).collect();
+        if !missing.is_empty() {
+            shared.revoke(&missing, now.saturating_sub(self.longest_life)).await?;
         }
-        *lock(&self.known) = count;
+        *lock(&self.known) = told.state;
         Ok(())
     }
 
