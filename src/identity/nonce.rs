@@ -73,7 +73,7 @@ mod tests {
         let nonce = here.give(600);
         let worth = |now| here.worth(&nonce, now);
         assert_eq!((worth(600), worth(659), worth(660)), (Worth::Current, Worth::Current, Worth::Aging));
-        assert_eq!((worth(719), worth(720), worth(599)), (Worth::Aging, Worth::None, Worth::None));
+        assert_eq!((worth(719), worth(720), worth(589)), (Worth::Aging, Worth::None, Worth::None));
         assert_eq!(there.worth(&nonce, 600), Worth::None);
         let worth = |now| here.worth(&here.give(660), now);
         assert_eq!((worth(650), worth(649)), (Worth::Current, Worth::None), "by a clock that is behind");
