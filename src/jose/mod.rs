@@ -52,20 +52,10 @@ pub fn random_id() -> String {
 /// # Errors
 /// When the file cannot be read or made, is too short to be one, or others can read it.
 pub fn kept_secret(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
-    match std::fs::symlink_metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            // Whole or not at all, and never in the place of one that another process has made.
-            let beside = path.with_extension(random_id());
-            private::write(&beside, format!("{}{}", random_id(), random_id()).as_bytes())?;
-            let linked = std::fs::hard_link(&beside, path);
-            std::fs::remove_file(&beside)?;
-            linked.or_else(|error| match error.kind() {
-                std::io::ErrorKind::AlreadyExists => Ok(()),
-                _ => Err(error),
-            })?;
-        }
-        Err(error) => return Err(error),
-        Ok(_) => {}
+    // Never in the place of one that is there: what it has sealed could not be read any more.
+    match private::create(path, format!("{}{}", random_id(), random_id()).as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
     }
     let secret = private::read(path).map_err(std::io::Error::other)?;
     let secret = secret.expose().as_bytes();

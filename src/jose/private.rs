@@ -29,23 +29,35 @@ pub fn read(path: &Path) -> Result<Sensitive<String>, String> {
     std::fs::read_to_string(path).map(Sensitive::new).map_err(|error| format!("read {shown}: {error}"))
 }
 
-/// Makes a file of its owner's alone, whole or not at all. Its folder is made too.
+/// Puts a file of its owner's alone in the place of another, whole or not at all. Its folder is
+/// made too.
 ///
 /// # Errors
 /// When the disk refuses.
 pub fn write(path: &Path, contents: &[u8]) -> io::Result<()> {
+    let beside = path.with_extension(format!("{}.new", random_id()));
+    let written = create(&beside, contents).and_then(|()| std::fs::rename(&beside, path));
+    if written.is_err() {
+        let _ = std::fs::remove_file(beside);
+    }
+    written
+}
+
+/// Makes a file of its owner's alone where there is none. Its folder is made too.
+///
+/// # Errors
+/// When there is one, or the disk refuses.
+pub fn create(path: &Path, contents: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         make_folder(folder)?;
     }
-    let beside = path.with_extension(format!("{}.new", random_id()));
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&beside)?;
+    let mut file = options.open(path)?;
     io::Write::write_all(&mut file, contents)?;
-    file.sync_all()?;
-    std::fs::rename(&beside, path)
+    file.sync_all()
 }
 
 fn make_folder(path: &Path) -> io::Result<()> {

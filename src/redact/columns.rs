@@ -67,6 +67,10 @@ impl Columns {
         true
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Teaches the values of columns of names, as what `detector` found. Forgets all.
     pub(crate) fn teach(&mut self, detector: Option<usize>, echo: &mut Echo) {
         let columns = std::mem::take(self);

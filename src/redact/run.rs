@@ -117,8 +117,10 @@ impl Run {
     /// now. If so the counters start again and the result must be filtered once more; markers
     /// keep their numbers. True at most once.
     pub(crate) fn must_repeat(&mut self, plan: &Plan, names: &HashSet<Box<str>>) -> bool {
-        let persons = plan.detection.as_ref().and_then(Detection::of_persons);
-        self.columns.teach(persons, &mut self.echo);
+        if !self.columns.is_empty() {
+            let persons = plan.detection.as_ref().and_then(Detection::of_persons);
+            self.columns.teach(persons, &mut self.echo);
+        }
         let repeat = self.echo.settle(names);
         if repeat {
             self.counts = Counts::default();

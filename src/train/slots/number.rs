@@ -24,24 +24,8 @@ const MONTHS: [&str; 12] = [
 pub(super) fn value(slot: &str, chance: &mut Chance) -> Option<Value> {
     let typed = |text: String, kind| Some((text, Some(kind)));
     match slot {
-        "ssn" => typed(
-            format!(
-                "{:03}-{:02}-{:04}",
-                100 + chance.below(500),
-                10 + chance.below(80),
-                1_000 + chance.below(8_999)
-            ),
-            "SSN",
-        ),
-        "ssnbare" => typed(
-            format!(
-                "{:03}{:02}{:04}",
-                100 + chance.below(500),
-                10 + chance.below(80),
-                1_000 + chance.below(8_999)
-            ),
-            "SSN",
-        ),
+        "ssn" => typed(ssn("-", chance), "SSN"),
+        "ssnbare" => typed(ssn("", chance), "SSN"),
         "pan" => typed(checked("card", &format!("4{}", chance.digits(14)))?, "PAN"),
         "pangrouped" => {
             let pan = checked("card", &format!("5{}{}", 1 + chance.below(5), chance.digits(13)))?;
@@ -89,6 +73,11 @@ pub(super) fn value(slot: &str, chance: &mut Chance) -> Option<Value> {
         "account" => typed(chance.digits(10), "BANK"),
         _ => code::value(slot, chance).map(|code| (code, None)),
     }
+}
+
+fn ssn(between: &str, chance: &mut Chance) -> String {
+    let (area, group) = (100 + chance.below(500), 10 + chance.below(80));
+    format!("{area:03}{between}{group:02}{between}{:04}", 1_000 + chance.below(8_999))
 }
 
 fn iso(chance: &mut Chance) -> String {

@@ -394,8 +394,7 @@ fn replays(case: &Case) {
     assert_eq!(world.send(&used).status, 200);
     let (other, mut child) = world.replica("replica");
     let answer = crate::support::exchange(&other, &used);
-    let _ = child.kill();
-    let _ = child.wait();
+    let _ = child.kill().and_then(|()| child.wait());
     assert_eq!(answer.status, 401, "{answer:?}");
     assert!(answer.header("www-authenticate").unwrap().contains("use_dpop_nonce"), "{answer:?}");
 }
