@@ -77,30 +77,14 @@ fn without_number(text: &str, range: Range<usize>) -> Range<usize> {
 
 /// Behind the last character that no key has in it.
 fn last_delimiter(part: &str) -> Option<usize> {
+    const ONE: &[u8] = b",;|{}[]()&?\t<>=:\"";
     const TWO: [&str; 6] = ["  ", ". ", "? ", "! ", "- ", "– "];
-    let one = part.char_indices().rev().find(|(_, c)| {
-        matches!(
-            c,
-            ',' | ';'
-                | '|'
-                | '{'
-                | '}'
-                | '['
-                | ']'
-                | '('
-                | ')'
-                | '&'
-                | '?'
-                | '\t'
-                | '<'
-                | '>'
-                | '='
-                | ':'
-                | '"'
-        )
-    });
-    let one = one.map(|(at, c)| at + c.len_utf8());
-    TWO.iter().filter_map(|two| part.rfind(two).map(|at| at + two.len())).chain(one).max()
+    let ends = |at: &usize| {
+        let head = part.as_bytes().get(..*at).unwrap_or_default();
+        let one = head.last().is_some_and(|last| ONE.contains(last));
+        one || TWO.iter().any(|two| head.ends_with(two.as_bytes()))
+    };
+    (1..=part.len()).rev().find(ends)
 }
 
 fn last_word(text: &str, range: Range<usize>) -> Range<usize> {

@@ -60,8 +60,13 @@ fn quoted(part: &str) -> Option<&str> {
     rest.get(..rest.find(quote)?).filter(|inner| !inner.is_empty())
 }
 
+/// The part before the first of these. One pass: most parts end soon.
 fn until<'t>(part: &'t str, ends: &[&str]) -> &'t str {
-    let end = ends.iter().filter_map(|end| part.find(end)).min();
+    let begins = |at: &usize| {
+        let rest = part.as_bytes().get(*at..).unwrap_or_default();
+        ends.iter().any(|end| rest.starts_with(end.as_bytes()))
+    };
+    let end = (0..part.len()).find(begins);
     part.get(..end.unwrap_or(part.len())).unwrap_or(part)
 }
 

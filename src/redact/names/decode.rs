@@ -54,6 +54,7 @@ impl Lattice {
         tags: &mut Vec<Tag>,
     ) {
         let Self { scores, came_from } = self;
+        let steps = lawful(steps);
         came_from.clear();
         // As if the piece stood behind something outside.
         let mut sums = [NEVER; TAGS];
@@ -61,25 +62,23 @@ impl Lattice {
         for (index, score) in scores.iter().enumerate() {
             let (mut next, mut from) = ([NEVER; TAGS], [OUTSIDE; TAGS]);
             if *score == OUTSIDE_ONLY {
-                for (before, (sum, steps)) in (OUTSIDE..).zip(sums.iter().zip(steps)) {
+                for (before, (sum, steps)) in (OUTSIDE..).zip(sums.iter().zip(&steps)) {
                     if sum + steps[0] > next[0] {
                         (next[0], from[0]) = (sum + steps[0], before);
                     }
                 }
-                came_from.push(from);
-                sums = next;
-                continue;
-            }
-            let each = (OUTSIDE..).zip(next.iter_mut().zip(from.iter_mut()).zip(score));
-            for (tag, ((next, from), score)) in each {
-                if *score <= NEVER || !allowed(index, tag) {
-                    continue;
-                }
-                for (before, (sum, steps)) in (OUTSIDE..).zip(sums.iter().zip(steps)) {
-                    let step = steps.get(usize::from(tag)).copied().unwrap_or(NEVER);
-                    if follows(before, tag) && sum + step + score > *next {
-                        (*next, *from) = (sum + step + score, before);
+            } else {
+                // Without a branch, so that all tags are compared at once.
+                for (before, (sum, steps)) in (OUTSIDE..).zip(sums.iter().zip(&steps)) {
+                    for ((next, from), step) in next.iter_mut().zip(&mut from).zip(steps) {
+                        let better = sum + step > *next;
+                        *next = if better { sum + step } else { *next };
+                        *from = if better { before } else { *from };
                     }
+                }
+                for (tag, (next, score)) in (OUTSIDE..).zip(next.iter_mut().zip(score)) {
+                    let stays = *score > NEVER && allowed(index, tag);
+                    *next = if stays { (*next + score).max(NEVER) } else { NEVER };
                 }
             }
             came_from.push(from);
@@ -94,6 +93,16 @@ impl Lattice {
         }
         tags.reverse();
     }
+}
+
+/// The steps, with none from a tag to one that cannot follow it.
+fn lawful(steps: &[[i32; TAGS]; TAGS]) -> [[i32; TAGS]; TAGS] {
+    let mut lawful = *steps;
+    for (before, steps) in (OUTSIDE..).zip(&mut lawful) {
+        let unlawful = (OUTSIDE..).zip(steps).filter(|(tag, _)| !follows(before, *tag));
+        unlawful.for_each(|(_, step)| *step = NEVER);
+    }
+    lawful
 }
 
 /// Calls `found` with the first and the last token of each person and place.

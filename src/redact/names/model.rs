@@ -22,7 +22,7 @@ pub(crate) struct Model {
     pub(crate) lists: Lists,
     pub(crate) steps: [[i32; TAGS]; TAGS],
     /// Written out, so that rows are added up eight weights at a time.
-    table: Box<[[i16; ROW]]>,
+    table: Box<[[i16; ROW]; ROWS]>,
 }
 
 impl Model {
@@ -43,27 +43,23 @@ impl Model {
         });
         let (table, behind) = table.as_chunks::<ROW>();
         let weight = |root: u8| i16::from(root.cast_signed()) * i16::from(root.cast_signed()).abs();
-        let whole = table.len() == ROWS && behind.is_empty();
-        whole.then(|| Self {
-            lists: Lists::new(listed.collect()),
-            steps,
-            table: table.iter().map(|row| row.map(weight)).collect(),
-        })
+        let table: Box<[[i16; ROW]]> = table.iter().map(|row| row.map(weight)).collect();
+        let table = table.try_into().ok().filter(|_| behind.is_empty())?;
+        Some(Self { lists: Lists::new(listed.collect()), steps, table })
     }
 
     /// The weights of all rows that the features of a token fall on, added up.
     #[inline]
     pub(crate) fn sum(&self, features: [u32; FEATURES]) -> [i32; TAGS] {
         let mut sum = [0i32; ROW];
-        for row in features.iter().filter_map(|feature| self.table.get(*feature as usize % ROWS)) {
-            for (sum, weight) in sum.iter_mut().zip(row.map(i32::from)) {
-                *sum += weight;
+        for feature in features {
+            // A remainder by the number of rows is always one of them.
+            let Some(row) = self.table.get(feature as usize % ROWS) else { continue };
+            for (sum, weight) in sum.iter_mut().zip(row) {
+                *sum += i32::from(*weight);
             }
         }
-        let mut out = [0; TAGS];
-        for (out, sum) in out.iter_mut().zip(sum) {
-            *out = sum;
-        }
-        out
+        let [sums @ .., _] = sum;
+        sums
     }
 }
