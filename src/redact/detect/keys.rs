@@ -5,9 +5,11 @@ use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-const WRAPPERS: [&str; 13] = [
+const WRAPPERS: [&str; 15] = [
     "value",
     "values",
+    "val",
+    "v",
     "raw",
     "number",
     "text",
@@ -48,6 +50,19 @@ impl KeyPath {
         let (last, names) = self.names.split_last()?;
         let wraps = !names.is_empty() && Self::wraps(last);
         wraps.then(|| Self { names: names.to_vec() })
+    }
+
+    /// The path to one of several: `ssns` hold what is an `ssn`.
+    pub(crate) fn singular(&self) -> Option<Self> {
+        let (last, names) = self.names.split_last()?;
+        let one = last.strip_suffix('s').filter(|one| one.len() > 2 && !one.ends_with('s'))?;
+        // The cells of a table are no telephones, nor its pins numbers.
+        if ["cell", "pin"].contains(&one) {
+            return None;
+        }
+        let mut names = names.to_vec();
+        names.push(one.into());
+        Some(Self { names })
     }
 
     /// The path without so many of its last names. None if nothing is left.
@@ -146,7 +161,8 @@ fn ascii_words(name: &str) -> String {
                 && (before.is_ascii_lowercase()
                     || before.is_ascii_digit()
                     || (before.is_ascii_uppercase()
-                        && bytes.get(place + 1).is_some_and(u8::is_ascii_lowercase)));
+                        && bytes.get(place + 1).is_some_and(u8::is_ascii_lowercase)
+                        && !is_plural(bytes.get(place + 1..).unwrap_or_default())));
             if starts_word && !ends {
                 out.push('_');
             }
@@ -162,6 +178,11 @@ fn ascii_words(name: &str) -> String {
     out
 }
 
+/// Whether nothing but an `s` ends the capitals before it: `patientIDs` are ids.
+fn is_plural(behind: &[u8]) -> bool {
+    matches!(behind, [b's', rest @ ..] if !rest.first().is_some_and(u8::is_ascii_lowercase))
+}
+
 fn words(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 4);
     // `prénom` and `prenom` are one key.
@@ -170,10 +191,14 @@ fn words(name: &str) -> String {
     while let Some(c) = chars.next() {
         if c.is_alphanumeric() {
             // fooBar → foo_bar, SSNNumber → ssn_number.
+            let leads = || {
+                let mut next = chars.clone();
+                let (first, second) = (next.next(), next.next());
+                let plural = first == Some('s') && !second.is_some_and(char::is_lowercase);
+                first.is_some_and(char::is_lowercase) && !plural
+            };
             let starts_word = c.is_uppercase()
-                && (before.is_lowercase()
-                    || before.is_ascii_digit()
-                    || (before.is_uppercase() && chars.peek().is_some_and(|next| next.is_lowercase())));
+                && (before.is_lowercase() || before.is_ascii_digit() || before.is_uppercase() && leads());
             if starts_word && !out.ends_with('_') && !out.is_empty() {
                 out.push('_');
             }
@@ -210,6 +235,12 @@ mod tests {
             assert_eq!(normalise(name), "date_of_birth", "{name}");
         }
         assert_eq!(normalise("SSN"), "ssn");
+        for (name, words) in
+            [("SSNs", "ssns"), ("patientIDsOld", "patient_ids_old"), ("IDStatus", "id_status")]
+        {
+            assert_eq!(normalise(name), words);
+            assert_eq!(normalise(&format!("{name}é")).strip_suffix('e'), Some(words), "{name}é");
+        }
         for name in ["ѕѕn", "ｓｓｎ", "𝐬𝐬𝐧", "s\u{200b}sn", "s%73n"] {
             assert_eq!(normalise(name), "ssn", "{name}");
         }

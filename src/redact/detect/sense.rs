@@ -238,6 +238,12 @@ impl Index {
 
     pub(crate) fn sense(&self, detectors: &[Detector], path: &KeyPath) -> Sense {
         let mut claims = self.claims_at(detectors, path);
+        // Where a rule knows the word as it stands, it knows what is in the list.
+        if claims.is_empty()
+            && let Some(one) = path.singular()
+        {
+            claims = self.claims_at(detectors, &one);
+        }
         let mut inner = path.unwrapped();
         while let Some(unwrapped) = inner {
             claims.extend(self.claims_at(detectors, &unwrapped));
@@ -273,7 +279,11 @@ impl Index {
     /// [`Sense::says_nothing`] holds of all of them.
     pub(crate) fn may_be_told(&self, name: &str) -> bool {
         let last = normalise(name);
-        KeyPath::wraps(&last) || self.claims.knows(&last) || self.cues.is_match(&last)
+        let one = last.strip_suffix('s').unwrap_or(&last);
+        KeyPath::wraps(&last)
+            || self.claims.knows(&last)
+            || self.claims.knows(one)
+            || self.cues.is_match(&last)
     }
 
     fn claims_at(&self, detectors: &[Detector], path: &KeyPath) -> Vec<Claim> {

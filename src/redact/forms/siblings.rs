@@ -64,13 +64,15 @@ impl Role {
 }
 
 /// Members that name the value beside them, the surest first.
-const NAMING: [&str; 24] = [
+const NAMING: [&str; 26] = [
     "key",
     "name",
     "field",
     "fieldname",
     "fieldid",
     "label",
+    "desc",
+    "description",
     "attribute",
     "property",
     "parameter",
@@ -94,7 +96,7 @@ const NAMING: [&str; 24] = [
 const COLUMNS: [&str; 8] =
     ["columns", "columnnames", "cols", "fields", "fieldnames", "headers", "header", "schema"];
 const ROWS: [&str; 8] = ["rows", "data", "values", "records", "results", "items", "body", "tuples"];
-const VALUES: [&str; 14] = [
+const VALUES: [&str; 15] = [
     "value",
     "values",
     "val",
@@ -109,6 +111,7 @@ const VALUES: [&str; 14] = [
     "displayvalue",
     "stringvalue",
     "fieldvalue",
+    "value1",
 ];
 
 /// `valueString` is one of FHIR's choice types.

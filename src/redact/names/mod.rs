@@ -8,6 +8,7 @@ pub(crate) mod decode;
 pub(crate) mod feature;
 pub(crate) mod lists;
 pub(crate) mod model;
+mod nobody;
 mod particles;
 pub(crate) mod token;
 
@@ -15,6 +16,7 @@ use decode::{Lattice, PERSON, Tag};
 use feature::Reader;
 use lists::Known;
 use model::Model;
+pub(crate) use nobody::is_of_calendar;
 pub(crate) use particles::is_particle;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -124,7 +126,7 @@ pub(crate) fn find(model: &Model, text: &str, scratch: &mut Scratch, mut found: 
                 let bare = kind == Kind::Person && named.len() == 1;
                 let sure = if listed { SURE_OF_LISTED } else { SURE };
                 let doubtful = bare && lattice.margin(first_token, PERSON) < sure;
-                if doubtful || odd || is_no_name(text, named, kind) {
+                if doubtful || odd || is_no_name(text, named, kind) || !listed && is_shouted(named) {
                     continue;
                 }
                 if kind == Kind::Person {
@@ -208,6 +210,7 @@ fn is_title(text: &str, token: &Token) -> bool {
 fn is_no_name(text: &str, named: &[Token], kind: Kind) -> bool {
     named.iter().all(|token| is_title(text, token))
         || is_acronym(named)
+        || is_nobodys(text, named)
         || kind == Kind::Address && is_measure(named)
         || kind == Kind::Place && is_little_word(named)
         || kind == Kind::Person && named.iter().any(|token| is_part_number(text, token))
@@ -216,6 +219,18 @@ fn is_no_name(text: &str, named: &[Token], kind: Kind) -> bool {
 /// Letters and digits without a blank, as no name has them: `1000XM4`.
 fn is_part_number(text: &str, token: &Token) -> bool {
     token.cap == Cap::Coded && token.text(text).bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// One word in capitals amid words that are written otherwise: `NEXUS`.
+fn is_shouted(named: &[Token]) -> bool {
+    matches!(named, [token] if token.cap == Cap::Upper && token.case != Case::Upper)
+}
+
+/// What is called after somebody, or a day: `Romberg neg`, `by January`.
+fn is_nobodys(text: &str, named: &[Token]) -> bool {
+    let ([first, ..], [.., last]) = (named, named) else { return false };
+    let name = text.get(first.start..last.end).unwrap_or_default();
+    nobody::is_eponym(name) || is_of_calendar(name)
 }
 
 /// A few capitals amid words that are written otherwise: `SSN`, `CXR`.

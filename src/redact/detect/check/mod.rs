@@ -13,6 +13,7 @@ mod curp;
 mod dea;
 mod disguised;
 mod dni;
+mod email;
 mod hetu;
 pub(crate) mod iban;
 mod ip;
@@ -53,6 +54,7 @@ pub(crate) fn named(name: &str) -> Option<Check> {
         "curp" => Some(curp::valid),
         "dea" => Some(dea::valid),
         "dni" => Some(dni::valid),
+        "email" => Some(email::valid),
         "hetu" => Some(hetu::valid),
         "nhs" => Some(nhs::valid),
         "nino" => Some(nino::valid),
@@ -75,6 +77,7 @@ pub(crate) fn named(name: &str) -> Option<Check> {
         "disguised_name" => Some(disguised::valid),
         "listed_name" => Some(name::listed),
         "name" => Some(name::valid),
+        "name_parts" => Some(name::parts),
         "place" => Some(place::valid),
         "phone" => Some(phone::valid),
         "ssn" => Some(ssn::valid),

@@ -53,18 +53,35 @@ const FIRMS: [&str; 46] = [
     "logistics",
 ];
 
+/// What lists know as a name, and conversations as another word.
+const SPEAKERS: [&str; 4] = ["bot", "dev", "rep", "cust"];
+
 /// Whether some word of the text may be a name, and the last one no firm's.
 pub(super) fn valid(text: &str) -> bool {
     let Some(model) = names::shipped() else { return true };
-    !is_firm(text) && words(text).any(|word| model.lists.known(names::feature::hash(word)).may_name())
+    !is_firm(text)
+        && words(text).any(|word| {
+            !names::is_of_calendar(word) && model.lists.known(names::feature::hash(word)).may_name()
+        })
 }
 
 /// Whether each word of the text is on a list of names and no plain word: for one that stands
 /// where other things stand as often.
 pub(super) fn listed(text: &str) -> bool {
     let Some(model) = names::shipped() else { return true };
-    let named = |word| model.lists.known(names::feature::hash(word)).is_name(names::Kind::Person);
+    let named = |word: &str| {
+        let says_more = SPEAKERS.iter().any(|speaker| speaker.eq_ignore_ascii_case(word));
+        !says_more && model.lists.known(names::feature::hash(word)).is_name(names::Kind::Person)
+    };
     !is_firm(text) && words(text).next().is_some() && words(text).all(named)
+}
+
+/// Whether one of the first two components, parted by `^`, may be a name.
+pub(super) fn parts(text: &str) -> bool {
+    let Some(model) = names::shipped() else { return true };
+    let named = |word: &str| model.lists.known(names::feature::hash(word)).may_name();
+    let all = |part: &str| words(part).next().is_some() && words(part).all(named);
+    text.split('^').take(2).any(all)
 }
 
 /// Whether a text of several words ends as the names of firms do.

@@ -1,0 +1,112 @@
+//! Words that look like somebody's name and are nobody's: days and months, and those whom
+//! signs, tests and devices are called after.
+
+/// Those that no person is called by.
+const CALENDAR: [&str; 14] = [
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "january",
+    "february",
+    "july",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+/// In order. Names that many have are not here: whoever is called so may be a patient.
+const EPONYMS: [&str; 66] = [
+    "apgar",
+    "babinski",
+    "benford",
+    "breslow",
+    "brudzinski",
+    "charcot",
+    "chvostek",
+    "coombs",
+    "crohn",
+    "cushing",
+    "dix-hallpike",
+    "doppler",
+    "epley",
+    "fridericia",
+    "froment",
+    "gleason",
+    "guillain",
+    "hashimoto",
+    "hasson",
+    "hawkins-kennedy",
+    "heimlich",
+    "hickman",
+    "hodgkin",
+    "holter",
+    "homans",
+    "hounsfield",
+    "jackson-pratt",
+    "karnofsky",
+    "kernig",
+    "killip",
+    "korsakoff",
+    "kussmaul",
+    "lachman",
+    "likert",
+    "mallampati",
+    "mcburney",
+    "mcmurray",
+    "neer",
+    "nissen",
+    "papanicolaou",
+    "penrose",
+    "phalen",
+    "raynaud",
+    "reed-sternberg",
+    "rey-osterrieth",
+    "rinne",
+    "romberg",
+    "roux-en-y",
+    "schirmer",
+    "schober",
+    "schumer",
+    "spurling",
+    "stroop",
+    "swan-ganz",
+    "tinel",
+    "tourette",
+    "trendelenburg",
+    "trousseau",
+    "valsalva",
+    "virchow",
+    "waterlow",
+    "wechsler",
+    "wernicke",
+    "whipple",
+    "wilms",
+    "winston-lutz",
+];
+
+/// Whether a word is the name of a day or a month, and of nobody.
+pub(crate) fn is_of_calendar(word: &str) -> bool {
+    CALENDAR.iter().any(|known| known.eq_ignore_ascii_case(word))
+}
+
+/// Whether a sign, a test or a device is called so.
+pub(super) fn is_eponym(name: &str) -> bool {
+    EPONYMS.binary_search(&name.to_lowercase().as_str()).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn eponyms_are_in_order_and_found() {
+        assert!(EPONYMS.is_sorted());
+        assert!(is_eponym("Hawkins-Kennedy") && !is_eponym("Kennedy"));
+        assert!(is_of_calendar("Monday") && !is_of_calendar("April"));
+    }
+}
