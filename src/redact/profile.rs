@@ -1,7 +1,9 @@
 //! Profiles: which entity gets which operator, for one standard.
 
-use crate::model::fault::{SourceFault, read_yaml};
+use crate::model::fault::SourceFault;
 use crate::model::ids::Entity;
+use crate::model::nearest::meant;
+use crate::model::yaml::read_yaml;
 use crate::redact::detect::Detectors;
 use crate::redact::operator::{self, Operator};
 use crate::redact::plan::Detection;
@@ -46,7 +48,8 @@ impl Profile {
         for (name, operator) in raw.entities {
             let entity = Entity::new(&name);
             if !known.contains(&entity) {
-                return Err(SourceFault::at(file, &operator, format!("no detector finds `{name}`")));
+                let meant = meant(&name, known.iter().map(Entity::as_str));
+                return Err(SourceFault::at(file, &operator, format!("no detector finds `{name}`{meant}")));
             }
             if let Some(why) = operator::forbidden(&name, operator.value) {
                 return Err(SourceFault::at(file, &operator, why));

@@ -37,7 +37,7 @@ fn a_rule_that_could_never_restore_anything_is_a_fault() {
             "ward.yaml:4:1: nothing makes US_SSN a `pseudonym` or `token`",
         ),
         ("{ path: $.note, entities: [] }", "ward.yaml:4:36: name the `entities`"),
-        ("{ path: $.note }", "missing field `entities`"),
+        ("{ path: $.note }", "`entities` is missing: write `entities: …`"),
         ("{ path: note, entities: [PERSON] }", "is not a JSONPath query"),
     ] {
         let found = restore(rule);
@@ -61,7 +61,7 @@ fn rules_for_binary_content_are_of_types_and_of_what_can_be_done() {
     for (rule, why) in [
         ("{ application/pdf: extract }", "cannot `extract` text from documents"),
         ("{ image: keep }", "a MIME type without parameters"),
-        ("{ image/png: pass }", "unknown variant `pass`"),
+        ("{ image/png: pass }", "`pass` is not known here: write one of `drop`, `keep`, `text`"),
         ("keep", "what becomes of each MIME type"),
     ] {
         assert!(blobs(rule).contains(why), "{rule}: {}", blobs(rule));

@@ -1,7 +1,8 @@
 //! Detector files: `rules/detectors/<pack>/<id>.yaml`.
 
-use crate::model::fault::{SourceFault, read_yaml};
+use crate::model::fault::SourceFault;
 use crate::model::ids::{Entity, RuleId};
+use crate::model::yaml::read_yaml;
 use crate::redact::detect::check::{self, Check};
 use crate::redact::detect::keys::{KeyPath, KeyPattern};
 use crate::redact::detect::sense::ValueShape;

@@ -3,9 +3,10 @@
 use super::ToolRules;
 use super::compile::{compile, detection, prove};
 use super::file::{File, ToolFile};
-use crate::model::fault::{SourceFault, read_yaml};
+use crate::model::fault::SourceFault;
 use crate::model::feature::Feature;
 use crate::model::ids::{ServerName, ToolName};
+use crate::model::yaml::read_yaml;
 use crate::redact::plan::Detection;
 use crate::redact::profile::Profile;
 use serde_saphyr::Spanned;
