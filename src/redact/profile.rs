@@ -1,6 +1,6 @@
 //! Profiles: which entity gets which operator, for one standard.
 
-use crate::model::fault::SourceFault;
+use crate::model::fault::{Origin, SourceFault};
 use crate::model::ids::Entity;
 use crate::model::nearest::meant;
 use crate::model::yaml::read_yaml;
@@ -29,6 +29,8 @@ pub struct Profile {
     pub title: String,
     pub known_limits: String,
     pub detection: Detection,
+    /// Where it says what becomes of each entity.
+    pub(crate) origins: HashMap<Entity, Origin>,
 }
 
 impl Profile {
@@ -44,7 +46,7 @@ impl Profile {
             ));
         }
         let known = detectors.entities();
-        let mut operators = HashMap::new();
+        let (mut operators, mut origins) = (HashMap::new(), HashMap::new());
         for (name, operator) in raw.entities {
             let entity = Entity::new(&name);
             if !known.contains(&entity) {
@@ -54,6 +56,7 @@ impl Profile {
             if let Some(why) = operator::forbidden(&name, operator.value) {
                 return Err(SourceFault::at(file, &operator, why));
             }
+            origins.insert(entity.clone(), Origin::of(file, &operator));
             operators.insert(entity, operator.value);
         }
         Ok(Self {
@@ -61,6 +64,7 @@ impl Profile {
             name: raw.name,
             title: raw.title,
             known_limits: raw.known_limits,
+            origins,
         })
     }
 }

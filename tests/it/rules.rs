@@ -53,6 +53,63 @@ fn a_rule_that_could_never_restore_anything_is_a_fault() {
     assert!(code.contains("PCI DSS 3.3.1"), "{code}");
 }
 
+/// A misspelt entity would slip by what holds for the one that was meant.
+#[test]
+fn an_entity_is_found_or_declared() {
+    let tool =
+        |more: &str, rule: &str| faults(&format!("{more}tools:\n  read: {{ release: all, {rule} }}\n"));
+    let redact = |more: &str, entity: &str| {
+        tool(more, &format!("redact: [{{ path: $.a, as: pseudonym, entity: {entity} }}]"))
+    };
+    assert_eq!(redact("", "PERSON"), "");
+    assert_eq!(redact("entities: [DIAGNOSIS]\n", "DIAGNOSIS"), "");
+    assert_eq!(redact("", "VALUE"), "", "what it is called where none is named");
+    for (entity, says) in [
+        ("PRESON", "ward.yaml:3:34: no detector finds `PRESON`; did you mean `PERSON`?"),
+        ("SSN", "did you mean `US_SSN`?"),
+        ("CARD_SECURTY", "did you mean `CARD_SECURITY`?"),
+        ("DIAGNOSIS", "is declared at the top of the file: `entities: [DIAGNOSIS]`"),
+    ] {
+        let found = redact("", entity);
+        assert!(found.contains(says), "{entity}: {found}");
+    }
+    let restored = "restore: [{ path: $.a, entities: [DIAGNOSIS] }]";
+    assert!(tool("", restored).contains("no detector finds `DIAGNOSIS`"));
+    assert!(tool("entities: [DIAGNOSIS]\n", restored).contains("nothing makes DIAGNOSIS a `pseudonym`"));
+    // Its markers would not be known again.
+    for name in ["Diagnosis", "ICD_10", "D"] {
+        let found = redact(&format!("entities: [{name}]\n"), name);
+        assert!(found.contains("ward.yaml:2:12: an entity's name has capital letters"), "{name}: {found}");
+    }
+}
+
+#[test]
+fn a_name_is_taken_once_and_a_near_one_is_told() {
+    let mut sources = builtin::rules();
+    let mut profile = sources.profiles[0].clone();
+    profile.file = "again.yaml".into();
+    sources.profiles.push(profile);
+    let mut detector = sources.detectors[0].clone();
+    detector.file = "again.yaml".into();
+    let again = Rules::load(&sources).err().unwrap();
+    assert!(
+        again.len() == 1 && again[0].to_string().contains("again.yaml: the name `gdpr` is already taken"),
+        "{again:?}"
+    );
+    let shipped = sources.detectors[0].file.clone();
+    sources.detectors.push(detector);
+    let again = Rules::load(&sources).err().unwrap();
+    assert!(
+        again.len() == 1 && again[0].to_string().starts_with(&format!("again.yaml: {shipped} has the id")),
+        "{again:?}"
+    );
+    let found = faults("tools:\n  read: { release: all, profile: hippa-safe-harbor }\n");
+    assert!(
+        found.contains("there is no profile `hippa-safe-harbor`; did you mean `hipaa-safe-harbor`?"),
+        "{found}"
+    );
+}
+
 #[test]
 fn rules_for_binary_content_are_of_types_and_of_what_can_be_done() {
     let blobs = |rule: &str| faults(&format!("tools:\n  read: {{ release: all, blobs: {rule} }}\n"));
