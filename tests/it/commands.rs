@@ -178,6 +178,30 @@ fn the_effective_plan_of_a_tool_is_explained_for_scopes() {
 }
 
 #[test]
+fn a_copy_of_the_shipped_rules_is_one_fault() {
+    fn copy(from: &Path, to: &Path) {
+        std::fs::create_dir_all(to).unwrap();
+        for entry in std::fs::read_dir(from).unwrap() {
+            let (path, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
+            if path.is_dir() {
+                copy(&path, &to);
+            } else {
+                std::fs::copy(path, to).unwrap();
+            }
+        }
+    }
+    let folder = folder("rules-copied");
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules"), &folder);
+    let output = run(&["rules", "test", folder.to_str().unwrap()], "");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), said.lines().count()), (Some(1), 1), "{said}");
+    assert!(
+        said.contains("files that ship with the gate and are loaded anyway") && said.contains("remove them"),
+        "{said}"
+    );
+}
+
+#[test]
 fn the_decision_matrix_is_the_committed_one() {
     let output = run(&["policy", "matrix"], "");
     let now = String::from_utf8(output.stdout).unwrap();
