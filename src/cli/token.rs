@@ -6,6 +6,7 @@
 use crate::cli::Exit;
 use crate::cli::style::Style;
 use crate::config::build::Checked;
+use crate::config::servers;
 use crate::jose::compact::{Compact, MAX_TOKEN_BYTES};
 use crate::model::call::{Call, Client};
 use crate::model::clock::Clock;
@@ -29,7 +30,7 @@ pub(super) struct Options {
     /// The configuration of the gate that is to judge it
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// At which server; by default the one that the token is for
+    /// At which server; by default the one that the token is for, or else the first
     #[arg(long, value_name = "NAME", requires = "config")]
     server: Option<String>,
 }
@@ -79,6 +80,10 @@ pub(super) fn explain(options: &Options) -> anyhow::Result<Exit> {
             return Ok(Exit::Failed);
         }
     };
+    if let Some(server) = &options.server {
+        let known = servers::names(&checked.file).any(|name| name == server);
+        anyhow::ensure!(known, "--server: {}", servers::unknown(&checked.file, server));
+    }
     let named = options
         .server
         .clone()

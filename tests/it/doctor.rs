@@ -118,6 +118,10 @@ fn a_token_is_explained_and_never_shown() {
     );
     assert!(said.contains("(in 300 s)") || said.contains("(in 299 s)"), "{said}");
 
+    let (code, said) = run(&["token", "explain", "--server", "recods"], &state, &good);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("has no server `recods`; it has `records`; did you mean `records`?"), "{said}");
+
     let with = |more: Value| authority.token(own, &more);
     let stranger = SigningKey::generate().unwrap();
     let claims = json!({"iss": authority.url(), "aud": own});
