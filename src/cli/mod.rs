@@ -16,6 +16,7 @@ mod review;
 mod score;
 mod serve;
 mod style;
+mod temporary;
 mod test;
 mod token;
 #[cfg(feature = "train")]

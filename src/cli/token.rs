@@ -5,6 +5,7 @@
 
 use crate::cli::Exit;
 use crate::cli::style::Style;
+use crate::cli::temporary::Temporary;
 use crate::config::build::Checked;
 use crate::config::servers;
 use crate::jose::compact::{Compact, MAX_TOKEN_BYTES};
@@ -191,13 +192,12 @@ pub(super) fn judged(
     server: &ServerName,
     token: &str,
 ) -> anyhow::Result<Result<Principal, Denial>> {
-    let folder = std::env::temp_dir().join(format!("portcullis-token-{}", crate::jose::random_id()));
-    std::fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
+    let folder = Temporary::make("token")?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("start the runtime")?;
     let revocations = checked.revocations().context("read what was revoked")?;
-    let judged = runtime.block_on(async {
-        let gate = checked.with_state(folder.clone()).build(&Clock::System)?.gate;
+    runtime.block_on(async {
+        let gate = checked.with_state(folder.path().to_owned()).build(&Clock::System)?.gate;
         let mut headers = HeaderMap::new();
         let value = HeaderValue::from_str(&format!("Bearer {token}"));
         headers.insert(header::AUTHORIZATION, value.map_err(|_| anyhow!("no header can hold that token"))?);
@@ -219,9 +219,7 @@ pub(super) fn judged(
             let revoked = revocations.holds(&Known::of(&principal));
             if revoked { Err(Denial::TokenRefused("revoked")) } else { Ok(principal) }
         }))
-    });
-    let _ = std::fs::remove_dir_all(folder);
-    judged
+    })
 }
 
 pub(super) fn reason(denial: &Denial) -> String {

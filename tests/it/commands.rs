@@ -1,9 +1,9 @@
 //! The command line, as people and scripts use it.
 
 use crate::support::{Demo, PROGRAM, folder};
-use std::io::Write;
+use std::io::{BufRead as _, BufReader, Write};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 fn run(arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(PROGRAM)
@@ -268,6 +268,33 @@ fn a_copy_of_the_shipped_rules_is_one_fault() {
         said.contains("files that ship with the gate and are loaded anyway") && said.contains("remove them"),
         "{said}"
     );
+}
+
+/// Its folder has keys in it.
+#[test]
+fn the_demo_leaves_nothing_behind_when_it_is_cut_short() {
+    let folder = folder("demo-cut");
+    let start = |more: &[&str]| {
+        let mut command = Command::new(PROGRAM);
+        command.args(["demo", "--port", "0"]).args(more).env("TMPDIR", &folder);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let left = || std::fs::read_dir(&folder).unwrap().count();
+    let first_line = |child: &mut Child| {
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(left(), 1);
+    };
+    let mut unread = start(&[]);
+    first_line(&mut unread);
+    let output = unread.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), left()), (Some(0), 0), "{output:?}");
+    assert!(output.stderr.is_empty(), "{output:?}");
+    let mut ended = start(&["--quiet", "--json"]);
+    first_line(&mut ended);
+    let killed = Command::new("kill").arg(ended.id().to_string()).status().unwrap();
+    assert!(killed.success());
+    assert_eq!((ended.wait().unwrap().code(), left()), (Some(0), 0));
 }
 
 #[test]
