@@ -149,6 +149,9 @@ enum AuditCommand {
         /// The journal's folder: `audit` in the state directory
         #[arg(value_name = "DIR")]
         directory: PathBuf,
+        /// A last hash that was noted earlier: its record must still be there
+        #[arg(long, value_name = "HASH")]
+        noted: Option<String>,
         #[arg(long)]
         json: bool,
     },
@@ -182,7 +185,9 @@ pub fn run() -> ExitCode {
         Command::Rules(RulesCommand::Test { rules }) => test::rules(rules),
         Command::Policy(PolicyCommand::Test { policies }) => test::policies(policies),
         Command::Policy(PolicyCommand::Matrix) => test::matrix(),
-        Command::Audit(AuditCommand::Verify { directory, json }) => audit::verify(&directory, json),
+        Command::Audit(AuditCommand::Verify { directory, noted, json }) => {
+            audit::verify(&directory, noted.as_deref(), json)
+        }
     };
     let exit = done.unwrap_or_else(|error| {
         eprintln!("portcullis: {error:#}");
