@@ -2,6 +2,7 @@
 
 use portcullis::config::builtin;
 use portcullis::redact::rules::{Rules, Source};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -145,6 +146,7 @@ fn a_rule_of_one_person_names_them_by_an_argument() {
 fn the_table_of_profiles_says_what_they_do() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let table = fs::read_to_string(root.join("docs/profiles.md")).unwrap();
+    let rules = Rules::load(&builtin::rules()).unwrap_or_else(|faults| panic!("{faults:?}"));
     let sections: Vec<&str> = table.split("\n## ").skip(1).collect();
     let profiles: Vec<_> = fs::read_dir(root.join("rules/profiles")).unwrap().collect();
     assert_eq!(sections.len(), profiles.len());
@@ -162,8 +164,24 @@ fn the_table_of_profiles_says_what_they_do() {
             })
             .collect();
         assert_eq!(said.len(), does.len(), "{name}");
+        let profile = &rules.profiles[name];
+        for words in [&profile.title, &profile.known_limits] {
+            assert!(section.contains(words.as_str()), "{name}: {words}");
+        }
         for (said, does) in said.iter().zip(&does) {
             assert!(said.starts_with(does), "{name}: {said} is not {does}");
+            let columns: Vec<&str> = said.trim_matches('|').split(" | ").map(str::trim).collect();
+            let entity = columns[0].trim_matches('`');
+            let detectors = || rules.detectors.iter().filter(|detector| detector.entity.as_str() == entity);
+            let found_by: BTreeSet<&str> = detectors().map(|detector| detector.id.as_str()).collect();
+            match columns[3].strip_prefix("all of `").and_then(|folder| folder.strip_suffix('`')) {
+                Some(folder) => {
+                    assert!(detectors().all(|detector| detector.file.starts_with(folder)), "{said}");
+                }
+                None => {
+                    assert_eq!(columns[3].split(", ").collect::<BTreeSet<_>>(), found_by, "{name}: {said}");
+                }
+            }
         }
     }
 }
