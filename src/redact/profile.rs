@@ -17,7 +17,7 @@ struct File {
     name: String,
     title: String,
     reference: String,
-    /// What the profile does not cover, in words; shown by `check`.
+    /// What the profile does not cover, in words; docs/profiles.md repeats it.
     known_limits: String,
     entities: HashMap<String, Spanned<Operator>>,
 }
