@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use portcullis::redact::Path;
 use portcullis::redact::detect::Detectors;
 use portcullis::redact::profile::Profile;
-use portcullis::redact::tools::ServerRules;
+use portcullis::redact::tools::{Known, ServerRules};
 use portcullis_fuzz::engine::RULES;
 
 fuzz_target!(|data: &[u8]| {
@@ -15,6 +15,9 @@ fuzz_target!(|data: &[u8]| {
         0 => drop(Path::compile(text).map_err(|why| assert!(!why.is_empty()))),
         1 => drop(Detectors::load([("d.yaml".to_owned(), text.to_owned())])),
         2 => drop(Profile::load("p.yaml", text, &RULES.detectors)),
-        _ => drop(ServerRules::load("t.yaml", text, &RULES.profiles)),
+        _ => {
+            let known = Known { profiles: &RULES.profiles, entities: &RULES.entities };
+            drop(ServerRules::load("t.yaml", text, known));
+        }
     }
 });

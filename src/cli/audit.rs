@@ -6,18 +6,26 @@ use crate::journal::verify::{self, Report};
 use anyhow::Context as _;
 use std::path::Path;
 
-pub(super) fn verify(directory: &Path, json: bool) -> anyhow::Result<Exit> {
-    let report =
-        verify::verify(directory).with_context(|| format!("read the journal in {}", directory.display()))?;
+pub(super) fn verify(directory: &Path, noted: Option<&str>, json: bool) -> anyhow::Result<Exit> {
+    let noted = noted.map(str::to_ascii_lowercase);
+    let is_hash = |text: &String| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    anyhow::ensure!(
+        noted.iter().all(is_hash),
+        "--noted takes a last hash as `audit verify` prints it: 64 digits"
+    );
+    let report = verify::verify_noted(directory, noted.as_deref())
+        .with_context(|| format!("read the journal in {}", directory.display()))?;
     if json {
         println!("{}", serde_json::to_string_pretty(&report).context("print the report")?);
     } else {
         print(&report);
     }
-    Ok(match (&report.broken, report.is_whole()) {
-        (Some(_), _) => Exit::Failed,
-        (None, false) => Exit::Incomplete,
-        (None, true) => Exit::Ok,
+    Ok(if report.broken.is_some() || report.lost() {
+        Exit::Failed
+    } else if report.is_whole() {
+        Exit::Ok
+    } else {
+        Exit::Incomplete
     })
 }
 
@@ -30,6 +38,21 @@ fn print(report: &Report) {
             println!("{}: {what}; nothing after it can be trusted", style.red("the chain is broken"));
         }
         None => println!("{}", style.green("the chain holds")),
+    }
+    if let Some(noted) = &report.noted {
+        let found = match noted.line {
+            Some(line) => {
+                format!("{}, in line {line}", style.green("the record whose hash was noted is there"))
+            }
+            None if report.broken.is_some() => {
+                "the record whose hash was noted is not before the break".to_owned()
+            }
+            None => format!(
+                "{}: records were removed from the end, or all was written anew",
+                style.red("the record whose hash was noted is not there")
+            ),
+        };
+        println!("{found}");
     }
     if report.torn_bytes > 0 {
         println!("the last record was cut short: {} bytes after the last whole one", report.torn_bytes);

@@ -3,8 +3,11 @@
 use crate::cli::Exit;
 use crate::cli::style::Style;
 use crate::config::build::Checked;
-use crate::model::ids::ServerName;
+use crate::config::servers;
+use crate::model::ids::{ServerName, ToolName};
+use crate::model::nearest::meant;
 use crate::model::scope::Scopes;
+use crate::redact::tools::ServerRules;
 use std::path::Path;
 
 pub(super) fn run(config: &Path, explain: Option<&str>, scopes: Option<&str>) -> anyhow::Result<Exit> {
@@ -21,8 +24,7 @@ pub(super) fn run(config: &Path, explain: Option<&str>, scopes: Option<&str>) ->
         let (server, tool) =
             name.split_once('.').ok_or_else(|| anyhow::anyhow!("--explain takes SERVER.TOOL"))?;
         let rules = rulebook.rules.tool(&ServerName::new(server), tool);
-        let rules =
-            rules.ok_or_else(|| anyhow::anyhow!("there are no rules for {name}; it is not served"))?;
+        let rules = rules.ok_or_else(|| anyhow::anyhow!("{}", without_rules(&checked, server, tool)))?;
         let held = scopes.map(|text| {
             Scopes::parse(text).ok_or_else(|| anyhow::anyhow!("--scopes has characters that no scope has"))
         });
@@ -54,5 +56,19 @@ pub(super) fn run(config: &Path, explain: Option<&str>, scopes: Option<&str>) ->
         rulebook.policies.tests().len()
     );
     println!("  rulebook {}", rulebook.version);
+    for note in checked.notes() {
+        println!("  {} {note}", style.red("note"));
+    }
     Ok(Exit::Ok)
+}
+
+/// Why a tool is not served, and which may have been meant.
+fn without_rules(checked: &Checked, server: &str, tool: &str) -> String {
+    if !servers::names(&checked.file).any(|name| name == server) {
+        return servers::unknown(&checked.file, server);
+    }
+    let rules = checked.rulebook.rules.server(&ServerName::new(server));
+    let tools: Vec<_> = rules.into_iter().flat_map(ServerRules::named).map(|(name, _)| name).collect();
+    let meant = meant(tool, tools.iter().map(ToolName::as_str));
+    format!("there are no rules for {server}.{tool}, and it is not served{meant}")
 }

@@ -4,8 +4,11 @@
 //! Invariant: nothing of the deployment is changed. The state is a folder of its own, and
 //! no call is made to a tool.
 
+mod tools;
+
 use crate::cli::Exit;
 use crate::cli::style::Style;
+use crate::cli::temporary::Temporary;
 use crate::config::build::{Built, Checked};
 use crate::exchange::client::GRANT;
 use crate::exchange::issuance::Mode;
@@ -27,22 +30,23 @@ pub(super) fn run(config: &Path) -> anyhow::Result<Exit> {
         }
     };
     findings.well("configuration", &config.display().to_string());
-    state(&mut findings, &checked.state());
-    let folder = std::env::temp_dir().join(format!("portcullis-doctor-{}", crate::jose::random_id()));
-    std::fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
+    checked.notes().iter().for_each(|said| println!("note   {said}"));
+    let kept = checked.state();
+    state(&mut findings, &kept);
+    let folder = Temporary::make("doctor")?;
+    pins(&mut findings, &kept, folder.path());
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
-    let tried = runtime.block_on(async {
-        let Built { gate, servers, .. } = checked.with_state(folder.clone()).build(&Clock::System)?;
+    runtime.block_on(async {
+        let trial = checked.with_state(folder.path().to_owned());
+        let Built { gate, servers, .. } = trial.build(&Clock::System)?;
         shared(&mut findings, &gate).await;
         issuers(&mut findings, &gate).await;
         client(&mut findings, &gate).await;
-        upstreams(&mut findings, &gate, servers).await;
+        upstreams(&mut findings, &gate, servers, &kept).await;
         gate.upstream.shut_down().await;
         anyhow::Ok(())
-    });
-    let _ = std::fs::remove_dir_all(folder);
-    tried?;
+    })?;
     Ok(if findings.wrong == 0 { Exit::Ok } else { Exit::Failed })
 }
 
@@ -85,12 +89,30 @@ fn state(findings: &mut Findings, path: &Path) {
     }
 }
 
+/// The pins of the deployment, for the trial to hold the servers' tools against.
+fn pins(findings: &mut Findings, state: &Path, trial: &Path) {
+    let Ok(kept) = std::fs::read_dir(state.join("pins")) else { return };
+    let copy = |file: &Path| {
+        std::fs::create_dir_all(trial.join("pins"))?;
+        std::fs::copy(file, trial.join("pins").join(file.file_name().unwrap_or_default()))
+    };
+    for file in kept.flatten().map(|entry| entry.path()) {
+        if let Err(error) = copy(&file) {
+            findings.wrong("pins", &format!("{}: {error}", file.display()), "run this as the gate's user");
+        }
+    }
+}
+
 /// That what replicas share can be shared.
 async fn shared(findings: &mut Findings, gate: &Gate) {
     let Some(shared) = &gate.shared else { return };
     match shared.reach().await {
         Ok(()) => findings.well("shared", "the server answers, and forgets nothing"),
-        Err(fault) => findings.wrong("shared", fault.0, "proofs (DPoP) are refused until then"),
+        Err(fault) => {
+            let until =
+                format!("{}; until then calls with proofs (DPoP) are refused", shared_advice(fault.0));
+            findings.wrong("shared", fault.0, &until);
+        }
     }
 }
 
@@ -130,7 +152,7 @@ async fn client(findings: &mut Findings, gate: &Gate) {
     }
 }
 
-async fn upstreams(findings: &mut Findings, gate: &Arc<Gate>, servers: Vec<ServerName>) {
+async fn upstreams(findings: &mut Findings, gate: &Arc<Gate>, servers: Vec<ServerName>, state: &Path) {
     let reader = CatalogueReader { gate: gate.clone(), servers: servers.clone() };
     for server in servers {
         let name = format!("upstream {server}");
@@ -148,12 +170,29 @@ async fn upstreams(findings: &mut Findings, gate: &Arc<Gate>, servers: Vec<Serve
             continue;
         }
         match reader.read(&server).await {
-            Ok(_) => {
-                let tools = gate.catalogue.tools(&server).map_or(0, |tools| tools.len());
-                findings.well(&name, &format!("tools: {tools}"));
-            }
+            Ok(_) => tools::look(findings, gate, &server, state),
             Err(fault) => findings.wrong(&name, fault, advice(fault)),
         }
+    }
+}
+
+/// What to do about the shared server, by its fault.
+fn shared_advice(fault: &str) -> &'static str {
+    match fault {
+        "the shared server refuses the password" => "write the `user` and `password` that it knows",
+        "the shared server does not let the gate's user run a command" => {
+            "allow the commands in that user's ACL: docs/access.md names them"
+        }
+        "the shared server is a replica that cannot be written to" => "name its primary in `redis`",
+        "the shared server does not answer in time" => {
+            "see that it runs and is near, or raise `timeout_milliseconds`"
+        }
+        "the shared server cannot be reached" => {
+            "see that it runs at `redis`, that this machine reaches it and, for rediss://, that its certificate is \
+             trusted here (`ca_file`)"
+        }
+        fault if fault.contains("maxmemory-policy") => "CONFIG SET maxmemory-policy noeviction",
+        _ => "see that `redis` names a Redis server of version 6.2 or later, and no other program's database",
     }
 }
 
@@ -188,6 +227,9 @@ fn advice(fault: &str) -> &'static str {
             "see that the server runs at its `url`, or the program of its `command`"
         }
         "upstream_refused" => "let the server take the gate's tokens: its issuer, audience and scope",
+        "the pins cannot be kept" => {
+            "see that the files in `pins` of the state directory are as the gate wrote them"
+        }
         fault if fault.starts_with("delegated") => {
             "let the authorization server issue exactly what is asked for"
         }

@@ -16,6 +16,7 @@ mod review;
 mod score;
 mod serve;
 mod style;
+mod temporary;
 mod test;
 mod token;
 #[cfg(feature = "train")]
@@ -33,7 +34,7 @@ pub enum Exit {
     Failed = 1,
     /// The command was not understood, or a file could not be read.
     Usage = 2,
-    /// `redact`: the result was blocked.
+    /// `redact`, `detect`: what was read could not be looked at whole, or nothing is released.
     Blocked = 3,
     /// `audit verify`: the chain holds, but a record was cut short or an outcome is
     /// unknown.
@@ -41,7 +42,7 @@ pub enum Exit {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 fine · 1 a check failed or a configuration is faulty · 2 usage or unreadable input · \
-    3 result blocked (redact) · 4 chain holds but is incomplete (audit verify)";
+    3 result blocked (redact, detect) · 4 chain holds but is incomplete (audit verify)";
 
 #[derive(Parser)]
 #[command(name = "portcullis", version, about = "A response firewall for the Model Context Protocol", after_help = EXIT_CODES)]
@@ -121,9 +122,10 @@ enum TokenCommand {
 
 #[derive(Subcommand)]
 enum RulesCommand {
-    /// Run every example in the rules
+    /// Run every example in the rules that ship with the gate, and in a folder of your own
     Test {
-        /// A folder of rules to add to those that ship with the gate
+        /// A folder of your own: tools/, detectors/, profiles/, injection/. Its tool rules are
+        /// tested in the place of the demo's
         #[arg(value_name = "DIR")]
         rules: Option<PathBuf>,
     },
@@ -148,6 +150,9 @@ enum AuditCommand {
         /// The journal's folder: `audit` in the state directory
         #[arg(value_name = "DIR")]
         directory: PathBuf,
+        /// A last hash that was noted earlier: its record must still be there
+        #[arg(long, value_name = "HASH")]
+        noted: Option<String>,
         #[arg(long)]
         json: bool,
     },
@@ -181,7 +186,9 @@ pub fn run() -> ExitCode {
         Command::Rules(RulesCommand::Test { rules }) => test::rules(rules),
         Command::Policy(PolicyCommand::Test { policies }) => test::policies(policies),
         Command::Policy(PolicyCommand::Matrix) => test::matrix(),
-        Command::Audit(AuditCommand::Verify { directory, json }) => audit::verify(&directory, json),
+        Command::Audit(AuditCommand::Verify { directory, noted, json }) => {
+            audit::verify(&directory, noted.as_deref(), json)
+        }
     };
     let exit = done.unwrap_or_else(|error| {
         eprintln!("portcullis: {error:#}");

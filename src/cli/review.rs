@@ -21,7 +21,7 @@ const SCOPE: &str = "portcullis:review";
 
 #[derive(clap::Subcommand)]
 pub(super) enum Command {
-    /// Show every emergency, and what was found of it
+    /// Show every emergency, and what was found of it; exit 1 if a review is overdue
     List {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,

@@ -5,7 +5,9 @@
 
 use crate::cli::Exit;
 use crate::cli::style::Style;
+use crate::cli::temporary::Temporary;
 use crate::config::build::Checked;
+use crate::config::servers;
 use crate::jose::compact::{Compact, MAX_TOKEN_BYTES};
 use crate::model::call::{Call, Client};
 use crate::model::clock::Clock;
@@ -29,7 +31,7 @@ pub(super) struct Options {
     /// The configuration of the gate that is to judge it
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// At which server; by default the one that the token is for
+    /// At which server; by default the one that the token is for, or else the first
     #[arg(long, value_name = "NAME", requires = "config")]
     server: Option<String>,
 }
@@ -79,6 +81,10 @@ pub(super) fn explain(options: &Options) -> anyhow::Result<Exit> {
             return Ok(Exit::Failed);
         }
     };
+    if let Some(server) = &options.server {
+        let known = servers::names(&checked.file).any(|name| name == server);
+        anyhow::ensure!(known, "--server: {}", servers::unknown(&checked.file, server));
+    }
     let named = options
         .server
         .clone()
@@ -186,13 +192,12 @@ pub(super) fn judged(
     server: &ServerName,
     token: &str,
 ) -> anyhow::Result<Result<Principal, Denial>> {
-    let folder = std::env::temp_dir().join(format!("portcullis-token-{}", crate::jose::random_id()));
-    std::fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
+    let folder = Temporary::make("token")?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("start the runtime")?;
     let revocations = checked.revocations().context("read what was revoked")?;
-    let judged = runtime.block_on(async {
-        let gate = checked.with_state(folder.clone()).build(&Clock::System)?.gate;
+    runtime.block_on(async {
+        let gate = checked.with_state(folder.path().to_owned()).build(&Clock::System)?.gate;
         let mut headers = HeaderMap::new();
         let value = HeaderValue::from_str(&format!("Bearer {token}"));
         headers.insert(header::AUTHORIZATION, value.map_err(|_| anyhow!("no header can hold that token"))?);
@@ -214,9 +219,7 @@ pub(super) fn judged(
             let revoked = revocations.holds(&Known::of(&principal));
             if revoked { Err(Denial::TokenRefused("revoked")) } else { Ok(principal) }
         }))
-    });
-    let _ = std::fs::remove_dir_all(folder);
-    judged
+    })
 }
 
 pub(super) fn reason(denial: &Denial) -> String {

@@ -12,6 +12,7 @@ use crate::config::inline;
 use crate::config::issuer::{self, issuers};
 use crate::config::parts::{tls, upstream_fault};
 use crate::config::rulebook::{Places, Texts};
+use crate::config::servers;
 use crate::config::shared;
 use crate::config::signals;
 use crate::exchange::Exchange;
@@ -60,7 +61,7 @@ const LEEWAY: u64 = 5;
 /// A configuration that was found faultless, with its rules loaded.
 pub struct Checked {
     pub file: File,
-    name: String,
+    pub(super) name: String,
     folder: PathBuf,
     pub listen: SocketAddr,
     pub metrics: Option<SocketAddr>,
@@ -155,14 +156,7 @@ impl Checked {
             }
         };
         faults.extend(inline::secrets(name, &file, &rulebook.rules));
-        for (server, upstream) in &file.upstreams {
-            if rulebook.rules.server(&ServerName::new(server)).is_none() {
-                let message = format!(
-                    "there are no tool rules for `{server}`: add rules/tools/{server}.yaml, or no tool of it is served"
-                );
-                faults.push(SourceFault::at(name, upstream, message));
-            }
-        }
+        faults.extend(servers::without_rules(name, &file, &rulebook.rules));
         let federations = federations(name, &file, &rulebook.rules, &mut faults);
         endpoints.extend(federations.keys().map(|name| (name.clone(), Endpoint::Federation)));
         let name = name.to_owned();

@@ -105,7 +105,7 @@ mod tests {
 
     fn read_text(text: &str) -> Result<Endpoint, String> {
         let upstream: UpstreamFile =
-            crate::model::fault::read_yaml("x", text).map_err(|fault| fault.message)?;
+            crate::model::yaml::read_yaml("x", text).map_err(|fault| fault.message)?;
         endpoint(&upstream, Path::new("/etc/gate"), 1 << 20)
     }
 
@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn a_configuration_of_this_folder_has_whole_paths_too() {
         let upstream: UpstreamFile =
-            crate::model::fault::read_yaml("x", "{ command: [bin/serve], auth: none }").unwrap();
+            crate::model::yaml::read_yaml("x", "{ command: [bin/serve], auth: none }").unwrap();
         let Ok(Endpoint::Child(settings)) = endpoint(&upstream, Path::new(""), 1) else { panic!() };
         let here = std::env::current_dir().unwrap();
         assert_eq!(settings.folder, Some(here.clone()));

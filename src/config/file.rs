@@ -6,7 +6,8 @@ use crate::config::issuer::IssuerFile;
 use crate::config::secret::SecretFile;
 use crate::config::shared::SharedFile;
 pub use crate::config::signals::SignalsFile;
-use crate::model::fault::{SourceFault, read_yaml};
+use crate::model::fault::SourceFault;
+use crate::model::yaml::read_yaml;
 use crate::wire::revision::Era;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
@@ -117,7 +118,7 @@ pub struct AboutFile {
 
 /// A program and its arguments.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "write a list, [program, argument, …]")]
 pub enum CommandFile {
     Words(Vec<String>),
     /// Refused: splitting it would take a shell's rules.

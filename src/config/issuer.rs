@@ -51,7 +51,7 @@ pub struct IssuerFile {
 
 /// One value, or several.
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "write a value, or a list of values")]
 pub enum OneOrMore {
     One(String),
     More(Vec<String>),
@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<IssuerSettings, String> {
-        let file: IssuerFile = crate::model::fault::read_yaml("x", text).map_err(|fault| fault.message)?;
+        let file: IssuerFile = crate::model::yaml::read_yaml("x", text).map_err(|fault| fault.message)?;
         settings(&file)
     }
 

@@ -12,9 +12,11 @@ pub mod file;
 mod holders;
 mod inline;
 pub mod issuer;
+mod notes;
 mod parts;
 pub mod rulebook;
 pub mod secret;
+pub mod servers;
 mod shared;
 pub mod signals;
 

@@ -7,6 +7,7 @@ use crate::model::fault::SourceFault;
 use crate::pipeline::Rulebook;
 use crate::policy::engine::Policies;
 use crate::redact::rules::{Rules, Source, Sources};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The folders within a folder of rules.
@@ -27,6 +28,8 @@ pub struct Texts {
     rules: Sources,
     injection: Vec<Source>,
     policies: Vec<Source>,
+    /// Files that ship with the gate, once more.
+    copied: Option<SourceFault>,
 }
 
 impl Places {
@@ -37,6 +40,7 @@ impl Places {
     pub fn read(&self) -> Result<Texts, Faults> {
         let mut rules = builtin::rules();
         let mut injection = builtin::injection();
+        let mut copied = None;
         if self.demo {
             rules.tools = builtin::demo_tools();
         }
@@ -56,10 +60,14 @@ impl Places {
                 .into());
             }
             let read = |kind: &str| files(&folder.join(kind), "yaml");
-            rules.detectors.extend(read("detectors")?);
-            rules.profiles.extend(read("profiles")?);
+            let (detectors, profiles, injected) = (read("detectors")?, read("profiles")?, read("injection")?);
+            let own = detectors.iter().chain(&profiles).chain(&injected);
+            let shipped = rules.detectors.iter().chain(&rules.profiles).chain(&injection);
+            copied = copies(folder, own, shipped);
+            rules.detectors.extend(detectors);
+            rules.profiles.extend(profiles);
+            injection.extend(injected);
             rules.tools.extend(read("tools")?);
-            injection.extend(read("injection")?);
         }
         let policies = match &self.policies {
             None => builtin::policies(),
@@ -72,7 +80,7 @@ impl Places {
                 .into());
             }
         };
-        Ok(Texts { rules, injection, policies })
+        Ok(Texts { rules, injection, policies, copied })
     }
 }
 
@@ -82,6 +90,10 @@ impl Texts {
     /// # Errors
     /// Every fault in every file.
     pub fn load(&self) -> Result<Rulebook, Faults> {
+        // Each of them would be a fault of its own, and they are all the same one.
+        if let Some(copied) = &self.copied {
+            return Err(copied.clone().into());
+        }
         let mut faults = Vec::new();
         let mut keep = |found: Vec<SourceFault>| faults.extend(found);
         let rules = Rules::load(&self.rules).map_err(&mut keep).ok();
@@ -100,6 +112,25 @@ impl Texts {
         let text: String = all.map(|source| format!("{}\u{0}{}\u{0}", source.file, source.text)).collect();
         base64url(&sha256(text.as_bytes())).chars().take(12).collect()
     }
+}
+
+/// The files of a deployment that stand where files stand that ship with the gate.
+fn copies<'s>(
+    folder: &Path,
+    own: impl Iterator<Item = &'s Source>,
+    shipped: impl Iterator<Item = &'s Source>,
+) -> Option<SourceFault> {
+    let shipped: BTreeSet<&Path> =
+        shipped.filter_map(|source| Path::new(&source.file).strip_prefix("rules").ok()).collect();
+    let within = own.filter_map(|source| Path::new(&source.file).strip_prefix(folder).ok());
+    let copied: Vec<&Path> = within.filter(|file| shipped.contains(file)).collect();
+    let first = copied.first()?.display();
+    let message = format!(
+        "it repeats {} files that ship with the gate and are loaded anyway, such as {first}: remove them, and give \
+         what you have changed a file name and an `id` or `name` of its own",
+        copied.len()
+    );
+    Some(SourceFault::whole(&folder.display().to_string(), message))
 }
 
 /// The files below a folder with this ending, in order. A missing folder is empty.

@@ -19,7 +19,7 @@ const MAX_BYTES: u64 = 64 << 10;
 
 /// `env:NAME`, `file:PATH`, or one of `{ env: … }`, `{ file: … }`, `{ command: […] }`.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "write `env:NAME`, `file:PATH` or `{ command: [program, argument] }`")]
 pub enum SecretFile {
     Text(Sensitive<String>),
     Place(Place),
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     fn read(yaml: &str) -> SecretFile {
-        crate::model::fault::read_yaml("x", yaml).unwrap()
+        crate::model::yaml::read_yaml("x", yaml).unwrap()
     }
 
     fn secret(yaml: &str) -> Result<String, String> {
@@ -159,6 +159,8 @@ mod tests {
         assert!(secret("{ command: ['false'] }").unwrap_err().contains("failed"));
         assert!(secret("{ command: [no-such-program-here] }").unwrap_err().contains("cannot be started"));
         assert!(secret("file:no-such-file").unwrap_err().contains("no-such-file"));
+        let fault = crate::model::yaml::read_yaml::<SecretFile>("x", "{ secret: s3cret }").unwrap_err();
+        assert!(fault.message.starts_with("write `env:NAME`"), "{fault}");
     }
 
     #[cfg(unix)]

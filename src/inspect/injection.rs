@@ -5,8 +5,9 @@
 //! no such mark; budgets and scopes bound what it can reach.
 
 use crate::inspect::canonical;
-use crate::model::fault::{SourceFault, read_yaml};
+use crate::model::fault::SourceFault;
 use crate::model::ids::RuleId;
+use crate::model::yaml::read_yaml;
 use crate::redact::rules::Source;
 use aho_corasick::AhoCorasick;
 use regex::Regex;

@@ -1,6 +1,7 @@
 //! Redaction markers on their way back: a model that copies `[US_SSN_1]` into a
 //! write would overwrite the number with the marker.
 
+use crate::model::ids::Entity;
 use crate::redact::REDACTED;
 
 /// Whether a text carries `[REDACTED]` or `[ENTITY_n]`.
@@ -11,8 +12,10 @@ pub(super) fn contains(text: &str) -> bool {
 
 fn is_marker(word: &str) -> bool {
     let Some((entity, number)) = word.rsplit_once('_') else { return false };
-    let named = entity.len() >= 2 && entity.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
-    named && !number.is_empty() && number.len() <= 4 && number.bytes().all(|byte| byte.is_ascii_digit())
+    Entity::is_well_formed(entity)
+        && !number.is_empty()
+        && number.len() <= 4
+        && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 //! Invariants: a [`Receipt`] exists only for a record that fdatasync has confirmed;
 //! records are never rewritten. A chain proves that nothing was changed inside it.
 //! It cannot prove that whoever can write the directory did not write it all anew:
-//! copy the last hash elsewhere (`audit verify` prints it).
+//! copy the last hash elsewhere (`audit verify` prints it, and looks for it again with `--noted`).
 
 mod chain;
 pub mod record;

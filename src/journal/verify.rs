@@ -1,7 +1,7 @@
 //! Verification, offline: reads a journal as an auditor would and says what is true.
 
 use crate::journal::FILE_NAME;
-use crate::journal::chain::{self, GENESIS};
+use crate::journal::chain::{self, GENESIS, Link};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -23,6 +23,8 @@ pub struct Report {
     pub torn_bytes: u64,
     /// The first place where the chain does not hold.
     pub broken: Option<String>,
+    /// Of the hash that was noted earlier, if one was asked for.
+    pub noted: Option<Noted>,
     /// Calls that were decided but have no outcome.
     pub undecided: BTreeSet<String>,
     /// Outcomes that recovery had to declare unknown.
@@ -33,7 +35,20 @@ pub struct Report {
     pub clock_steps: u64,
 }
 
+/// A hash that was the last one when it was noted: what it names must still be there.
+#[derive(Debug, Serialize)]
+pub struct Noted {
+    pub hash: String,
+    /// The line of the record whose hash it is. None: it was removed, or changed.
+    pub line: Option<u64>,
+}
+
 impl Report {
+    /// Whether the record whose hash was noted is not there.
+    pub fn lost(&self) -> bool {
+        self.noted.as_ref().is_some_and(|noted| noted.line.is_none())
+    }
+
     /// Whether every record is whole and every decision has a known outcome.
     pub fn is_whole(&self) -> bool {
         self.broken.is_none()
@@ -49,8 +64,17 @@ impl Report {
 /// # Errors
 /// When it cannot be read. A broken chain is not an error but a finding.
 pub fn verify(directory: &Path) -> std::io::Result<Report> {
+    verify_noted(directory, None)
+}
+
+/// As [`verify`], and looks for the record whose hash was noted earlier.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn verify_noted(directory: &Path, noted: Option<&str>) -> std::io::Result<Report> {
     let mut reader = BufReader::new(File::open(directory.join(FILE_NAME))?);
-    let (mut report, mut line) = (Report::default(), Vec::new());
+    let noted = noted.map(|hash| Noted { hash: hash.to_owned(), line: None });
+    let (mut report, mut line) = (Report { noted, ..Report::default() }, Vec::new());
     loop {
         line.clear();
         let read = reader.read_until(b'\n', &mut line)? as u64;
@@ -63,22 +87,32 @@ pub fn verify(directory: &Path) -> std::io::Result<Report> {
         }
         line.pop();
         if let Err(what) = report.take(&line) {
-            report.broken = Some(format!("line {}: {what}", report.records + 1));
+            let mut next = Vec::new();
+            reader.read_until(b'\n', &mut next)?;
+            report.broken = Some(report.told(&line, next.trim_ascii_end(), what));
             return Ok(report);
         }
         report.whole_bytes += read;
     }
 }
 
+/// What is wrong with a line.
+enum Break {
+    Unreadable,
+    /// It names another hash than that of the line before it.
+    Previous(Link),
+    Number(u64),
+}
+
 impl Report {
-    fn take(&mut self, line: &[u8]) -> Result<(), String> {
-        let link = chain::link(line).ok_or("not a whole record")?;
+    fn take(&mut self, line: &[u8]) -> Result<(), Break> {
+        let link = chain::link(line).ok_or(Break::Unreadable)?;
         let previous = self.last_hash.as_deref().unwrap_or(GENESIS);
         if link.previous != previous {
-            return Err("does not follow the record before it".into());
+            return Err(Break::Previous(link));
         }
         if link.sequence != self.records {
-            return Err(format!("has number {}, expected {}", link.sequence, self.records));
+            return Err(Break::Number(link.sequence));
         }
         self.clock_steps += u64::from(self.last_time.as_ref().is_some_and(|last| link.time < *last));
         match (link.event.as_str(), link.call) {
@@ -96,7 +130,39 @@ impl Report {
         self.records += 1;
         self.first_time.get_or_insert_with(|| link.time.clone());
         self.last_time = Some(link.time);
-        self.last_hash = Some(chain::hash(line));
+        let hash = chain::hash(line);
+        if let Some(noted) = self.noted.as_mut().filter(|noted| noted.hash == hash) {
+            noted.line = Some(self.records);
+        }
+        self.last_hash = Some(hash);
         Ok(())
+    }
+
+    /// Which line was changed. A record's hash stands in the line after it: what that line
+    /// vouches for is as it was written.
+    fn told(&self, line: &[u8], next: &[u8], what: Break) -> String {
+        let (before, here) = (self.records, self.records + 1);
+        match what {
+            Break::Unreadable => format!("line {here} is not a whole record"),
+            Break::Number(number) => format!("line {here} was changed: it has number {number}, not {before}"),
+            Break::Previous(link) if link.sequence != before => format!(
+                "records were removed, added or moved before line {here}: it has number {}, not {before}",
+                link.sequence
+            ),
+            Break::Previous(_) if before == 0 => {
+                "line 1 was changed, or the records before it were removed".to_owned()
+            }
+            Break::Previous(_) => match chain::link(next) {
+                Some(next) if next.previous == chain::hash(line) => {
+                    format!("line {before} was changed: line {here} has the hash of what it was")
+                }
+                Some(_) => format!(
+                    "line {here} was changed, and perhaps line {before}: neither has the other's hash"
+                ),
+                None => {
+                    format!("line {before} or line {here} was changed: there is no line after them to tell")
+                }
+            },
+        }
     }
 }

@@ -3,7 +3,6 @@
 //! Such a fault names its file, line and column and says what to do, since the
 //! person reading it is looking at that file.
 
-use serde::de::DeserializeOwned;
 use std::fmt;
 
 /// A fault in a source file. `line` and `column` count from 1; both are 0 when
@@ -60,19 +59,3 @@ impl fmt::Display for SourceFault {
 }
 
 impl std::error::Error for SourceFault {}
-
-/// Reads one YAML document. Unknown members are refused where `T` denies them:
-/// a misspelt rule must not be a rule that silently does nothing.
-pub fn read_yaml<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, SourceFault> {
-    serde_saphyr::from_str(text).map_err(|error| {
-        let (line, column) = error.location().map_or((0, 0), |place| (place.line(), place.column()));
-        SourceFault { file: file.to_owned(), line, column, message: plain_message(&error) }
-    })
-}
-
-/// The parser's message without its own rendering of the place or a source excerpt.
-fn plain_message(error: &serde_saphyr::Error) -> String {
-    let text = error.without_snippet().to_string();
-    let first = text.lines().next().unwrap_or_default();
-    first.split(" at line ").next().unwrap_or(first).to_owned()
-}

@@ -61,6 +61,17 @@ identifier! {
     /// What a detector finds, in the style `US_SSN`, `PAN`, `PERSON`.
     Entity
 }
+/// What to write where an entity is not well formed.
+pub(crate) const ENTITY_FORM: &str =
+    "an entity's name has capital letters A to Z and `_`, such as `BADGE_NUMBER`";
+
+impl Entity {
+    /// Whether a text can name an entity: markers of no other name are known again when a
+    /// model writes them back.
+    pub fn is_well_formed(text: &str) -> bool {
+        text.len() >= 2 && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+    }
+}
 identifier! {
     /// An `Mcp-Session-Id` minted by the gate (MCP revisions before 2026-07-28).
     SessionId

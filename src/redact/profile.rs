@@ -1,7 +1,9 @@
 //! Profiles: which entity gets which operator, for one standard.
 
-use crate::model::fault::{SourceFault, read_yaml};
+use crate::model::fault::{Origin, SourceFault};
 use crate::model::ids::Entity;
+use crate::model::nearest::meant;
+use crate::model::yaml::read_yaml;
 use crate::redact::detect::Detectors;
 use crate::redact::operator::{self, Operator};
 use crate::redact::plan::Detection;
@@ -15,7 +17,7 @@ struct File {
     name: String,
     title: String,
     reference: String,
-    /// What the profile does not cover, in words; shown by `check`.
+    /// What the profile does not cover, in words; docs/profiles.md repeats it.
     known_limits: String,
     entities: HashMap<String, Spanned<Operator>>,
 }
@@ -27,6 +29,8 @@ pub struct Profile {
     pub title: String,
     pub known_limits: String,
     pub detection: Detection,
+    /// Where it says what becomes of each entity.
+    pub(crate) origins: HashMap<Entity, Origin>,
 }
 
 impl Profile {
@@ -42,15 +46,17 @@ impl Profile {
             ));
         }
         let known = detectors.entities();
-        let mut operators = HashMap::new();
+        let (mut operators, mut origins) = (HashMap::new(), HashMap::new());
         for (name, operator) in raw.entities {
             let entity = Entity::new(&name);
             if !known.contains(&entity) {
-                return Err(SourceFault::at(file, &operator, format!("no detector finds `{name}`")));
+                let meant = meant(&name, known.iter().map(Entity::as_str));
+                return Err(SourceFault::at(file, &operator, format!("no detector finds `{name}`{meant}")));
             }
             if let Some(why) = operator::forbidden(&name, operator.value) {
                 return Err(SourceFault::at(file, &operator, why));
             }
+            origins.insert(entity.clone(), Origin::of(file, &operator));
             operators.insert(entity, operator.value);
         }
         Ok(Self {
@@ -58,6 +64,7 @@ impl Profile {
             name: raw.name,
             title: raw.title,
             known_limits: raw.known_limits,
+            origins,
         })
     }
 }

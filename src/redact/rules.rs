@@ -11,7 +11,7 @@ use crate::redact::plan::{Detection, Plan};
 use crate::redact::profile::{self, Profile};
 use crate::redact::restore::Restore;
 use crate::redact::shape::Shape;
-use crate::redact::tools::{Narrowing, ServerRules, ToolRules};
+use crate::redact::tools::{Known, Narrowing, ServerRules, ToolRules};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -47,16 +47,25 @@ impl Rules {
     pub fn load(sources: &Sources) -> Result<Self, Vec<SourceFault>> {
         let pairs = sources.detectors.iter().map(|source| (source.file.clone(), source.text.clone()));
         let detectors = Detectors::load(pairs)?;
-        let (mut profiles, mut faults) = (HashMap::new(), Vec::new());
+        let (mut profiles, mut faults) = (HashMap::<String, Profile>::new(), Vec::new());
         for source in &sources.profiles {
             match Profile::load(&source.file, &source.text, &detectors) {
+                Ok(profile) if profiles.contains_key(&profile.name) => {
+                    let message = format!(
+                        "the name `{}` is already taken: give the profile a name of its own",
+                        profile.name
+                    );
+                    faults.push(SourceFault::whole(&source.file, message));
+                }
                 Ok(profile) => drop(profiles.insert(profile.name.clone(), profile)),
                 Err(fault) => faults.push(fault),
             }
         }
+        let found = detectors.entities();
+        let known = Known { profiles: &profiles, entities: &found };
         let mut servers: HashMap<ServerName, ServerRules> = HashMap::new();
         for source in &sources.tools {
-            match ServerRules::load(&source.file, &source.text, &profiles) {
+            match ServerRules::load(&source.file, &source.text, known) {
                 Ok(rules) if servers.contains_key(&rules.server) => {
                     let message = format!("another file already has rules for `{}`", rules.server);
                     faults.push(SourceFault::whole(&source.file, message));
@@ -70,7 +79,7 @@ impl Rules {
         if faults.is_empty() {
             let tools = servers.values().flat_map(ServerRules::all);
             let by_path = tools.flat_map(ToolRules::redactions).map(|(entity, _)| entity.clone());
-            let entities = Arc::new(detectors.entities().into_iter().chain(by_path).collect());
+            let entities = Arc::new(found.into_iter().chain(by_path).collect());
             Ok(Self { detectors, profiles, servers, entities, detections: Kept::default() })
         } else {
             Err(faults)
@@ -153,18 +162,31 @@ impl Rules {
 }
 
 /// PCI DSS 3.5.1: who has a truncated and a hashed form of one card number can find the number.
+/// A fault for each rule that hashes, beside the first that shows a part.
 fn truncated_and_hashed(
     profiles: &HashMap<String, Profile>,
     servers: &HashMap<ServerName, ServerRules>,
-) -> Option<SourceFault> {
+) -> Vec<SourceFault> {
     let pan = Entity::new(PAN);
-    let profiles = profiles.values().filter_map(|profile| profile.detection.operators.get(&pan).copied());
     let tools = servers.values().flat_map(ServerRules::all).flat_map(|tool| tool.operators_of(&pan));
-    let used: Vec<Operator> = profiles.chain(tools).collect();
-    let both = used.contains(&Operator::Partial) && used.contains(&Operator::Hash);
-    let why = "PCI DSS 3.5.1: one rule shows a part of PAN and another its hash, from which together the \
-               number can be found: use `replace` or `fpe` in place of one of them";
-    both.then(|| SourceFault::whole("rules", why))
+    let used: BTreeSet<(&str, u64, &str)> = profiles
+        .values()
+        .filter_map(|profile| Some((*profile.detection.operators.get(&pan)?, profile.origins.get(&pan)?)))
+        .chain(tools)
+        .map(|(operator, origin)| (origin.file.as_str(), origin.line, operator.name()))
+        .collect();
+    let by = |operator: Operator| used.iter().filter(move |(.., name)| *name == operator.name());
+    let Some((part, part_line, _)) = by(Operator::Partial).next() else { return Vec::new() };
+    let fault = |(file, line, _): &(&str, u64, &str)| SourceFault {
+        file: (*file).to_owned(),
+        line: *line,
+        column: 1,
+        message: format!(
+            "PCI DSS 3.5.1: this shows a hash of PAN and {part}:{part_line} a part of it, from which together the \
+             number can be found: use `replace` or `fpe` in place of one of them"
+        ),
+    };
+    by(Operator::Hash).map(fault).collect()
 }
 
 /// A rule that restores what nothing replaces would never restore anything.

@@ -69,9 +69,19 @@ fn an_edited_journal_is_found_out() {
         let mut edited = own();
         edited[at] = edited[at].replace("\"v\":1", "\"v\":2");
         assert!(with(edited), "edit of line {at}");
+        let (line, told) = (at + 1, verify(&directory).unwrap().broken.unwrap());
+        let last_but_one = format!("line {line} or line {} was changed", line + 1);
+        let named = told.starts_with(&format!("line {line} was changed"))
+            || line == last && told.starts_with(&last_but_one);
+        assert!(named, "edit of line {line}: {told}");
         let mut deleted = own();
         deleted.remove(at);
         assert!(with(deleted), "deletion of line {at}");
+        let told = verify(&directory).unwrap().broken.unwrap();
+        assert!(
+            told.starts_with(&format!("records were removed, added or moved before line {}", at + 1)),
+            "{told}"
+        );
         let mut swapped = own();
         swapped.swap(at, at + 1);
         assert!(with(swapped), "swap at line {at}");
@@ -80,6 +90,37 @@ fn an_edited_journal_is_found_out() {
         assert!(with(repeated), "repetition of line {at}");
     }
     assert!(!with(own()));
+}
+
+/// Nothing in a chain tells that its end was cut off: a hash that was noted elsewhere does.
+#[test]
+fn a_hash_that_was_noted_earlier_is_looked_for() {
+    let directory = folder("journal-noted");
+    write(&directory, 2);
+    let noted = verify(&directory).unwrap().last_hash.unwrap();
+    let check = |hash: &str| {
+        let output = Command::new(PROGRAM)
+            .args(["audit", "verify", "--noted", hash])
+            .arg(&directory)
+            .output()
+            .unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(said).unwrap())
+    };
+    write(&directory, 1);
+    let (code, said) = check(&noted.to_uppercase());
+    assert!(
+        code == Some(0) && said.contains("the record whose hash was noted is there, in line 5"),
+        "{said}"
+    );
+    let text = std::fs::read_to_string(directory.join(FILE_NAME)).unwrap();
+    let cut: String = text.lines().take(3).map(|line| format!("{line}\n")).collect();
+    std::fs::write(directory.join(FILE_NAME), cut).unwrap();
+    assert!(verify(&directory).unwrap().broken.is_none());
+    let (code, said) = check(&noted);
+    assert!(code == Some(1) && said.contains("is not there: records were removed from the end"), "{said}");
+    let (code, said) = check("abc");
+    assert!(code == Some(2) && said.contains("--noted takes a last hash"), "{said}");
 }
 
 #[test]

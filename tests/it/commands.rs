@@ -1,9 +1,9 @@
 //! The command line, as people and scripts use it.
 
 use crate::support::{Demo, PROGRAM, folder};
-use std::io::Write;
+use std::io::{BufRead as _, BufReader, Write};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 fn run(arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(PROGRAM)
@@ -175,6 +175,126 @@ fn the_effective_plan_of_a_tool_is_explained_for_scopes() {
     let without = explained(&["--scopes", "phi:read"]);
     assert!(without.contains("refused: needs patient:read, and patient:read is not held"), "{without}");
     assert!(without.contains("shows     $ ") && explained(&[]).contains("shows     $ "), "{without}");
+}
+
+/// A configuration of one upstream, `clinic`, with a folder of rules beside it.
+fn configured(name: &str, more: &str, tools: &str) -> std::path::PathBuf {
+    let folder = folder(name);
+    std::fs::create_dir_all(folder.join("rules/tools")).unwrap();
+    std::fs::write(folder.join("rules/tools/clinic.yaml"), tools).unwrap();
+    let text = format!(
+        "public_url: https://gate.example\nstate_dir: state\nrules: rules\n\
+         issuers: [{{ issuer: 'https://as.example' }}]\n{more}"
+    );
+    std::fs::write(folder.join("portcullis.yaml"), text).unwrap();
+    folder
+}
+
+fn checked(folder: &Path, more: &[&str]) -> (Option<i32>, String) {
+    let config = folder.join("portcullis.yaml");
+    let mut arguments = vec!["check", "--config", config.to_str().unwrap()];
+    arguments.extend(more);
+    let output = run(&arguments, "");
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(said).unwrap())
+}
+
+const RULES: &str = "server: clinic\ntools:\n  read: { release: all }\n";
+
+#[test]
+fn what_others_on_the_network_may_read_is_noted() {
+    let quiet = "listen: 127.0.0.1:8700\nmetrics: 127.0.0.1:9464\nupstreams:\n  clinic: { url: 'http://127.0.0.1:9/mcp', auth: none }\n";
+    let (code, said) = checked(&configured("check-quiet", quiet, RULES), &[]);
+    assert!(code == Some(0) && !said.contains("portcullis.yaml:"), "{said}");
+    let loud = quiet.replace("127.0.0.1:8700", "0.0.0.0:8700").replace("127.0.0.1:9464", "'[::]:9464'");
+    let loud = loud.replace("http://127.0.0.1:9", "http://clinic.internal");
+    let (code, said) = checked(&configured("check-loud", &loud, RULES), &[]);
+    assert_eq!(code, Some(0), "{said}");
+    for note in [
+        "portcullis.yaml:5:9: `listen`: plain HTTP on an address that others can reach",
+        "portcullis.yaml:6:10: `metrics`: whoever can reach this address",
+        "portcullis.yaml:8:11: `clinic`: plain HTTP to another machine",
+        "portcullis.yaml:8:11: `clinic`: it is asked without a token",
+    ] {
+        assert!(said.contains(note), "{note}: {said}");
+    }
+}
+
+#[test]
+fn rules_of_a_misnamed_server_are_told_with_the_names_there_are() {
+    let upstreams = "listen: 127.0.0.1:8700\nupstreams:\n  clinic: { command: [serve], auth: none }\n";
+    let folder = configured("check-misnamed", upstreams, &RULES.replace("clinic", "clinics"));
+    let (code, said) = checked(&folder, &[]);
+    assert_eq!(code, Some(1), "{said}");
+    for fault in [
+        "if those for `clinics` are meant, write `server: clinic` at ",
+        "rules/tools/clinic.yaml:1:1: these rules do nothing here: the configuration has no server `clinics`; it has \
+         `clinic`; did you mean `clinic`?",
+    ] {
+        assert!(said.contains(fault), "{fault}: {said}");
+    }
+    // With rules of its own it is served; the others may be those of another gate.
+    std::fs::write(folder.join("rules/tools/own.yaml"), RULES).unwrap();
+    let (code, said) = checked(&folder, &[]);
+    assert!(code == Some(0) && said.contains("note ") && said.contains("has no server `clinics`"), "{said}");
+    let (code, said) = checked(&folder, &["--explain", "clinc.read"]);
+    assert!(
+        code == Some(2) && said.contains("has no server `clinc`; it has `clinic`; did you mean"),
+        "{said}"
+    );
+    let (code, said) = checked(&folder, &["--explain", "clinic.raed"]);
+    assert!(code == Some(2) && said.contains("it is not served; did you mean `read`?"), "{said}");
+}
+
+#[test]
+fn a_copy_of_the_shipped_rules_is_one_fault() {
+    fn copy(from: &Path, to: &Path) {
+        std::fs::create_dir_all(to).unwrap();
+        for entry in std::fs::read_dir(from).unwrap() {
+            let (path, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
+            if path.is_dir() {
+                copy(&path, &to);
+            } else {
+                std::fs::copy(path, to).unwrap();
+            }
+        }
+    }
+    let folder = folder("rules-copied");
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules"), &folder);
+    let output = run(&["rules", "test", folder.to_str().unwrap()], "");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), said.lines().count()), (Some(1), 1), "{said}");
+    assert!(
+        said.contains("files that ship with the gate and are loaded anyway") && said.contains("remove them"),
+        "{said}"
+    );
+}
+
+/// Its folder has keys in it.
+#[test]
+fn the_demo_leaves_nothing_behind_when_it_is_cut_short() {
+    let folder = folder("demo-cut");
+    let start = |more: &[&str]| {
+        let mut command = Command::new(PROGRAM);
+        command.args(["demo", "--port", "0"]).args(more).env("TMPDIR", &folder);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let left = || std::fs::read_dir(&folder).unwrap().count();
+    let first_line = |child: &mut Child| {
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(left(), 1);
+    };
+    let mut unread = start(&[]);
+    first_line(&mut unread);
+    let output = unread.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), left()), (Some(0), 0), "{output:?}");
+    assert!(output.stderr.is_empty(), "{output:?}");
+    let mut ended = start(&["--quiet", "--json"]);
+    first_line(&mut ended);
+    let killed = Command::new("kill").arg(ended.id().to_string()).status().unwrap();
+    assert!(killed.success());
+    assert_eq!((ended.wait().unwrap().code(), left()), (Some(0), 0));
 }
 
 #[test]

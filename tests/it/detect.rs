@@ -130,6 +130,20 @@ fn a_corpus_is_scored() {
     assert_eq!(rows[0]["all"]["recall"], 0.5);
     assert_eq!(rows[0]["clean_spans"], 0);
     assert_eq!((&rows[1]["clean_spans"], &rows[1]["all"]["recall"]), (&json!(1), &json!(0.0)));
+    let fine = |span: Value| json!({"id": "1", "text": "SSN 536-90-4399 at Acme", "spans": span}).to_string();
+    std::fs::write(&gold, fine(json!([[4, 15, "US_SSN"], [19, 23, "FIRM"]]))).unwrap();
+    std::fs::write(&other, fine(json!([[4, 15, "US_SSN"]]))).unwrap();
+    let both = score(&["--json".as_ref(), "--baseline".as_ref(), other.as_os_str()]);
+    for row in both.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()) {
+        assert_eq!(row["types"]["SSN"]["recall"], 1.0, "{row}");
+        assert_eq!(row["types"]["FIRM"]["recall"], 0.0, "a type of the corpus itself stays: {row}");
+        assert!(row["types"].get("US_SSN").is_none(), "{row}");
+    }
+    std::fs::write(
+        &gold,
+        json!({"id": "2", "text": "mail [alice]", "spans": [[6, 11, "EMAIL"]]}).to_string(),
+    )
+    .unwrap();
     let misses = score(&["--misses".as_ref()]);
     assert!(misses.contains("- 2 EMAIL mail [⟦alice⟧]"), "{misses}");
     assert!(misses.contains("all"), "{misses}");

@@ -2,6 +2,7 @@
 
 use crate::exchange::{RULES, upstream};
 use crate::support::authority::{Authority, CLIENT, now};
+use crate::support::upstream::Upstream;
 use crate::support::{PROGRAM, folder};
 use portcullis::jose::sign::SigningKey;
 use serde_json::{Value, json};
@@ -70,6 +71,7 @@ fn the_doctor_says_what_is_well_and_what_to_do() {
     let shared = "shared: { redis: 'redis://127.0.0.1:1' }\n";
     let (code, said) = doctor(authority.url(), shared, "url: 'http://127.0.0.1:1/', auth: none");
     assert!(code == Some(1) && said.contains("wrong  shared: the shared server cannot be reached"), "{said}");
+    assert!(said.contains("— see that it runs at `redis`"), "{said}");
 
     let slash = format!("{}/", authority.url());
     let stranger = state.join("stranger.pem");
@@ -102,6 +104,43 @@ fn the_doctor_says_what_is_well_and_what_to_do() {
     }
 }
 
+/// What the gate would not serve, or would block, is not called well.
+#[test]
+fn the_doctor_holds_a_servers_tools_against_rules_and_pins() {
+    let closed = json!({"type": "object", "properties": {"id": {}}, "additionalProperties": false});
+    let tool = |name: &str, output: &Value| json!({"name": name, "inputSchema": {"type": "object"}, "outputSchema": output});
+    let tools = json!([
+        tool("read", &closed),
+        tool("look", &closed),
+        tool("count", &json!({})),
+        tool("purge\u{1b}[2J", &closed)
+    ]);
+    let upstream = Upstream::start(tools, |_, _| {});
+    let authority = Authority::start();
+    let line = format!("url: '{}', auth: none", upstream.url);
+    let state = configured("doctor-tools", authority.url(), "", &line);
+    let rules = "server: records\ntools:\n  raed: { release: all }\n  look: { release: all, redact: [{ path: $.ssn, as: mask }] }\n  \
+                 count: { release: all }\n";
+    std::fs::write(state.join("rules/tools/records.yaml"), rules).unwrap();
+    std::fs::create_dir_all(state.join("state/pins")).unwrap();
+    std::fs::write(state.join("state/pins/records.json"), json!({"count": "another"}).to_string()).unwrap();
+    let (code, said) = run(&["doctor"], &state, "");
+    assert_eq!(code, Some(1), "{said}");
+    for line in [
+        "records.yaml has rules for `raed`, a tool that the server does not have — write `read`, if it is meant",
+        "`look` is blocked: ",
+        "records.yaml:4:1: `$.ssn` can never fire: the tool's outputSchema has no such place — mend the path",
+        "`count` is blocked: it is not what it was when it was pinned — review",
+        "state/pins/records.json",
+        "note   upstream records: not served, for want of rules: purge\\u{1b}[2J, read. Write rules",
+    ] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+    assert!(!said.contains("ok     upstream records"), "{said}");
+    let pins = std::fs::read_to_string(state.join("state/pins/records.json")).unwrap();
+    assert_eq!(pins, json!({"count": "another"}).to_string(), "the deployment's pins stay as they are");
+}
+
 #[test]
 fn a_token_is_explained_and_never_shown() {
     let authority = Authority::start();
@@ -117,6 +156,10 @@ fn a_token_is_explained_and_never_shown() {
         "{said}"
     );
     assert!(said.contains("(in 300 s)") || said.contains("(in 299 s)"), "{said}");
+
+    let (code, said) = run(&["token", "explain", "--server", "recods"], &state, &good);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("has no server `recods`; it has `records`; did you mean `records`?"), "{said}");
 
     let with = |more: Value| authority.token(own, &more);
     let stranger = SigningKey::generate().unwrap();

@@ -23,6 +23,7 @@ mod coverage;
 mod crossed;
 mod detect;
 mod doctor;
+mod documented;
 mod drain;
 mod duplex;
 mod eras;

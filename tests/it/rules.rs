@@ -2,6 +2,7 @@
 
 use portcullis::config::builtin;
 use portcullis::redact::rules::{Rules, Source};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -37,7 +38,7 @@ fn a_rule_that_could_never_restore_anything_is_a_fault() {
             "ward.yaml:4:1: nothing makes US_SSN a `pseudonym` or `token`",
         ),
         ("{ path: $.note, entities: [] }", "ward.yaml:4:36: name the `entities`"),
-        ("{ path: $.note }", "missing field `entities`"),
+        ("{ path: $.note }", "`entities` is missing: write `entities: …`"),
         ("{ path: note, entities: [PERSON] }", "is not a JSONPath query"),
     ] {
         let found = restore(rule);
@@ -53,6 +54,63 @@ fn a_rule_that_could_never_restore_anything_is_a_fault() {
     assert!(code.contains("PCI DSS 3.3.1"), "{code}");
 }
 
+/// A misspelt entity would slip by what holds for the one that was meant.
+#[test]
+fn an_entity_is_found_or_declared() {
+    let tool =
+        |more: &str, rule: &str| faults(&format!("{more}tools:\n  read: {{ release: all, {rule} }}\n"));
+    let redact = |more: &str, entity: &str| {
+        tool(more, &format!("redact: [{{ path: $.a, as: pseudonym, entity: {entity} }}]"))
+    };
+    assert_eq!(redact("", "PERSON"), "");
+    assert_eq!(redact("entities: [DIAGNOSIS]\n", "DIAGNOSIS"), "");
+    assert_eq!(redact("", "VALUE"), "", "what it is called where none is named");
+    for (entity, says) in [
+        ("PRESON", "ward.yaml:3:34: no detector finds `PRESON`; did you mean `PERSON`?"),
+        ("SSN", "did you mean `US_SSN`?"),
+        ("CARD_SECURTY", "did you mean `CARD_SECURITY`?"),
+        ("DIAGNOSIS", "is declared at the top of the file: `entities: [DIAGNOSIS]`"),
+    ] {
+        let found = redact("", entity);
+        assert!(found.contains(says), "{entity}: {found}");
+    }
+    let restored = "restore: [{ path: $.a, entities: [DIAGNOSIS] }]";
+    assert!(tool("", restored).contains("no detector finds `DIAGNOSIS`"));
+    assert!(tool("entities: [DIAGNOSIS]\n", restored).contains("nothing makes DIAGNOSIS a `pseudonym`"));
+    // Its markers would not be known again.
+    for name in ["Diagnosis", "ICD_10", "D"] {
+        let found = redact(&format!("entities: [{name}]\n"), name);
+        assert!(found.contains("ward.yaml:2:12: an entity's name has capital letters"), "{name}: {found}");
+    }
+}
+
+#[test]
+fn a_name_is_taken_once_and_a_near_one_is_told() {
+    let mut sources = builtin::rules();
+    let mut profile = sources.profiles[0].clone();
+    profile.file = "again.yaml".into();
+    sources.profiles.push(profile);
+    let mut detector = sources.detectors[0].clone();
+    detector.file = "again.yaml".into();
+    let again = Rules::load(&sources).err().unwrap();
+    assert!(
+        again.len() == 1 && again[0].to_string().contains("again.yaml: the name `gdpr` is already taken"),
+        "{again:?}"
+    );
+    let shipped = sources.detectors[0].file.clone();
+    sources.detectors.push(detector);
+    let again = Rules::load(&sources).err().unwrap();
+    assert!(
+        again.len() == 1 && again[0].to_string().starts_with(&format!("again.yaml: {shipped} has the id")),
+        "{again:?}"
+    );
+    let found = faults("tools:\n  read: { release: all, profile: hippa-safe-harbor }\n");
+    assert!(
+        found.contains("there is no profile `hippa-safe-harbor`; did you mean `hipaa-safe-harbor`?"),
+        "{found}"
+    );
+}
+
 #[test]
 fn rules_for_binary_content_are_of_types_and_of_what_can_be_done() {
     let blobs = |rule: &str| faults(&format!("tools:\n  read: {{ release: all, blobs: {rule} }}\n"));
@@ -61,7 +119,7 @@ fn rules_for_binary_content_are_of_types_and_of_what_can_be_done() {
     for (rule, why) in [
         ("{ application/pdf: extract }", "cannot `extract` text from documents"),
         ("{ image: keep }", "a MIME type without parameters"),
-        ("{ image/png: pass }", "unknown variant `pass`"),
+        ("{ image/png: pass }", "`pass` is not known here: write one of `drop`, `keep`, `text`"),
         ("keep", "what becomes of each MIME type"),
     ] {
         assert!(blobs(rule).contains(why), "{rule}: {}", blobs(rule));
@@ -88,6 +146,7 @@ fn a_rule_of_one_person_names_them_by_an_argument() {
 fn the_table_of_profiles_says_what_they_do() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let table = fs::read_to_string(root.join("docs/profiles.md")).unwrap();
+    let rules = Rules::load(&builtin::rules()).unwrap_or_else(|faults| panic!("{faults:?}"));
     let sections: Vec<&str> = table.split("\n## ").skip(1).collect();
     let profiles: Vec<_> = fs::read_dir(root.join("rules/profiles")).unwrap().collect();
     assert_eq!(sections.len(), profiles.len());
@@ -105,8 +164,24 @@ fn the_table_of_profiles_says_what_they_do() {
             })
             .collect();
         assert_eq!(said.len(), does.len(), "{name}");
+        let profile = &rules.profiles[name];
+        for words in [&profile.title, &profile.known_limits] {
+            assert!(section.contains(words.as_str()), "{name}: {words}");
+        }
         for (said, does) in said.iter().zip(&does) {
             assert!(said.starts_with(does), "{name}: {said} is not {does}");
+            let columns: Vec<&str> = said.trim_matches('|').split(" | ").map(str::trim).collect();
+            let entity = columns[0].trim_matches('`');
+            let detectors = || rules.detectors.iter().filter(|detector| detector.entity.as_str() == entity);
+            let found_by: BTreeSet<&str> = detectors().map(|detector| detector.id.as_str()).collect();
+            match columns[3].strip_prefix("all of `").and_then(|folder| folder.strip_suffix('`')) {
+                Some(folder) => {
+                    assert!(detectors().all(|detector| detector.file.starts_with(folder)), "{said}");
+                }
+                None => {
+                    assert_eq!(columns[3].split(", ").collect::<BTreeSet<_>>(), found_by, "{name}: {said}");
+                }
+            }
         }
     }
 }

@@ -16,17 +16,20 @@ use crate::cli::Exit;
 use crate::cli::style::Style;
 use clap::Args;
 use serde_json::json;
+use teller::Teller;
+use tokio::signal::unix::{SignalKind, signal};
 use world::World;
 
 #[derive(Args)]
 pub(super) struct Options {
-    /// Play the story, then end; exit 0 only if every step went as told
+    /// Play the story on free ports, then end; exit 0 only if every step went as told
     #[arg(long)]
     once: bool,
-    /// Print the story as JSON lines
+    /// Print the story, and where things are, as JSON lines
     #[arg(long)]
     json: bool,
-    /// First of four ports: gate, authorization server, clinic, ledger
+    /// First of four ports: gate, authorization server, clinic, ledger; 0 takes free ones, as
+    /// --once does
     #[arg(long, default_value_t = 8700, value_name = "PORT")]
     port: u16,
     /// Start the servers and play no story
@@ -35,7 +38,8 @@ pub(super) struct Options {
     /// A further resource that tokens may be asked for, such as another gate's URL
     #[arg(long, value_name = "URL")]
     resource: Vec<String>,
-    /// Keep the audit journal here rather than in a temporary folder
+    /// Keep the state here, keys and audit journal, rather than in a folder that is removed at
+    /// the end
     #[arg(long, value_name = "DIR")]
     state: Option<std::path::PathBuf>,
 }
@@ -46,21 +50,43 @@ pub(super) fn run(options: &Options) -> anyhow::Result<Exit> {
         // A single run picks free ports, so that it never meets another one.
         let port = if options.once { 0 } else { options.port };
         let world = World::start(port, options.state.clone(), &options.resource).await?;
-        let mut went_well = true;
-        if !options.quiet {
-            went_well = story::play(&world, Style::detect(), options.json).await?;
-        }
-        if !options.once {
-            addresses(&world, options.json)?;
-            tokio::signal::ctrl_c().await?;
-        }
+        let went_well = tokio::select! {
+            told = tell(&world, options) => told,
+            // A story that was broken off did not go as told.
+            stopped = stopped() => stopped.map(|()| !options.once),
+        };
         world.stop().await;
-        Ok(if went_well { Exit::Ok } else { Exit::Failed })
+        Ok(if went_well? { Exit::Ok } else { Exit::Failed })
     })
 }
 
+/// Plays the story and says where things are; then goes on for as long as it may be of use.
+async fn tell(world: &World, options: &Options) -> anyhow::Result<bool> {
+    let mut teller = Teller::new(Style::detect(), options.json);
+    let went_well = options.quiet || story::play(world, &mut teller).await?;
+    if !options.once {
+        addresses(world, &mut teller, options.json)?;
+        if teller.is_heard() {
+            std::future::pending::<()>().await;
+        }
+    }
+    Ok(went_well)
+}
+
+/// Ends with the first signal that asks for the end.
+async fn stopped() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminate.recv() => {}
+        _ = hang_up.recv() => {}
+    }
+    Ok(())
+}
+
 /// Where things are, and a client configuration to copy.
-fn addresses(world: &World, as_json: bool) -> anyhow::Result<()> {
+fn addresses(world: &World, teller: &mut Teller, as_json: bool) -> anyhow::Result<()> {
     const DAY: u64 = 86_400;
     let server = |name: &str, login: &str| -> anyhow::Result<serde_json::Value> {
         let url = world.resource(name);
@@ -70,16 +96,14 @@ fn addresses(world: &World, as_json: bool) -> anyhow::Result<()> {
     let clients =
         json!({"mcpServers": {"clinic": server("clinic", "amara")?, "ledger": server("ledger", "chen")?}});
     if as_json {
-        println!(
-            "{}",
-            json!({"gate": world.gate, "authorization_server": world.issuer, "state": world.state_dir(), "servers": world.servers(), "clients": clients})
-        );
+        let all = json!({"gate": world.gate, "authorization_server": world.issuer, "state": world.state_dir(), "servers": world.servers(), "clients": clients});
+        teller.say(&all.to_string());
         return Ok(());
     }
-    println!("The gate is at {}, its authorization server at {}.", world.gate, world.issuer);
-    println!("Audit journal: {}/audit", world.state_dir());
-    println!("A client configuration, good for a day (as Dr. Okafor and Chen Wei):\n");
-    println!("{}\n", serde_json::to_string_pretty(&clients)?);
-    println!("Clients that sign in themselves need only the two URLs. Ctrl-C ends the demo.");
+    teller.say(&format!("The gate is at {}, its authorization server at {}.", world.gate, world.issuer));
+    teller.say(&format!("Audit journal: {}/audit", world.state_dir()));
+    teller.say("A client configuration, good for a day (as Dr. Okafor and Chen Wei):\n");
+    teller.say(&format!("{}\n", serde_json::to_string_pretty(&clients)?));
+    teller.say("Clients that sign in themselves need only the two URLs. Ctrl-C ends the demo.");
     Ok(())
 }

@@ -4,19 +4,17 @@
 use super::agent::{Agent, Reply};
 use super::teller::{Teller, line, show};
 use super::world::World;
-use crate::cli::style::Style;
 use crate::journal::verify;
 use serde_json::{Value, json};
 use std::path::Path;
 
 /// Plays the whole story. True if every step went as told.
-pub(super) async fn play(world: &World, style: Style, json: bool) -> anyhow::Result<bool> {
-    let mut teller = Teller::new(style, json);
+pub(super) async fn play(world: &World, teller: &mut Teller) -> anyhow::Result<bool> {
     teller.title("A bank and a hospital behind the gate. An agent comes to the bank first.");
-    bank(world, &mut teller).await?;
+    bank(world, teller).await?;
     teller.title("The same agent, at the hospital, for Dr. Okafor.");
-    hospital(world, &mut teller).await?;
-    evidence(world, &mut teller)?;
+    hospital(world, teller).await?;
+    evidence(world, teller)?;
     Ok(teller.end())
 }
 

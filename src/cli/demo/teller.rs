@@ -2,6 +2,7 @@
 
 use crate::cli::style::Style;
 use serde_json::{Value, json};
+use std::io::Write as _;
 
 /// Tells the steps and remembers whether each went as told.
 pub(super) struct Teller {
@@ -9,16 +10,27 @@ pub(super) struct Teller {
     json: bool,
     number: u32,
     failed: u32,
+    /// Whoever read it, such as `head`, has seen enough.
+    unheard: bool,
 }
 
 impl Teller {
     pub(super) fn new(style: Style, json: bool) -> Self {
-        Self { style, json, number: 0, failed: 0 }
+        Self { style, json, number: 0, failed: 0, unheard: false }
     }
 
-    pub(super) fn title(&self, text: &str) {
+    /// Prints a line. Where nobody reads, the demo goes on to its end and cleans up.
+    pub(super) fn say(&mut self, text: &str) {
+        self.unheard = self.unheard || writeln!(std::io::stdout(), "{text}").is_err();
+    }
+
+    pub(super) fn is_heard(&self) -> bool {
+        !self.unheard
+    }
+
+    pub(super) fn title(&mut self, text: &str) {
         if !self.json {
-            println!("\n{}\n", self.style.bold(text));
+            self.say(&format!("\n{}\n", self.style.bold(text)));
         }
     }
 
@@ -26,54 +38,45 @@ impl Teller {
         self.number += 1;
         self.failed += u32::from(!went_well);
         if self.json {
-            println!("{}", json!({"step": self.number, "what": what, "ok": went_well, "details": details}));
-            return;
+            let step = json!({"step": self.number, "what": what, "ok": went_well, "details": details});
+            return self.say(&step.to_string());
         }
         let mark = if went_well { self.style.green("✓") } else { self.style.red("✗") };
-        println!("{mark} {:>2}. {what}", self.number);
+        self.say(&format!("{mark} {:>2}. {what}", self.number));
         for detail in details {
-            println!("      {}", self.style.dim(detail));
+            self.say(&format!("      {}", self.style.dim(detail)));
         }
     }
 
     /// The upstream's result and the released one, member by member.
-    pub(super) fn compare(&self, sent: &Value, released: &Value) {
+    pub(super) fn compare(&mut self, sent: &Value, released: &Value) {
         if self.json {
-            println!("{}", json!({"step": self.number, "sent": sent, "released": released}));
-            return;
+            let both = json!({"step": self.number, "sent": sent, "released": released});
+            return self.say(&both.to_string());
         }
+        let style = self.style;
         for (name, value) in sent.as_object().into_iter().flatten() {
-            let (before, after) = (value.to_string(), released.get(name).map(Value::to_string));
-            match after {
-                None => println!(
-                    "      {name:<13} {} {}",
-                    self.style.dim(&short(&before)),
-                    self.style.red("→ dropped")
-                ),
-                Some(after) if after == before => println!("      {name:<13} {}", short(&before)),
-                Some(after) => println!(
-                    "      {name:<13} {} {} {}",
-                    self.style.dim(&short(&before)),
-                    self.style.red("→"),
-                    short(&after)
-                ),
-            }
+            let before = value.to_string();
+            let became = match released.get(name).map(Value::to_string) {
+                None => format!("{} {}", style.dim(&short(&before)), style.red("→ dropped")),
+                Some(after) if after == before => short(&before),
+                Some(after) => format!("{} {} {}", style.dim(&short(&before)), style.red("→"), short(&after)),
+            };
+            self.say(&format!("      {name:<13} {became}"));
         }
     }
 
     /// Says how many steps went as told; true if all did.
-    pub(super) fn end(&self) -> bool {
-        if self.json {
-            println!("{}", json!({"steps": self.number, "failed": self.failed}));
-        } else if self.failed == 0 {
-            println!("\n{}\n", self.style.green(&format!("All {} steps went as told.", self.number)));
+    pub(super) fn end(&mut self) -> bool {
+        let (number, failed) = (self.number, self.failed);
+        self.say(&if self.json {
+            json!({"steps": number, "failed": failed}).to_string()
+        } else if failed == 0 {
+            format!("\n{}\n", self.style.green(&format!("All {number} steps went as told.")))
         } else {
-            println!(
-                "\n{}\n",
-                self.style.red(&format!("{} of {} steps did not go as told.", self.failed, self.number))
-            );
-        }
-        self.failed == 0
+            format!("\n{}\n", self.style.red(&format!("{failed} of {number} steps did not go as told.")))
+        });
+        failed == 0
     }
 }
 

@@ -4,6 +4,7 @@ use super::authorization_server::{AuthorizationServer, Settings};
 use super::mcp_server::Server;
 use super::{clinic, ledger};
 use crate::cli::serve;
+use crate::cli::temporary::Temporary;
 use crate::config::build::Checked;
 use crate::downstream::{Pinned, Verifier};
 use crate::jose::sign::SigningKey;
@@ -33,8 +34,8 @@ pub(super) struct World {
     clinic_url: String,
     ledger_url: String,
     state: PathBuf,
-    /// Removed at the end; None when the user named a folder.
-    temporary: Option<PathBuf>,
+    /// Gone at the end; None when the user named a folder.
+    _temporary: Option<Temporary>,
     drain: Drain,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -52,10 +53,9 @@ impl World {
             (listen(0).await?, listen(1).await?, listen(2).await?, listen(3).await?);
         let url = |listener: &TcpListener| listener.local_addr().map(|address| format!("http://{address}"));
         let (gate, issuer) = (url(&gate_at)?, url(&issuer_at)?);
-        let temporary = state
-            .is_none()
-            .then(|| std::env::temp_dir().join(format!("portcullis-demo-{}", crate::jose::random_id())));
-        let state = state.or_else(|| temporary.clone()).ok_or_else(|| anyhow!("no state folder"))?;
+        let temporary = if state.is_none() { Some(Temporary::make("demo")?) } else { None };
+        let state = state.or_else(|| Some(temporary.as_ref()?.path().to_owned()));
+        let state = state.ok_or_else(|| anyhow!("no state folder"))?;
         std::fs::create_dir_all(&state).with_context(|| format!("create {}", state.display()))?;
 
         let key = SigningKey::generate().map_err(|what| anyhow!(what))?;
@@ -109,7 +109,7 @@ impl World {
             clinic_url,
             ledger_url,
             state,
-            temporary,
+            _temporary: temporary,
             drain,
             tasks,
         };
@@ -139,9 +139,6 @@ impl World {
         self.drain.begin();
         for task in self.tasks {
             let _ = task.await;
-        }
-        if let Some(folder) = self.temporary {
-            let _ = std::fs::remove_dir_all(folder);
         }
     }
 

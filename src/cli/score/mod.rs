@@ -6,6 +6,7 @@ mod table;
 
 use crate::cli::Exit;
 use crate::cli::detect::{self, Types};
+use crate::model::ids::Entity;
 use crate::redact::plan::Detection;
 use measure::Measure;
 use record::{Record, Span};
@@ -15,7 +16,8 @@ use std::time::{Duration, Instant};
 
 #[derive(clap::Args)]
 pub(super) struct Options {
-    /// Annotated texts, a JSON object a line: {"id", "text", "spans": [[start, end, "TYPE"]]}
+    /// Annotated texts, a JSON object a line: {"id", "text", "spans": [[start, end, "TYPE"]]}.
+    /// The types of rules count as the coarse ones that they are of: see `detect --types`
     #[arg(value_name = "GOLD", required = true)]
     gold: Vec<PathBuf>,
     /// What another tool found in the same texts, to stand beside; for one GOLD
@@ -27,7 +29,7 @@ pub(super) struct Options {
     /// A folder of rules to add to those that ship with the gate
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
-    /// One JSON object a corpus
+    /// One JSON object for each corpus, and one for --baseline
     #[arg(long)]
     json: bool,
     /// Print each span that was missed or found in vain, with its text: for tuning
@@ -50,11 +52,12 @@ pub(super) fn run(options: &Options) -> anyhow::Result<Exit> {
     );
     let rules = detect::load(options.rules.clone())?;
     let detection = detect::detection(&rules, &options.profile)?;
+    let entities = rules.detectors.entities();
     for path in &options.gold {
-        let gold = record::read(path)?;
+        let gold = read(path, &entities)?;
         let mut all = vec![own(path, &gold, &detection, options.misses)?];
         if let Some(other) = &options.baseline {
-            all.push(others(other, &gold)?);
+            all.push(others(&read(other, &entities)?, other, &gold));
         }
         for scored in &all {
             if options.json {
@@ -86,15 +89,26 @@ fn own(path: &Path, gold: &[Record], detection: &Detection, misses: bool) -> any
     Ok(Scored { name: path.display().to_string(), measure, took: Some((bytes, took)) })
 }
 
-fn others(path: &Path, gold: &[Record]) -> anyhow::Result<Scored> {
+/// Annotated texts, with coarse types. What no rule names is a type of the corpus itself.
+fn read(path: &Path, entities: &BTreeSet<Entity>) -> anyhow::Result<Vec<Record>> {
+    let mut records = record::read(path)?;
+    for span in records.iter_mut().flat_map(|record| &mut record.spans) {
+        if entities.contains(span.kind.as_str()) {
+            span.kind = detect::coarse(&span.kind).to_owned();
+        }
+    }
+    Ok(records)
+}
+
+fn others(found: &[Record], path: &Path, gold: &[Record]) -> Scored {
     let types = types(gold);
-    let found: HashMap<String, Vec<Span>> =
-        record::read(path)?.into_iter().map(|record| (record.id.to_string(), record.spans)).collect();
+    let found: HashMap<String, &[Span]> =
+        found.iter().map(|record| (record.id.to_string(), record.spans.as_slice())).collect();
     let mut measure = Measure::default();
     for record in gold {
-        measure.add(record, found.get(&record.id.to_string()).map_or(&[], Vec::as_slice), &types);
+        measure.add(record, found.get(&record.id.to_string()).copied().unwrap_or_default(), &types);
     }
-    Ok(Scored { name: path.display().to_string(), measure, took: None })
+    Scored { name: path.display().to_string(), measure, took: None }
 }
 
 /// What is asked for: the types of the gold spans.

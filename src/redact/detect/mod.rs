@@ -91,13 +91,15 @@ impl Detectors {
         let (mut all, mut faults) = (Vec::<Detector>::new(), Vec::new());
         for (file, text) in sources {
             match rule::read(&file, &text) {
-                Ok(detector) if all.iter().any(|other| other.id == detector.id) => {
-                    faults.push(SourceFault::whole(
-                        &file,
-                        format!("the id `{}` is already taken", detector.id),
-                    ));
-                }
-                Ok(detector) => all.push(detector),
+                Ok(detector) => match all.iter().find(|other| other.id == detector.id) {
+                    Some(other) => {
+                        let (id, taken) = (&detector.id, &other.file);
+                        let message =
+                            format!("{taken} has the id `{id}` already: give the rule one of its own");
+                        faults.push(SourceFault::whole(&file, message));
+                    }
+                    None => all.push(detector),
+                },
                 Err(found) => faults.extend(found),
             }
         }

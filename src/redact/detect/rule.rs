@@ -1,7 +1,8 @@
 //! Detector files: `rules/detectors/<pack>/<id>.yaml`.
 
-use crate::model::fault::{SourceFault, read_yaml};
-use crate::model::ids::{Entity, RuleId};
+use crate::model::fault::SourceFault;
+use crate::model::ids::{self, Entity, RuleId};
+use crate::model::yaml::read_yaml;
 use crate::redact::detect::check::{self, Check};
 use crate::redact::detect::keys::{KeyPath, KeyPattern};
 use crate::redact::detect::sense::ValueShape;
@@ -24,7 +25,7 @@ const FEWEST_EXAMPLES: usize = 3;
 struct File {
     id: String,
     title: String,
-    entity: String,
+    entity: Spanned<String>,
     /// Where the shape and the check come from.
     reference: String,
     pattern: Option<Spanned<String>>,
@@ -122,6 +123,9 @@ fn compile(file: &str, raw: &File) -> Result<Detector, SourceFault> {
     if raw.examples.matching.len() < FEWEST_EXAMPLES || raw.examples.ignore.len() < FEWEST_EXAMPLES {
         return whole("give at least 3 examples under `match` and 3 under `ignore`");
     }
+    if !Entity::is_well_formed(&raw.entity.value) {
+        return Err(SourceFault::at(file, &raw.entity, ids::ENTITY_FORM));
+    }
     if raw.title.is_empty() || raw.reference.is_empty() {
         return whole("`title` and `reference` must not be empty");
     }
@@ -134,7 +138,7 @@ fn compile(file: &str, raw: &File) -> Result<Detector, SourceFault> {
         id: RuleId::new(&raw.id),
         file: file.to_owned(),
         title: raw.title.clone(),
-        entity: Entity::new(&raw.entity),
+        entity: Entity::new(&raw.entity.value),
         examples: raw.examples.matching.len() + raw.examples.ignore.len(),
         narrow: syntax.as_ref().and_then(narrow::pattern),
         syntax,

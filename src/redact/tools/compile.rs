@@ -4,6 +4,7 @@ use super::file::{Example, Release, RestoreFile, ToolFile};
 use super::{Access, ScopedRedaction, ScopedRelease, ToolRules, UNNAMED};
 use crate::model::fault::{Origin, SourceFault};
 use crate::model::ids::{Entity, RuleId};
+use crate::model::nearest::meant;
 use crate::model::scope::Scopes;
 use crate::redact::operator;
 use crate::redact::path::Path;
@@ -127,7 +128,8 @@ pub(super) fn detection(
     let named = named?;
     let found = profiles.get(&named.value).map(|profile| profile.detection.clone());
     if found.is_none() {
-        faults.push(SourceFault::at(file, named, format!("there is no profile `{}`", named.value)));
+        let meant = meant(&named.value, profiles.keys().map(String::as_str));
+        faults.push(SourceFault::at(file, named, format!("there is no profile `{}`{meant}", named.value)));
     }
     found
 }

@@ -16,7 +16,10 @@ use std::fmt;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
-    pub(super) server: String,
+    pub(super) server: Spanned<String>,
+    /// What values are that rules by path name and no detector finds.
+    #[serde(default)]
+    pub(super) entities: Vec<Spanned<String>>,
     #[serde(default)]
     pub(super) tools: BTreeMap<String, Spanned<ToolFile>>,
     /// By name, or `*`.

@@ -4,6 +4,7 @@
 mod access;
 mod compile;
 mod describe;
+mod entities;
 mod explain;
 mod file;
 mod server;
@@ -17,16 +18,25 @@ use crate::redact::kept::Kept;
 use crate::redact::operator::Operator;
 use crate::redact::path::Path;
 use crate::redact::plan::{Detection, Parts, Plan, Redaction, TextMode};
+use crate::redact::profile::Profile;
 use crate::redact::restore::Restore;
 use crate::redact::shape::Shape;
 pub use access::{Access, BreakGlass, StepUpRule};
 pub use explain::{Detected, Explained, Fate, explain};
 pub use server::{MessageRules, Pattern, ServerRules, is_ambiguous};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// The entity of a redaction by path that names none: `[VALUE_1]`.
 const UNNAMED: &str = "VALUE";
+
+/// What tool rules may name.
+#[derive(Clone, Copy)]
+pub struct Known<'k> {
+    pub profiles: &'k HashMap<String, Profile>,
+    /// What detectors find.
+    pub entities: &'k BTreeSet<Entity>,
+}
 
 /// The rules of one tool, prompt or resource, compiled.
 #[derive(Clone)]
@@ -145,9 +155,10 @@ impl ToolRules {
         self.redact.iter().map(|rule| (&rule.redaction.entity, rule.redaction.operator))
     }
 
-    /// What the rules by path do with values of an entity.
-    pub(crate) fn operators_of(&self, entity: &Entity) -> impl Iterator<Item = Operator> {
-        self.redactions().filter(move |(of, _)| *of == entity).map(|(_, operator)| operator)
+    /// What the rules by path do with values of an entity, and where they say so.
+    pub(crate) fn operators_of(&self, entity: &Entity) -> impl Iterator<Item = (Operator, &Origin)> {
+        let rules = self.redact.iter().filter(move |rule| rule.redaction.entity == *entity);
+        rules.map(|rule| (rule.redaction.operator, &rule.origin))
     }
 
     /// The paths that can select nothing, given what the tool's schemas allow of results and

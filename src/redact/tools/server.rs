@@ -1,11 +1,12 @@
 //! All rules of one server.
 
-use super::ToolRules;
 use super::compile::{compile, detection, prove};
 use super::file::{File, ToolFile};
-use crate::model::fault::{SourceFault, read_yaml};
+use super::{Known, ToolRules, entities};
+use crate::model::fault::{Origin, SourceFault};
 use crate::model::feature::Feature;
 use crate::model::ids::{ServerName, ToolName};
+use crate::model::yaml::read_yaml;
 use crate::redact::plan::Detection;
 use crate::redact::profile::Profile;
 use serde_saphyr::Spanned;
@@ -17,6 +18,8 @@ const ANY: &str = "*";
 /// The rules of one server.
 pub struct ServerRules {
     pub server: ServerName,
+    /// Where the file names the server.
+    pub origin: Origin,
     pub(crate) tools: HashMap<String, ToolRules>,
     pub(crate) prompts: HashMap<String, ToolRules>,
     pub(crate) resources: Vec<(Pattern, ToolRules)>,
@@ -64,8 +67,14 @@ impl Pattern {
 impl ServerRules {
     /// No rules: nothing is served by them.
     pub fn none(server: &ServerName) -> Self {
-        let (tools, prompts, resources) = (HashMap::new(), HashMap::new(), Vec::new());
-        Self { server: server.clone(), tools, prompts, resources, messages: MessageRules::default() }
+        Self {
+            server: server.clone(),
+            origin: Origin::default(),
+            tools: HashMap::new(),
+            prompts: HashMap::new(),
+            resources: Vec::new(),
+            messages: MessageRules::default(),
+        }
     }
 
     /// The rules of a tool, or of any tool (`*`). None means the tool is not served.
@@ -110,13 +119,10 @@ impl ServerRules {
     ///
     /// # Errors
     /// Every fault, each with its place.
-    pub fn load(
-        file: &str,
-        text: &str,
-        profiles: &HashMap<String, Profile>,
-    ) -> Result<Self, Vec<SourceFault>> {
+    pub fn load(file: &str, text: &str, known: Known<'_>) -> Result<Self, Vec<SourceFault>> {
         let raw: File = read_yaml(file, text).map_err(|fault| vec![fault])?;
-        let mut faults = Vec::new();
+        let mut faults = entities::faults(file, &raw, known.entities);
+        let profiles = known.profiles;
         let tools = block(file, &raw.tools, profiles, &mut faults);
         let prompts = block(file, &raw.prompts, profiles, &mut faults);
         let resources = block(file, &raw.resources, profiles, &mut faults);
@@ -137,8 +143,9 @@ impl ServerRules {
             arguments: detection(file, raw_messages.arguments.as_ref(), profiles, &mut faults),
         };
         let resources = resources.into_iter().map(|(uri, rules)| (Pattern::new(&uri), rules)).collect();
-        let server = ServerName::new(&raw.server);
-        if faults.is_empty() { Ok(Self { server, tools, prompts, resources, messages }) } else { Err(faults) }
+        let (server, origin) = (ServerName::new(&raw.server.value), Origin::of(file, &raw.server));
+        let rules = Self { server, origin, tools, prompts, resources, messages };
+        if faults.is_empty() { Ok(rules) } else { Err(faults) }
     }
 }
 
