@@ -26,6 +26,8 @@ use token::{Cap, Case, Token};
 const MOST_LEARNED: usize = 1 << 12;
 
 const LONGEST_ACRONYM: usize = 4;
+/// `Kirby-Bauer` is three tokens.
+const MOST_OF_EPONYM: usize = 3;
 /// By how much a name of one word must be likelier than none, and one that a list knows.
 const SURE: i32 = 12_000;
 const SURE_OF_LISTED: i32 = 5_000;
@@ -125,8 +127,17 @@ pub(crate) fn find(model: &Model, text: &str, scratch: &mut Scratch, mut found: 
                 // One word alone has to stand where names stand, the more so if no list knows it.
                 let bare = kind == Kind::Person && named.len() == 1;
                 let sure = if listed { SURE_OF_LISTED } else { SURE };
+                let behind = tokens.get(first_token + named.len()).map(|token| token.text(text));
+                let names_a_thing = kind == Kind::Person
+                    && !named.iter().any(|token| is_title(text, token) && token.cap.is_word())
+                    && behind.is_some_and(|behind| named.len() <= MOST_OF_EPONYM && nobody::is_thing(behind));
                 let doubtful = bare && lattice.margin(first_token, PERSON) < sure;
-                if doubtful || odd || is_no_name(text, named, kind) || !listed && is_shouted(named) {
+                if doubtful
+                    || odd
+                    || is_no_name(text, named, kind)
+                    || !listed && is_shouted(named)
+                    || names_a_thing
+                {
                     continue;
                 }
                 if kind == Kind::Person {

@@ -89,6 +89,46 @@ const EPONYMS: [&str; 66] = [
     "winston-lutz",
 ];
 
+/// What is called after somebody: a name right before it is of the thing.
+const THINGS: [&str; 31] = [
+    "agar",
+    "algorithm",
+    "catheter",
+    "clamp",
+    "classification",
+    "coefficient",
+    "criteria",
+    "curve",
+    "dilator",
+    "disc",
+    "distribution",
+    "drain",
+    "equation",
+    "forceps",
+    "formula",
+    "fracture",
+    "hook",
+    "maneuver",
+    "manoeuvre",
+    "needle",
+    "nomogram",
+    "retractor",
+    "ruler",
+    "scale",
+    "scissors",
+    "sign",
+    "speculum",
+    "stain",
+    "staining",
+    "syndrome",
+    "theorem",
+];
+
+/// Whether a word is of what is called after somebody.
+pub(super) fn is_thing(word: &str) -> bool {
+    THINGS.iter().any(|known| known.eq_ignore_ascii_case(word))
+}
+
 /// Whether a word is the name of a day or a month, and of nobody.
 pub(crate) fn is_of_calendar(word: &str) -> bool {
     CALENDAR.iter().any(|known| known.eq_ignore_ascii_case(word))
@@ -107,6 +147,7 @@ mod tests {
     fn eponyms_are_in_order_and_found() {
         assert!(EPONYMS.is_sorted());
         assert!(is_eponym("Hawkins-Kennedy") && !is_eponym("Kennedy"));
+        assert!(is_thing("Catheter") && !is_thing("called"));
         assert!(is_of_calendar("Monday") && !is_of_calendar("April"));
     }
 }
