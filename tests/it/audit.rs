@@ -12,7 +12,17 @@ use std::time::Duration;
 fn write(directory: &Path, calls: u64) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let journal = Journal::open(directory, Clock::manual(1_800_000_000), Duration::from_secs(5)).unwrap();
+        let open = || Journal::open(directory, Clock::manual(1_800_000_000), Duration::from_secs(5));
+        // Whoever wrote before may be about to let go of it.
+        let mut journal = open();
+        for _ in 0..100 {
+            if journal.is_ok() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            journal = open();
+        }
+        let journal = journal.unwrap();
         for call in 0..calls {
             for event in ["decision", "outcome"] {
                 let record = json!({"event": event, "call": format!("c{call}"), "status": "ok"});

@@ -239,7 +239,7 @@ mod tests {
             [("SSNs", "ssns"), ("patientIDsOld", "patient_ids_old"), ("IDStatus", "id_status")]
         {
             assert_eq!(normalise(name), words);
-            assert_eq!(normalise(&format!("{name}é")).strip_suffix('e'), Some(words), "{name}é");
+            assert_eq!(normalise(&format!("é {name}")), format!("e_{words}"));
         }
         for name in ["ѕѕn", "ｓｓｎ", "𝐬𝐬𝐧", "s\u{200b}sn", "s%73n"] {
             assert_eq!(normalise(name), "ssn", "{name}");

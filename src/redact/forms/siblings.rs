@@ -221,7 +221,7 @@ fn last_segment(text: &str) -> &str {
 /// Whether a member names those beside it, by its name as written.
 fn names_others(name: &str) -> bool {
     // Each is asked once for each value before it, and most are long.
-    const LONGEST: usize = 10;
+    const LONGEST: usize = 11;
     let is_plain = name.bytes().all(|byte| byte.is_ascii_lowercase());
     let letters = || name.bytes().filter(u8::is_ascii_alphanumeric).count();
     match () {
