@@ -40,6 +40,8 @@ fn message(data: &[u8]) {
             headers: headers.clone(),
             peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
             by: Transport::StreamableHttp,
+            certificate: None,
+            again: false,
         };
         let _ = Message::decode(&head, body.as_bytes()).map(|message| message.arguments());
     }

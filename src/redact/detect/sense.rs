@@ -32,7 +32,12 @@ pub(crate) struct Spoken {
     pub(crate) of_ssn: bool,
     /// They are no card.
     pub(crate) vetoed: bool,
+    /// They are its end, which may be shown.
+    pub(crate) is_end: bool,
 }
+
+/// Names of the end of a number.
+const ENDS: [&str; 3] = ["last", "end", "tail"];
 
 /// One detector's claim on a value.
 #[derive(Clone, Debug)]
@@ -75,7 +80,9 @@ impl Sense {
     }
 
     fn speaks(&self, detectors: &[Detector]) -> Spoken {
-        let mut spoken = Spoken::default();
+        let last = self.path.last().unwrap_or_default();
+        let is_end = ENDS.iter().any(|end| last.contains(end));
+        let mut spoken = Spoken { is_end, ..Spoken::default() };
         let checked = detectors.iter().enumerate().filter(|(_, detector)| detector.check.is_some());
         for (index, detector) in checked {
             let named = self.cues(index) || self.claims.iter().any(|claim| claim.detector == index);

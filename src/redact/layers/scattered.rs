@@ -221,7 +221,7 @@ mod tests {
     use super::*;
 
     fn parts(texts: &[&str], cued: bool) -> Vec<Part> {
-        let spoken = Spoken { of_card: cued, of_ssn: cued, vetoed: false };
+        let spoken = Spoken { of_card: cued, of_ssn: cued, ..Spoken::default() };
         texts.iter().map(|text| Part { spoken, ..Part::of(text).unwrap_or_default() }).collect()
     }
 

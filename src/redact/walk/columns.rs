@@ -18,8 +18,6 @@ const MOST: usize = 384;
 const KEPT: usize = 176;
 /// Columns that are looked at.
 const MOST_COLUMNS: usize = 8;
-/// Names of the end of a number, which may be shown.
-const ENDS: [&str; 3] = ["last", "end", "tail"];
 
 impl Walk<'_, '_> {
     /// Makes room once the rows of an array are many. Its keys are those of `place`.
@@ -47,10 +45,11 @@ impl Walk<'_, '_> {
         for column in columns {
             let cells = window.iter().filter(|(part, shown)| shown.place == column && !part.is_break());
             let (parts, cells): (Vec<Part>, Vec<&Shown>) = cells.map(|(part, shown)| (*part, shown)).unzip();
+            // The place of a cell may be forgotten by now: what its keys say is in its part.
+            let is_end = parts.iter().any(|part| part.spoken.is_end);
             let named = spoken.of_card || parts.iter().any(|part| part.spoken.of_card);
             let parts: Vec<Part> = parts.into_iter().map(Part::without_cues).collect();
-            let last = self.places.get(column).keys.last().unwrap_or_default().to_owned();
-            let named = named && !ENDS.iter().any(|end| last.contains(end));
+            let named = named && !is_end;
             for joined in scattered::joined(&parts, Spoken { of_card: false, ..spoken }) {
                 let cells = cells.get(joined.parts.clone()).unwrap_or_default();
                 let is_card = joined.says.bytes().all(|byte| byte.is_ascii_digit());
@@ -78,5 +77,24 @@ impl Walk<'_, '_> {
             .and_then(|name| name.rsplit_once('"'))
             .is_some_and(|(before, _)| before.trim_end().ends_with('{'));
         first && self.reader.source(shown.source.end, self.reader.length()).trim_start().starts_with('}')
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::builtin;
+    use crate::redact::Redactor;
+    use crate::redact::plan::Plan;
+    use crate::redact::rules::Rules;
+
+    /// A member name that is itself a card is not remembered, nor is its place.
+    #[test]
+    fn cells_of_places_that_are_forgotten_are_still_a_column() {
+        let rules = Rules::load(&builtin::rules()).unwrap_or_else(|faults| panic!("{faults:?}"));
+        let plan = Plan::released(rules.detection(&["pci-dss".to_owned()]).unwrap().unwrap());
+        let rows = ["5500", "0000", "0000", "0004"].map(|cell| format!(r#"{{"4111111111111111":"{cell}"}}"#));
+        let document = format!("[{}]", rows.join(","));
+        let shown = Redactor::new(&plan, 2026).structure(document.as_bytes()).unwrap().unwrap().into_owned();
+        assert!(!shown.contains("4111") && !shown.contains("5500"), "{shown}");
     }
 }
