@@ -56,8 +56,9 @@ impl KeyPath {
     pub(crate) fn singular(&self) -> Option<Self> {
         let (last, names) = self.names.split_last()?;
         let one = last.strip_suffix('s').filter(|one| one.len() > 2 && !one.ends_with('s'))?;
-        // The cells of a table are no telephones, nor its pins numbers.
-        if ["cell", "pin"].contains(&one) {
+        // Counts and sums stand under other plurals: `accounts: 154233`.
+        const NUMBERED: [&str; 7] = ["ssn", "mrn", "npi", "iban", "number", "_id", "email"];
+        if !NUMBERED.iter().any(|end| one.ends_with(end)) {
             return None;
         }
         let mut names = names.to_vec();

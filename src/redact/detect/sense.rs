@@ -254,6 +254,7 @@ impl Index {
         let mut inner = path.unwrapped();
         while let Some(unwrapped) = inner {
             claims.extend(self.claims_at(detectors, &unwrapped));
+            claims.extend(unwrapped.singular().into_iter().flat_map(|one| self.claims_at(detectors, &one)));
             inner = unwrapped.unwrapped();
         }
         let vetoes = self.vetoes.at(path);

@@ -71,8 +71,6 @@ const NAMING: [&str; 26] = [
     "fieldname",
     "fieldid",
     "label",
-    "desc",
-    "description",
     "attribute",
     "property",
     "parameter",
@@ -91,6 +89,9 @@ const NAMING: [&str; 26] = [
     "text",
     "id",
     "k",
+    // Of many words as a rule: what else names the value is surer.
+    "desc",
+    "description",
 ];
 
 const COLUMNS: [&str; 8] =

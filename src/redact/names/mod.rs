@@ -26,8 +26,6 @@ use token::{Cap, Case, Token};
 const MOST_LEARNED: usize = 1 << 12;
 
 const LONGEST_ACRONYM: usize = 4;
-/// `Kirby-Bauer` is three tokens.
-const MOST_OF_EPONYM: usize = 3;
 /// By how much a name of one word must be likelier than none, and one that a list knows.
 const SURE: i32 = 12_000;
 const SURE_OF_LISTED: i32 = 5_000;
@@ -130,14 +128,10 @@ pub(crate) fn find(model: &Model, text: &str, scratch: &mut Scratch, mut found: 
                 let behind = tokens.get(first_token + named.len()).map(|token| token.text(text));
                 let names_a_thing = kind == Kind::Person
                     && !named.iter().any(|token| is_title(text, token) && token.cap.is_word())
-                    && behind.is_some_and(|behind| named.len() <= MOST_OF_EPONYM && nobody::is_thing(behind));
+                    && is_one_word(text, named)
+                    && behind.is_some_and(nobody::is_thing);
                 let doubtful = bare && lattice.margin(first_token, PERSON) < sure;
-                if doubtful
-                    || odd
-                    || is_no_name(text, named, kind)
-                    || !listed && is_shouted(named)
-                    || names_a_thing
-                {
+                if doubtful || odd || is_no_name(text, named, kind) || names_a_thing {
                     continue;
                 }
                 if kind == Kind::Person {
@@ -221,7 +215,7 @@ fn is_title(text: &str, token: &Token) -> bool {
 fn is_no_name(text: &str, named: &[Token], kind: Kind) -> bool {
     named.iter().all(|token| is_title(text, token))
         || is_acronym(named)
-        || is_nobodys(text, named)
+        || kind == Kind::Person && is_nobodys(text, named)
         || kind == Kind::Address && is_measure(named)
         || kind == Kind::Place && is_little_word(named)
         || kind == Kind::Person && named.iter().any(|token| is_part_number(text, token))
@@ -232,9 +226,10 @@ fn is_part_number(text: &str, token: &Token) -> bool {
     token.cap == Cap::Coded && token.text(text).bytes().any(|byte| byte.is_ascii_digit())
 }
 
-/// One word in capitals amid words that are written otherwise: `NEXUS`.
-fn is_shouted(named: &[Token]) -> bool {
-    matches!(named, [token] if token.cap == Cap::Upper && token.case != Case::Upper)
+/// Whether no blank parts the tokens: `Kirby-Bauer` is one word.
+fn is_one_word(text: &str, named: &[Token]) -> bool {
+    let ([first, ..], [.., last]) = (named, named) else { return false };
+    text.get(first.start..last.end).is_some_and(|name| !name.contains(char::is_whitespace))
 }
 
 /// What is called after somebody, or a day: `Romberg neg`, `by January`.

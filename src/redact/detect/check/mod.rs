@@ -78,6 +78,7 @@ pub(crate) fn named(name: &str) -> Option<Check> {
         "listed_name" => Some(name::listed),
         "name" => Some(name::valid),
         "name_parts" => Some(name::parts),
+        "said_name" => Some(name::said),
         "place" => Some(place::valid),
         "phone" => Some(phone::valid),
         "ssn" => Some(ssn::valid),

@@ -59,10 +59,12 @@ const SPEAKERS: [&str; 4] = ["bot", "dev", "rep", "cust"];
 /// Whether some word of the text may be a name, and the last one no firm's.
 pub(super) fn valid(text: &str) -> bool {
     let Some(model) = names::shipped() else { return true };
-    !is_firm(text)
-        && words(text).any(|word| {
-            !names::is_of_calendar(word) && model.lists.known(names::feature::hash(word)).may_name()
-        })
+    !is_firm(text) && words(text).any(|word| model.lists.known(names::feature::hash(word)).may_name())
+}
+
+/// As [`valid`], where days and months stand as well as names.
+pub(super) fn said(text: &str) -> bool {
+    valid(text) && !words(text).all(names::is_of_calendar)
 }
 
 /// Whether each word of the text is on a list of names and no plain word: for one that stands
@@ -76,12 +78,12 @@ pub(super) fn listed(text: &str) -> bool {
     !is_firm(text) && words(text).next().is_some() && words(text).all(named)
 }
 
-/// Whether one of the first two components, parted by `^`, may be a name.
+/// Whether the first two components, parted by `^`, may be names.
 pub(super) fn parts(text: &str) -> bool {
     let Some(model) = names::shipped() else { return true };
     let named = |word: &str| model.lists.known(names::feature::hash(word)).may_name();
     let all = |part: &str| words(part).next().is_some() && words(part).all(named);
-    text.split('^').take(2).any(all)
+    text.split('^').take(2).all(all)
 }
 
 /// Whether a text of several words ends as the names of firms do.
