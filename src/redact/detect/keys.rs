@@ -31,6 +31,9 @@ pub struct KeyPath {
     names: Vec<Arc<str>>,
 }
 
+/// What a key of one thing ends with, if several of it are never a count.
+const NUMBERED: [&str; 7] = ["ssn", "mrn", "npi", "iban", "number", "_id", "email"];
+
 impl KeyPath {
     /// Reads a dotted path, as rule files write it.
     pub fn dotted(text: &str) -> Self {
@@ -57,7 +60,6 @@ impl KeyPath {
         let (last, names) = self.names.split_last()?;
         let one = last.strip_suffix('s').filter(|one| one.len() > 2 && !one.ends_with('s'))?;
         // Counts and sums stand under other plurals: `accounts: 154233`.
-        const NUMBERED: [&str; 7] = ["ssn", "mrn", "npi", "iban", "number", "_id", "email"];
         if !NUMBERED.iter().any(|end| one.ends_with(end)) {
             return None;
         }

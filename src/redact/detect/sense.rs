@@ -24,6 +24,7 @@ pub(crate) struct Sense {
 }
 
 /// What keys say of numbers that the values under them may be parts of.
+#[allow(clippy::struct_excessive_bools, reason = "each is one thing that keys say")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Spoken {
     /// They are parts of what a check proves: a card.
