@@ -138,8 +138,8 @@ impl Report {
         Ok(())
     }
 
-    /// Which line was changed. A record's hash stands in the line after it: what that line
-    /// vouches for is as it was written.
+    /// Which line was changed, as far as can be told: a record's hash stands in the line after
+    /// it, and whoever may write one may write two.
     fn told(&self, line: &[u8], next: &[u8], what: Break) -> String {
         let (before, here) = (self.records, self.records + 1);
         match what {
@@ -154,7 +154,10 @@ impl Report {
             }
             Break::Previous(_) => match chain::link(next) {
                 Some(next) if next.previous == chain::hash(line) => {
-                    format!("line {before} was changed: line {here} has the hash of what it was")
+                    format!(
+                        "line {before} was changed, or lines {here} and {} were forged after it",
+                        here + 1
+                    )
                 }
                 Some(_) => format!(
                     "line {here} was changed, and perhaps line {before}: neither has the other's hash"
