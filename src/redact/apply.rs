@@ -52,8 +52,23 @@ pub(crate) fn remembered(run: &mut Run, place: u64, text: &str) -> Result<Met, u
         Some(met) => met,
         None => Met::Clean(run.clean.recall(hash, place, text).ok_or(hash)?),
     };
-    run.inspected();
+    run.inspected(1);
     Ok(met)
+}
+
+/// Whether nothing is found in a UUID. It hardly comes twice, and is not remembered.
+pub(crate) fn passes(
+    detection: &Detection,
+    run: &mut Run,
+    sense: &Sense,
+    uuid: Uuid<'_>,
+    text: &str,
+) -> bool {
+    let passes = uuid.by_itself().is_some()
+        && detection.scanner.finds_nothing_in(uuid, sense, text, &mut run.scratch)
+        && layers::hide_nothing(uuid);
+    run.inspected(u64::from(passes));
+    passes
 }
 
 /// A value that was claimed before becomes what it became then.
@@ -206,7 +221,7 @@ fn scan(
     (text, class): (&str, Class),
     findings: &mut Vec<Finding>,
 ) {
-    run.inspected();
+    run.inspected(1);
     detection.scanner.scan(sense, text, class, &mut run.scratch, findings);
     layers::find(detection, run, sense, (text, class), findings);
 }

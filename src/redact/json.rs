@@ -6,6 +6,7 @@
 
 use crate::redact::Blocked;
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// Nesting allowed in a result.
 pub(crate) const MAX_DEPTH: usize = 64;
@@ -113,12 +114,20 @@ impl<'a> Reader<'a> {
         if self.take(byte) { Ok(()) } else { Err(Blocked::Syntax) }
     }
 
+    /// How many values were counted against [`MAX_NODES`].
+    pub(crate) fn counted(&self) -> usize {
+        self.nodes
+    }
+
+    /// Counts values that were stepped over as a whole.
+    pub(crate) fn count(&mut self, values: usize) -> Result<(), Blocked> {
+        self.nodes += values;
+        if self.nodes > MAX_NODES { Err(Blocked::TooMany) } else { Ok(()) }
+    }
+
     /// Says what value begins here and counts it against [`MAX_NODES`].
     pub(crate) fn kind(&mut self) -> Result<Kind, Blocked> {
-        self.nodes += 1;
-        if self.nodes > MAX_NODES {
-            return Err(Blocked::TooMany);
-        }
+        self.count(1)?;
         match self.peek() {
             Some(b'{') => Ok(Kind::Object),
             Some(b'[') => Ok(Kind::Array),
@@ -157,6 +166,14 @@ impl<'a> Reader<'a> {
     pub(crate) fn take_name(&mut self, quoted: &str) -> bool {
         let next = self.ahead().get(..quoted.len()).is_some_and(|ahead| same(ahead, quoted.as_bytes()));
         self.position += if next { quoted.len() } else { 0 };
+        next
+    }
+
+    /// Steps over what stood at an earlier place of the source, if it is next.
+    pub(crate) fn takes_again(&mut self, earlier: Range<usize>) -> bool {
+        let earlier = self.text.as_bytes().get(earlier).unwrap_or_default();
+        let next = self.ahead().get(..earlier.len()).is_some_and(|ahead| same(ahead, earlier));
+        self.position += if next { earlier.len() } else { 0 };
         next
     }
 

@@ -119,15 +119,15 @@ pub struct Redactor<'p> {
     plan: &'p Plan,
     run: Run,
     places: Places,
-    /// The structure as it came and as it left, for its twin.
-    twin: Option<(String, Left)>,
 }
 
-/// How a structure left.
-enum Left {
-    Nothing,
-    AsItCame,
-    As(String),
+/// A structure that was filtered, for its twin in text.
+#[derive(Clone, Copy)]
+pub struct Twin<'t> {
+    /// As the upstream wrote it.
+    pub came: &'t str,
+    /// What is left of it.
+    pub left: Option<&'t str>,
 }
 
 impl<'p> Redactor<'p> {
@@ -140,7 +140,7 @@ impl<'p> Redactor<'p> {
     /// With all that operators may need.
     pub fn within(plan: &'p Plan, setting: Setting) -> Self {
         let (places, kept) = plan.pool.take(plan);
-        Self { plan, run: Run::new(setting, kept), places, twin: None }
+        Self { plan, run: Run::new(setting, kept), places }
     }
 
     /// Filters a JSON document. `None` when nothing of it is released.
@@ -150,14 +150,7 @@ impl<'p> Redactor<'p> {
     pub fn structure<'d>(&mut self, document: &'d [u8]) -> Result<Option<Cow<'d, str>>, Blocked> {
         let source = std::str::from_utf8(document).map_err(|_| Blocked::NotUtf8)?;
         let filtered = walk::filter(self.plan, &mut self.run, &mut self.places, source)?;
-        self.seen_whole()?;
-        let left = match &filtered {
-            None => Left::Nothing,
-            Some(Cow::Borrowed(part)) if part.len() == source.len() => Left::AsItCame,
-            Some(part) => Left::As(part.to_string()),
-        };
-        self.twin = Some((source.to_owned(), left));
-        Ok(filtered)
+        self.seen_whole().map(|()| filtered)
     }
 
     /// Filters a text block, which may hold JSON. `None` when nothing is released.
@@ -165,16 +158,20 @@ impl<'p> Redactor<'p> {
     /// # Errors
     /// [`Blocked`] when it holds JSON that cannot be filtered whole.
     pub fn text(&mut self, text: &str) -> Result<Option<String>, Blocked> {
-        let filtered = match &self.twin {
-            // Byte for byte what was filtered just now.
-            Some((source, left)) if source == text && self.plan.text != plan::TextMode::Drop => match left {
-                Left::Nothing => None,
-                Left::AsItCame => Some(text.to_owned()),
-                Left::As(filtered) => Some(filtered.clone()),
-            },
-            _ => text::filter(self.plan, &mut self.run, &mut self.places, text)?,
-        };
+        let filtered = text::filter(self.plan, &mut self.run, &mut self.places, text)?;
         self.seen_whole().map(|()| filtered)
+    }
+
+    /// The same for a text block beside a structure that was filtered just now: what is byte
+    /// for byte the same leaves the same.
+    ///
+    /// # Errors
+    /// [`Blocked`] when it holds JSON that cannot be filtered whole.
+    pub fn text_beside(&mut self, twin: Twin<'_>, text: &str) -> Result<Option<String>, Blocked> {
+        if text == twin.came && self.plan.text != plan::TextMode::Drop {
+            return Ok(twin.left.map(str::to_owned));
+        }
+        self.text(text)
     }
 
     /// Puts text that no plan releases or withholds, such as a progress message,
@@ -214,7 +211,6 @@ impl<'p> Redactor<'p> {
     /// after text had been passed that may hold it, or a column of names was met.
     /// True at most once.
     pub fn must_repeat(&mut self) -> bool {
-        self.twin = None;
         self.run.must_repeat(self.plan, self.places.words())
     }
 

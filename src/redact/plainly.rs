@@ -52,11 +52,16 @@ impl<'t> Uuid<'t> {
         let is_type = |before: &str| {
             before.strip_suffix('/').is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_alphabetic()))
         };
-        if !is_lower_uuid(bytes) || !(before.is_empty() || before == URN || is_type(before)) {
-            return None;
-        }
-        let begins_with_digits = bytes.iter().take(FIRST_GROUP).all(u8::is_ascii_digit);
-        Some(Self { before, begins_with_digits, text: uuid })
+        let Lower { begins_with_digits } = lower_uuid(bytes)?;
+        let known = before.is_empty() || before == URN || is_type(before);
+        known.then_some(Self { before, begins_with_digits, text: uuid })
+    }
+
+    /// Where words begin in the text that ends with a UUID by itself.
+    pub(crate) fn words(&self) -> impl Iterator<Item = usize> {
+        let urn: &[usize] = if self.before == URN { &[0, 4] } else { &[] };
+        let start = self.before.len();
+        urn.iter().copied().chain([0, 9, 14, 19, 24].map(|group| start + group))
     }
 
     /// The UUID, if nothing but letters of its own is in front.
@@ -85,17 +90,35 @@ fn is_uuid(text: &[u8; UUID.len()]) -> bool {
     dashes && class & (LETTER | OTHER) == LETTER
 }
 
-/// The same without capitals. All of it is looked at, several bytes at a time.
-fn is_lower_uuid(text: &[u8; UUID.len()]) -> bool {
-    let (mut fits, mut letter) = (true, false);
-    for (byte, shape) in text.iter().zip(&UUID) {
-        let is_letter = byte.wrapping_sub(b'a') < 6;
-        let is_digit = byte.wrapping_sub(b'0') < 10;
-        letter |= is_letter;
-        let is_hexadecimal = is_letter | is_digit;
-        fits &= if *shape == b'-' { *byte == b'-' } else { is_hexadecimal };
+/// A UUID without capitals.
+struct Lower {
+    begins_with_digits: bool,
+}
+
+/// None if a text is none, or has no letter. Eight digits at a time, each a lane of one word.
+fn lower_uuid(text: &[u8; UUID.len()]) -> Option<Lower> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = ONES << 7;
+    let four =
+        |at: usize| text.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |four| u32::from_le_bytes(*four));
+    let digits = [(0, 4), (9, 14), (19, 24), (28, 32)]
+        .map(|(low, high)| u64::from(four(low)) | u64::from(four(high)) << 32);
+    // The high bit of a lane is set if its value is above a bound.
+    let above = |lanes: u64, bound: u64| ((lanes & !HIGHS) + ONES * (0x7f - bound)) | lanes;
+    let not_decimal = digits.map(|word| above(word ^ (ONES * u64::from(b'0')), 9));
+    // In ASCII, `a` is one behind this.
+    let letters = digits.map(|word| {
+        let place = word ^ (ONES * u64::from(b'a' - 1));
+        !above(place, 6) & above(place, 0)
+    });
+    let (mut other, mut letter) = (0, 0);
+    for (not_decimal, letters) in not_decimal.iter().zip(letters) {
+        other |= not_decimal & !letters;
+        letter |= letters;
     }
-    fits & letter
+    let dashes = [8, 13, 18, 23].iter().all(|dash| text[*dash] == b'-');
+    let begins_with_digits = not_decimal[0] & HIGHS == 0;
+    (dashes && other & HIGHS == 0 && letter & HIGHS != 0).then_some(Lower { begins_with_digits })
 }
 
 /// What kinds of byte there are.
@@ -168,6 +191,25 @@ pub(crate) fn is_timestamp(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_uuid_is_told_at_every_byte() {
+        let uuid = *b"550e8400-e29b-41d4-a716-446655440000";
+        assert!(lower_uuid(&uuid).is_some_and(|uuid| !uuid.begins_with_digits));
+        assert!(
+            lower_uuid(b"55018400-e29b-41d4-a716-446655440000").is_some_and(|uuid| uuid.begins_with_digits)
+        );
+        assert!(lower_uuid(b"55018400-1294-4114-9716-446655440000").is_none());
+        for place in 0..uuid.len() {
+            for byte in 0..=u8::MAX {
+                let mut other = uuid;
+                other[place] = byte;
+                let fits =
+                    if uuid[place] == b'-' { byte == b'-' } else { b"0123456789abcdef".contains(&byte) };
+                assert_eq!(lower_uuid(&other).is_some(), fits, "{byte:#x} at {place}");
+            }
+        }
+    }
 
     #[test]
     fn what_is_plain_is_told_by_its_shape() {

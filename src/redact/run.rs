@@ -48,6 +48,7 @@ pub(crate) struct Run {
     pub(crate) budget: Budget,
     markers: Markers,
     counts: Counts,
+    effects: u64,
     subjects: BTreeSet<String>,
 }
 
@@ -79,21 +80,34 @@ impl Run {
         Kept { scratch, settled: std::mem::take(&mut self.clean).into_settled() }
     }
 
-    pub(crate) fn inspected(&mut self) {
-        self.counts.inspected += 1;
+    pub(crate) fn inspected(&mut self, values: u64) {
+        self.counts.inspected += values;
+    }
+
+    /// Notes that something comes of a value beyond what it becomes itself.
+    pub(crate) fn affects(&mut self) {
+        self.effects += 1;
+    }
+
+    /// How often something came of a value.
+    pub(crate) fn effects(&self) -> u64 {
+        self.effects
     }
 
     pub(crate) fn withheld(&mut self) {
+        self.affects();
         self.counts.withheld += 1;
     }
 
     /// Counts what a detector found and was acted on.
     pub(crate) fn found(&mut self, detector: usize) {
+        self.affects();
         count(&mut self.counts.found, detector);
     }
 
     /// Counts a redaction by path.
     pub(crate) fn redacted(&mut self, redaction: usize) {
+        self.affects();
         count(&mut self.counts.redacted, redaction);
     }
 
@@ -103,6 +117,7 @@ impl Run {
 
     /// Notes whose data this is. The value is hashed before it is kept anywhere.
     pub(crate) fn subject(&mut self, value: &str) {
+        self.affects();
         if !self.subjects.contains(value) {
             self.subjects.insert(value.to_owned());
         }

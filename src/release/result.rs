@@ -1,9 +1,9 @@
 //! A tool's result: structure, text twin and everything else it may carry.
 
 use crate::model::denial::Denial;
-use crate::redact::Redactor;
 use crate::redact::shape::Shape;
 use crate::redact::tools::Blobs;
+use crate::redact::{Redactor, Twin};
 use crate::release::blobs::learn;
 use crate::release::filter::{Filter, blocked};
 use crate::request::MessageGrant;
@@ -73,20 +73,23 @@ fn parts(
 ) -> Result<(Option<String>, Vec<Value>), Denial> {
     let raw = read.content.iter().map(|raw| serde_json::from_str(raw.get()));
     let raw: Vec<Value> = raw.collect::<Result<_, _>>().map_err(|_| Denial::ResultBlocked("content"))?;
-    let mut filter = Filter { redactor, messages, handles: None };
+    let mut filter = Filter { redactor, messages, handles: None, twin: None };
     learn(&mut filter, &raw, read.structured_content.map(RawValue::get))?;
     let structure = match read.structured_content {
         Some(structure) => filter.redactor.structure(structure.get().as_bytes()).map_err(blocked)?,
         None => None,
     };
-    let structure = structure.map(Cow::into_owned);
-    // A client that was shown an outputSchema expects a structure, however empty.
-    let mask = || shape.filter(|_| read.structured_content.is_some());
-    let structure = structure.or_else(|| mask().map(|shape| shape.mask().to_string()));
+    if let Some(came) = read.structured_content {
+        filter.twin = Some(Twin { came: came.get(), left: structure.as_deref() });
+    }
     let mut blocks = Vec::with_capacity(raw.len());
     for block in &raw {
         blocks.extend(form::part(content::BLOCK, block, &mut filter)?);
     }
+    let structure = structure.map(Cow::into_owned);
+    // A client that was shown an outputSchema expects a structure, however empty.
+    let mask = || shape.filter(|_| read.structured_content.is_some());
+    let structure = structure.or_else(|| mask().map(|shape| shape.mask().to_string()));
     Ok((structure, blocks))
 }
 

@@ -149,7 +149,8 @@ fn bit(byte: u8) -> u128 {
     if byte.is_ascii() { 1 << byte } else { 0 }
 }
 
-fn mask(class: &Class) -> u128 {
+/// The bytes of a class.
+pub(super) fn mask(class: &Class) -> u128 {
     let ascii = |start: u32, end: u32| (start..=end.min(127)).fold(0, |mask, code| mask | 1_u128 << code);
     match class {
         Class::Unicode(class) => {

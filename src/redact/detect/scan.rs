@@ -167,12 +167,7 @@ impl Scanner {
         candidates.clear();
         let ascii = !class.meets(Class::WIDE);
         let uuid = Uuid::of(text).filter(|_| ascii);
-        if let Some(concerned) = uuid.and_then(|uuid| self.uuids.concerned(&self.detectors, uuid)) {
-            for concerned in
-                concerned.iter().filter(|concerned| !concerned.waits || sense.cues(concerned.detector))
-            {
-                self.collect(concerned.detector, sense, text, ascii, candidates);
-            }
+        if uuid.is_some_and(|uuid| self.collect_in_uuid(uuid, sense, text, candidates)) {
             self.choose(original, folded, candidates, findings);
             return;
         }
@@ -196,6 +191,37 @@ impl Scanner {
             self.named.collect(&self.detectors, sense, text, names, candidates);
         }
         self.choose(original, folded, candidates, findings);
+    }
+
+    /// Whether nothing at all is found in a UUID by itself, whatever was met before.
+    pub(crate) fn finds_nothing_in(
+        &self,
+        uuid: Uuid<'_>,
+        sense: &Sense,
+        text: &str,
+        scratch: &mut Scratch,
+    ) -> bool {
+        scratch.candidates.clear();
+        sense.claims.is_empty()
+            && self.collect_in_uuid(uuid, sense, text, &mut scratch.candidates)
+            && scratch.candidates.is_empty()
+    }
+
+    /// False if it is not known which detectors a UUID concerns.
+    fn collect_in_uuid(
+        &self,
+        uuid: Uuid<'_>,
+        sense: &Sense,
+        text: &str,
+        candidates: &mut Vec<Candidate>,
+    ) -> bool {
+        let Some(concerned) = self.uuids.concerned(&self.detectors, uuid) else { return false };
+        for concerned in concerned {
+            if (!concerned.waits || sense.cues(concerned.detector)) && concerned.may_find(text, uuid) {
+                self.collect(concerned.detector, sense, text, true, candidates);
+            }
+        }
+        true
     }
 
     fn choose(

@@ -2,9 +2,9 @@
 //! is told once for all of them.
 
 use crate::redact::detect::Detector;
-use crate::redact::detect::outline::{Outline, Pattern};
+use crate::redact::detect::outline::{Outline, Pattern, mask};
 use crate::redact::plainly::{FIRST_GROUP, Uuid};
-use regex_syntax::hir::Hir;
+use regex_syntax::hir::{Hir, HirKind, Look};
 use std::sync::OnceLock;
 
 /// The longest name of a type in front of one.
@@ -30,6 +30,59 @@ pub(super) struct Concerned {
     pub(super) detector: usize,
     /// Only where a key is its cue.
     pub(super) waits: bool,
+    head: Option<Head>,
+}
+
+impl Concerned {
+    /// Whether it may find something in this UUID.
+    pub(super) fn may_find(&self, text: &str, uuid: Uuid<'_>) -> bool {
+        self.head.is_none_or(|head| uuid.words().any(|word| head.is_at(text, word)))
+    }
+}
+
+/// What all that a pattern matches begins with, where a word does.
+#[derive(Clone, Copy, Debug)]
+struct Head([u128; Self::LENGTH]);
+
+impl Head {
+    const LENGTH: usize = 4;
+
+    /// None if it may begin elsewhere, or with what is not told here.
+    fn of(pattern: &Hir) -> Option<Self> {
+        let HirKind::Concat(parts) = pattern.kind() else { return None };
+        let (HirKind::Look(Look::WordAscii | Look::WordUnicode), parts) =
+            parts.split_first().map(|(first, parts)| (first.kind(), parts))?
+        else {
+            return None;
+        };
+        let mut head = Vec::new();
+        for part in parts {
+            let (class, least, is_exact) = match part.kind() {
+                HirKind::Class(class) => (class, 1, true),
+                HirKind::Repetition(repetition) => match repetition.sub.kind() {
+                    HirKind::Class(class) => (class, repetition.min, repetition.max == Some(repetition.min)),
+                    _ => break,
+                },
+                _ => break,
+            };
+            head.extend(std::iter::repeat_n(mask(class), least.min(4) as usize));
+            if !is_exact {
+                break;
+            }
+        }
+        let head: [u128; Self::LENGTH] = head.get(..Self::LENGTH)?.try_into().ok()?;
+        // A word may end, too, where what is no part of one begins.
+        let begins_words =
+            (0..=127_u8).all(|byte| head[0] >> byte & 1 == 0 || byte.is_ascii_alphanumeric() || byte == b'_');
+        begins_words.then_some(Self(head))
+    }
+
+    fn is_at(&self, text: &str, place: usize) -> bool {
+        let fits = |(byte, mask): (&u8, &u128)| mask >> byte & 1 == 1;
+        text.as_bytes()
+            .get(place..)
+            .is_some_and(|text| text.len() >= Self::LENGTH && text.iter().zip(&self.0).all(fits))
+    }
 }
 
 /// What a detector asks of a text.
@@ -39,7 +92,7 @@ enum Asks {
     /// It cannot be told.
     Anything,
     /// A pattern, and one of the cues, if it waits for any.
-    Pattern(Pattern, Option<Vec<Pattern>>),
+    Pattern(Pattern, Option<Vec<Pattern>>, Option<Head>),
 }
 
 impl Uuids {
@@ -73,17 +126,17 @@ impl Asks {
         };
         let cue = |word: &String| Pattern::new(&Hir::literal(word.to_lowercase().into_bytes()));
         let cues = detector.needs_context.then(|| detector.cue_words.iter().map(cue).collect());
-        Self::Pattern(Pattern::new(pattern), cues)
+        Self::Pattern(Pattern::new(pattern), cues, Head::of(pattern))
     }
 
     fn among(&self, detector: usize, outlines: &[Outline]) -> Option<Concerned> {
         let may_match = |pattern: &Pattern| outlines.iter().any(|outline| outline.may_match(pattern));
         match self {
             Self::Nothing => None,
-            Self::Anything => Some(Concerned { detector, waits: false }),
-            Self::Pattern(pattern, cues) => may_match(pattern).then(|| {
+            Self::Anything => Some(Concerned { detector, waits: false, head: None }),
+            Self::Pattern(pattern, cues, head) => may_match(pattern).then(|| {
                 let waits = cues.as_ref().is_some_and(|cues| !cues.iter().any(may_match));
-                Concerned { detector, waits }
+                Concerned { detector, waits, head: *head }
             }),
         }
     }

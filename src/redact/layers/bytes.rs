@@ -37,10 +37,14 @@ pub(super) fn have_text(mut bytes: impl Iterator<Item = u8>) -> bool {
 /// Whether so few bytes that any text in them takes in those in the middle have one that numbers,
 /// addresses or names may be written with, in ASCII.
 pub(super) fn few_have_words(bytes: &[u8]) -> bool {
-    let is_word = |byte: &u8| WORDS[usize::from(*byte)];
+    let are_of_words = |bytes: &[u8]| bytes.iter().copied().all(is_of_words);
     let middle = bytes.len().saturating_sub(SHORTEST)..SHORTEST;
-    bytes.get(middle).is_some_and(|middle| middle.iter().all(is_word))
-        && bytes.windows(SHORTEST).any(|window| window.iter().all(is_word))
+    bytes.get(middle).is_some_and(are_of_words) && bytes.windows(SHORTEST).any(are_of_words)
+}
+
+/// Whether numbers, addresses or names may be written with a byte, in ASCII.
+pub(super) fn is_of_words(byte: u8) -> bool {
+    WORDS[usize::from(byte)]
 }
 
 static WORDS: [bool; 256] = {

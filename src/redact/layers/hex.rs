@@ -156,6 +156,22 @@ impl Run {
     }
 }
 
+/// The same of a UUID without capitals, told by the few bytes that any text in it takes in.
+pub(super) fn uuid_may_say(uuid: &str) -> bool {
+    let digit = |place: usize| uuid.as_bytes().get(place).map_or(NONE, |digit| VALUES[usize::from(*digit)]);
+    let byte = |(high, low): (usize, usize)| digit(high) << 4 | digit(low);
+    let may_have_words = || {
+        [(16, 17), (19, 20)].into_iter().map(byte).all(bytes::is_of_words)
+            || [(15, 16), (17, 19), (20, 21)].into_iter().map(byte).all(bytes::is_of_words)
+    };
+    let has_header = || {
+        [[(0, 1), (2, 3), (4, 5)], [(1, 2), (3, 4), (5, 6)]]
+            .iter()
+            .any(|head| inflate::has_header(&head.map(byte)))
+    };
+    (may_have_words() || has_header()) && may_say(uuid)
+}
+
 /// Whether an identifier, or a run that stands alone, may say something in one of its two
 /// readings. Nothing is told of what is no UUID; of the bytes of one in a hundred nine are
 /// text by chance, and are let go if they have marks or letters that neither numbers and

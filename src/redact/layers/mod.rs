@@ -74,15 +74,19 @@ pub(crate) fn find(
     (text, class): (&str, Class),
     findings: &mut Vec<Finding>,
 ) {
-    let says_nothing = |uuid: Uuid<'_>| uuid.by_itself().is_some_and(|uuid| !hex::may_say(uuid));
     if text.len() < SHORTEST
         || matches!(findings.as_slice(), [only] if only.whole)
-        || Uuid::of(text).is_some_and(says_nothing)
+        || Uuid::of(text).is_some_and(hide_nothing)
     {
         return;
     }
     let mut search = Search { detection, scratch: &mut run.scratch, budget: &mut run.budget };
     search.readings(sense, (text, class), 0, findings);
+}
+
+/// Whether nothing is spelt by the bytes of a UUID that stands by itself.
+pub(crate) fn hide_nothing(uuid: Uuid<'_>) -> bool {
+    uuid.by_itself().is_some_and(|uuid| !hex::uuid_may_say(uuid))
 }
 
 /// A search for what is hidden.

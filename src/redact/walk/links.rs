@@ -23,6 +23,7 @@ impl Walk<'_, '_> {
     /// Notes the name, written at `start` of the source, that leads to `place` from the
     /// container at this depth.
     pub(super) fn link(&mut self, place: usize, start: usize, depth: usize) {
+        self.run.affects();
         while self.parts.names.last().is_some_and(|link| link.depth >= depth) {
             self.parts.names.pop();
         }

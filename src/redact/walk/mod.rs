@@ -7,6 +7,7 @@
 //! Invariant: a value stays in the output only through [`Walk::scalar`], and a member name
 //! only through [`Walk::place_of`].
 
+mod again;
 mod columns;
 mod echo;
 mod links;
@@ -27,6 +28,7 @@ use crate::redact::places::{Entered, Places, ROOT, Step};
 use crate::redact::plan::Plan;
 use crate::redact::run::Run;
 use crate::redact::transform::Outcome;
+use again::Again;
 use foldhash::fast::RandomState;
 use parts::Parts;
 use siblings::{Given, Siblings};
@@ -72,6 +74,8 @@ fn at<'d>(
         passed: Vec::new(),
         free: Vec::new(),
         parts: Parts::default(),
+        again: Again::default(),
+        inspected: 0,
         told,
     };
     let kept = walk.value(place, 0)?;
@@ -107,6 +111,10 @@ struct Walk<'w, 'd> {
     passed: Vec<bool>,
     free: Vec<Free>,
     parts: Parts,
+    /// The values of this document that may recur.
+    again: Again,
+    /// Values that detectors were asked about.
+    inspected: u64,
     /// What had been told of places before this document.
     told: Option<Told>,
 }
@@ -143,12 +151,19 @@ impl Walk<'_, '_> {
         }
         let here = self.places.get(place);
         let (redaction, subject) = (here.redaction, here.subject);
+        let may_recur = given.is_nothing();
+        let begun = self.begun();
         let mark = if redaction.is_some() || subject { Some(self.mark()) } else { None };
         let outer = self.enter_parts(kind == Kind::Array);
         let kept =
             if kind == Kind::Object { self.object(place, depth)? } else { self.array(place, depth, given)? };
-        self.leave_parts(outer, place);
-        let Some(mark) = mark else { return Ok(kept) };
+        let is_alone = self.leave_parts(outer, place);
+        let Some(mark) = mark else {
+            if may_recur && is_alone && kept {
+                self.ended(place, begun);
+            }
+            return Ok(kept);
+        };
         if subject {
             self.run.subject(self.reader.since(mark.source));
         }
@@ -259,6 +274,10 @@ impl Walk<'_, '_> {
     #[allow(clippy::inline_always, reason = "a call for each value is measured")]
     #[inline(always)]
     fn child(&mut self, entered: &Entered, mark: Mark, depth: usize) -> Result<Stays, Blocked> {
+        if entered.forget.is_none() && self.again(entered.place)? {
+            self.reader.white_space();
+            return Ok(Stays { shown: true, written: true });
+        }
         let stays = self.settle(entered.place, mark, depth);
         // Also when the document turns out to be none: a name that is personal data does not
         // outlive its result.

@@ -79,8 +79,8 @@ impl Walk<'_, '_> {
         std::mem::replace(&mut self.parts.frame, frame)
     }
 
-    /// Ends a container.
-    pub(super) fn leave_parts(&mut self, outer: Frame, place: usize) {
+    /// Ends a container, and says whether none of its parts is one of what it stands in.
+    pub(super) fn leave_parts(&mut self, outer: Frame, place: usize) -> bool {
         let Frame { first: inner, is_array, has_own, has_rows, .. } = self.parts.frame;
         let own = has_own && self.parts.may_be_one(inner) && self.join_parts(place);
         let rows = has_rows && self.join_columns(place);
@@ -89,20 +89,26 @@ impl Walk<'_, '_> {
         let count = self.parts.all.len() - inner;
         if own || rows || has_rows || !self.parts.frame.is_array || !(1..=MOST_INNER).contains(&count) {
             self.parts.all.truncate(inner);
-        } else if is_array {
-            self.parts.frame.has_own = true;
-            return;
-        } else {
-            self.parts.add_row(inner);
-            self.overflow_columns(place);
+            self.parts.end();
+            return true;
         }
+        if is_array {
+            self.parts.frame.has_own = true;
+            return false;
+        }
+        self.parts.add_row(inner);
+        self.overflow_columns(place);
         self.parts.end();
+        false
     }
 
-    /// Notes a value that was read since `start` and stays as it is.
-    pub(super) fn part(&mut self, place: usize, text: &str, start: usize) {
-        let Some(detection) = self.plan.detection.as_ref() else { return };
-        let Some(mut part) = Part::of(text) else { return self.part_ends(start) };
+    /// Notes a value that was read since `start` and stays as it is. False if it is no part.
+    pub(super) fn part(&mut self, place: usize, text: &str, start: usize) -> bool {
+        let Some(detection) = self.plan.detection.as_ref() else { return false };
+        let Some(mut part) = Part::of(text) else {
+            self.part_ends(start);
+            return false;
+        };
         let here = self.places.get(place);
         let (shape, links) = (here.shape.clone(), here.links);
         let sense = self.places.sense(place, &detection.scanner).sense;
@@ -118,6 +124,7 @@ impl Walk<'_, '_> {
             let first = self.parts.frame.first;
             self.parts.all.drain(first..first + MOST - KEPT);
         }
+        true
     }
 
     /// Where a part of the source that stays is in the output.
@@ -129,7 +136,12 @@ impl Walk<'_, '_> {
 
     /// Notes a value, read since `start`, that is no part of another.
     pub(super) fn part_ends(&mut self, start: usize) {
-        self.parts.frame.label = start..self.reader.position();
+        self.pass_parts(start..self.reader.position());
+    }
+
+    /// Notes a value that has no parts, and what of it may be a label.
+    pub(super) fn pass_parts(&mut self, label: Range<usize>) {
+        self.parts.frame.label = label;
         self.parts.end();
     }
 
@@ -166,6 +178,8 @@ impl Walk<'_, '_> {
         for start in 0..parts.len() {
             let begins = start.checked_sub(1).and_then(|at| parts.get(at)).is_none_or(Part::is_break);
             let Some(count) = scattered::may_be_ssn(parts, start).filter(|_| begins) else { continue };
+            // The text may stand before the container.
+            self.run.affects();
             let first = self.parts.all.get(self.parts.frame.first + start);
             let label = first.map(|(_, shown)| shown.label.clone()).unwrap_or_default();
             let label = self.reader.source(label.start, label.end);

@@ -10,6 +10,7 @@ use crate::redact::class::Class;
 use crate::redact::clean::{Met, Rest};
 use crate::redact::json::{Kind, Reader};
 use crate::redact::locate::Trace;
+use crate::redact::plainly::Uuid;
 use crate::redact::shape::Shape;
 use crate::redact::transform::Outcome;
 use serde_json::Value;
@@ -64,10 +65,11 @@ impl Walk<'_, '_> {
             return Ok(false);
         }
         let told = self.run.trace.as_ref().map(Trace::told);
-        let at_once = if redaction.is_none() { self.at_once(kind, number, text) } else { Err(None) };
+        let effects = self.run.effects();
+        let at_once = if redaction.is_none() { self.at_once(kind, place, number, text) } else { Err(None) };
         let Verdict { outcome, rest } = match at_once {
             Ok(Met::Clean(rest)) => {
-                self.stays(place, text, start, rest);
+                self.stays(kind, place, text, (start, effects), rest);
                 return Ok(true);
             }
             Ok(Met::Claimed(claim)) => {
@@ -79,7 +81,7 @@ impl Walk<'_, '_> {
             trace.inside(told, start, self.reader.since(start));
         }
         if outcome == Outcome::Same {
-            self.stays(place, text, start, rest);
+            self.stays(kind, place, text, (start, effects), rest);
             return Ok(true);
         }
         self.part_ends(start);
@@ -96,9 +98,16 @@ impl Walk<'_, '_> {
 
     /// Notes a value that stays as it is.
     #[inline]
-    fn stays(&mut self, place: usize, text: &str, start: usize, rest: Rest) {
+    fn stays(&mut self, kind: Kind, place: usize, text: &str, (start, effects): (usize, u64), rest: Rest) {
+        let free = self.free.len();
         self.free(start, rest);
-        self.part(place, text, start);
+        let inspected = kind != Kind::Literal && self.plan.detection.is_some();
+        self.inspected += u64::from(inspected);
+        let is_part = self.part(place, text, start);
+        // A number may go on behind what was met.
+        if !is_part && kind != Kind::Number && self.run.effects() == effects {
+            self.remember_scalar(place, start, free, inspected);
+        }
     }
 
     /// What becomes of a value of which nothing need be asked.
@@ -107,7 +116,7 @@ impl Walk<'_, '_> {
     /// Of most values that are met for the first time something must be; their hash, if it is
     /// known.
     #[inline]
-    fn at_once(&mut self, kind: Kind, number: u64, text: &str) -> Result<Met, Option<u64>> {
+    fn at_once(&mut self, kind: Kind, place: usize, number: u64, text: &str) -> Result<Met, Option<u64>> {
         if kind == Kind::Literal {
             return Ok(Met::Clean(Rest::Closed));
         }
@@ -117,8 +126,12 @@ impl Walk<'_, '_> {
         if self.run.blobs.is_some() && blobs::is_likely(text) {
             return Err(None);
         }
-        if self.plan.detection.is_none() {
-            return Ok(Met::Clean(Rest::Closed));
+        let Some(detection) = &self.plan.detection else { return Ok(Met::Clean(Rest::Closed)) };
+        if let Some(uuid) = Uuid::of(text) {
+            let sense = self.places.sense(place, &detection.scanner).sense;
+            if apply::passes(detection, self.run, sense, uuid, text) {
+                return Ok(Met::Clean(Rest::Closed));
+            }
         }
         apply::remembered(self.run, number, text).map_err(Some)
     }
@@ -172,6 +185,8 @@ impl Walk<'_, '_> {
         if self.run.nesting >= MAX_NESTING {
             return Err(Blocked::TooDeep);
         }
+        // Its values are counted apart.
+        self.run.affects();
         let told = self.run.trace.as_ref().map(Trace::told);
         self.run.nesting += 1;
         let inside = self.places.inside(place);

@@ -18,6 +18,7 @@ pub(super) struct Mark {
 /// Free text, in which a name could stand that is found elsewhere in the document.
 ///
 /// There are very many of these. What does not fit is out of every text, and blocks.
+#[derive(Clone, Copy)]
 pub(super) struct Free {
     start: u32,
     end: u32,

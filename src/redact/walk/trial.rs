@@ -16,6 +16,7 @@ impl Walk<'_, '_> {
         element: Option<(usize, usize)>,
         depth: usize,
     ) -> Result<(), Blocked> {
+        self.run.affects();
         let here = self.places.get(place);
         let mut alone = None;
         if here.trials(self.plan).any(Trial::needs_value) {
