@@ -4,6 +4,7 @@
 //! Invariant: nothing of the deployment is changed. The state is a folder of its own, and
 //! no call is made to a tool.
 
+mod state;
 mod tools;
 
 use crate::cli::Exit;
@@ -32,9 +33,9 @@ pub(super) fn run(config: &Path) -> anyhow::Result<Exit> {
     findings.well("configuration", &config.display().to_string());
     checked.notes().iter().for_each(|said| println!("note   {said}"));
     let kept = checked.state();
-    state(&mut findings, &kept);
+    state::directory(&mut findings, &kept);
     let folder = Temporary::make("doctor")?;
-    pins(&mut findings, &kept, folder.path());
+    state::pins(&mut findings, &kept, folder.path());
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
     runtime.block_on(async {
@@ -68,39 +69,6 @@ impl Findings {
 
 fn note(what: &str, said: &str) {
     println!("note   {what}: {said}");
-}
-
-/// That the state directory can be written to, or will be made.
-fn state(findings: &mut Findings, path: &Path) {
-    let shown = path.display().to_string();
-    if !path.exists() {
-        note("state_dir", &format!("{shown} will be made at the first start"));
-        return;
-    }
-    let trial = path.join(format!(".doctor-{}", crate::jose::random_id()));
-    match std::fs::write(&trial, b"") {
-        Ok(()) => {
-            let _ = std::fs::remove_file(trial);
-            findings.well("state_dir", &shown);
-        }
-        Err(error) => {
-            findings.wrong("state_dir", &format!("{shown}: {error}"), "let the gate's user write to it");
-        }
-    }
-}
-
-/// The pins of the deployment, for the trial to hold the servers' tools against.
-fn pins(findings: &mut Findings, state: &Path, trial: &Path) {
-    let Ok(kept) = std::fs::read_dir(state.join("pins")) else { return };
-    let copy = |file: &Path| {
-        std::fs::create_dir_all(trial.join("pins"))?;
-        std::fs::copy(file, trial.join("pins").join(file.file_name().unwrap_or_default()))
-    };
-    for file in kept.flatten().map(|entry| entry.path()) {
-        if let Err(error) = copy(&file) {
-            findings.wrong("pins", &format!("{}: {error}", file.display()), "run this as the gate's user");
-        }
-    }
 }
 
 /// That what replicas share can be shared.

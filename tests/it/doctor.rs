@@ -132,13 +132,18 @@ fn the_doctor_holds_a_servers_tools_against_rules_and_pins() {
         "records.yaml:4:1: `$.ssn` can never fire: the tool's outputSchema has no such place — mend the path",
         "`count` is blocked: it is not what it was when it was pinned — review",
         "state/pins/records.json",
-        "note   upstream records: not served, for want of rules: purge\\u{1b}[2J, read. Write rules",
+        "note   upstream records: not served, for want of rules: `purge\\u{1b}[2J`, `read`. Write rules",
     ] {
         assert!(said.contains(line), "{line}: {said}");
     }
     assert!(!said.contains("ok     upstream records"), "{said}");
     let pins = std::fs::read_to_string(state.join("state/pins/records.json")).unwrap();
     assert_eq!(pins, json!({"count": "another"}).to_string(), "the deployment's pins stay as they are");
+    std::fs::remove_dir_all(state.join("state/pins")).unwrap();
+    std::fs::write(state.join("state/pins"), "").unwrap();
+    let (code, said) = run(&["doctor"], &state, "");
+    assert!(code == Some(1) && said.contains("state/pins: Not a directory"), "{said}");
+    assert!(said.contains("— run this as the gate's user"), "{said}");
 }
 
 #[test]
