@@ -9,7 +9,7 @@ mod tools;
 
 use crate::cli::Exit;
 use crate::cli::style::Style;
-use crate::cli::temporary::Temporary;
+use crate::cli::temporary::Run;
 use crate::config::build::{Built, Checked};
 use crate::exchange::client::GRANT;
 use crate::exchange::issuance::Mode;
@@ -17,8 +17,7 @@ use crate::model::clock::Clock;
 use crate::model::ids::ServerName;
 use crate::pipeline::Gate;
 use crate::server::upkeep::CatalogueReader;
-use anyhow::Context as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub(super) fn run(config: &Path) -> anyhow::Result<Exit> {
@@ -32,23 +31,28 @@ pub(super) fn run(config: &Path) -> anyhow::Result<Exit> {
     };
     findings.well("configuration", &config.display().to_string());
     checked.notes().iter().for_each(|said| println!("note   {said}"));
-    let kept = checked.state();
-    state::directory(&mut findings, &kept);
-    let folder = Temporary::make("doctor")?;
-    state::pins(&mut findings, &kept, folder.path());
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
-    runtime.block_on(async {
-        let trial = checked.with_state(folder.path().to_owned());
-        let Built { gate, servers, .. } = trial.build(&Clock::System)?;
-        shared(&mut findings, &gate).await;
-        issuers(&mut findings, &gate).await;
-        client(&mut findings, &gate).await;
-        upstreams(&mut findings, &gate, servers, &kept).await;
-        gate.upstream.shut_down().await;
-        anyhow::Ok(())
-    })?;
+    let mut run = Run::begin()?;
+    let trial = run.folder("doctor")?;
+    let Some(looked) = run.until_stopped(look(&mut findings, checked, trial)) else {
+        eprintln!("portcullis: stopped before all was tried out");
+        return Ok(Exit::Failed);
+    };
+    looked?;
     Ok(if findings.wrong == 0 { Exit::Ok } else { Exit::Failed })
+}
+
+/// Tries everything out, with `trial` as the state.
+async fn look(findings: &mut Findings, checked: Checked, trial: PathBuf) -> anyhow::Result<()> {
+    let kept = checked.state();
+    state::directory(findings, &kept);
+    state::pins(findings, &kept, &trial);
+    let Built { gate, servers, .. } = checked.with_state(trial).build(&Clock::System)?;
+    shared(findings, &gate).await;
+    issuers(findings, &gate).await;
+    client(findings, &gate).await;
+    upstreams(findings, &gate, servers, &kept).await;
+    gate.upstream.shut_down().await;
+    Ok(())
 }
 
 struct Findings {

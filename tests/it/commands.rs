@@ -2,6 +2,7 @@
 
 use crate::support::{Demo, PROGRAM, folder};
 use std::io::{BufRead as _, BufReader, Write};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -295,6 +296,29 @@ fn the_demo_leaves_nothing_behind_when_it_is_cut_short() {
     let killed = Command::new("kill").arg(ended.id().to_string()).status().unwrap();
     assert!(killed.success());
     assert_eq!((ended.wait().unwrap().code(), left()), (Some(0), 0));
+    let mut begun = Command::new(PROGRAM);
+    assert_eq!(cut_short("demo-begun", begun.args(["demo", "--quiet", "--port", "0"])), Some(0));
+}
+
+/// Ends a command as soon as it has a folder of its own, of which nothing may stay; says its
+/// exit code.
+pub(crate) fn cut_short(name: &str, command: &mut Command) -> Option<i32> {
+    let folder = folder(name);
+    command.env("TMPDIR", &folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let own = loop {
+        assert_eq!(child.try_wait().unwrap(), None, "{name}: it ended by itself");
+        if let Some(own) = std::fs::read_dir(&folder).unwrap().next() {
+            break own.unwrap().path();
+        }
+        std::thread::yield_now();
+    };
+    let mode = std::fs::metadata(own).unwrap().permissions().mode();
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    let code = child.wait().unwrap().code();
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0, "{name}");
+    assert_eq!(mode & 0o777, 0o700, "{name}");
+    code
 }
 
 #[test]
