@@ -22,6 +22,7 @@ mod token;
 #[cfg(feature = "train")]
 mod train;
 
+use crate::model::path::is_secret;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -43,6 +44,9 @@ pub enum Exit {
 
 const EXIT_CODES: &str = "Exit codes: 0 fine · 1 a check failed or a configuration is faulty · 2 usage or unreadable input · \
     3 result blocked (redact, detect) · 4 chain holds but is incomplete (audit verify)";
+
+const NOT_AN_ARGUMENT: &str = "looks like the text of a key or token, which is not repeated: put it in a file that only \
+    its owner may read and name that file, or pass a token on standard input";
 
 #[derive(Parser)]
 #[command(name = "portcullis", version, about = "A response firewall for the Model Context Protocol", after_help = EXIT_CODES)]
@@ -160,6 +164,11 @@ enum AuditCommand {
 
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
+    // Before anything reads them: whatever is wrong with an argument, its words repeat it.
+    if let Some(place) = std::env::args_os().position(|word| is_secret(&word.to_string_lossy())) {
+        eprintln!("portcullis: argument {place} {NOT_AN_ARGUMENT}");
+        return ExitCode::from(Exit::Usage as u8);
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

@@ -321,6 +321,33 @@ pub(crate) fn cut_short(name: &str, command: &mut Command) -> Option<i32> {
     code
 }
 
+/// Whatever is wrong with an argument, it is not repeated if it is a key or a token.
+#[test]
+fn a_key_in_the_place_of_a_path_is_not_repeated() {
+    let key = "-----BEGIN PRIVATE KEY-----\nMIGHhunter2hunter2==\n-----END PRIVATE KEY-----";
+    let token = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJodW50ZXIyIn0.aHVudGVyMmh1bnRlcjI";
+    let long = "hunter2".repeat(100);
+    for secret in [key, token, long.as_str()] {
+        let inner = secret.get(30..50).unwrap();
+        let flag = format!("--config={secret}");
+        for arguments in [
+            vec!["check", &flag],
+            vec!["check", "--config", secret],
+            vec!["token", "explain", secret],
+            vec!["rules", "test", secret],
+            vec!["audit", "verify", "--", secret],
+            vec!["demo", "--port", secret],
+            vec![secret],
+        ] {
+            let output = run(&arguments, "");
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{arguments:?} {stderr}");
+            let place = format!("argument {} looks like the text of a key", arguments.len());
+            assert!(stderr.contains(&place) && !stderr.contains(inner), "{arguments:?} {stderr}");
+        }
+    }
+}
+
 #[test]
 fn the_decision_matrix_is_the_committed_one() {
     let output = run(&["policy", "matrix"], "");

@@ -79,7 +79,7 @@ impl World {
         let config = configuration(&gate_at, &gate, &issuer, &clinic_url, &ledger_url)?;
         let path = state.join("portcullis.yaml");
         std::fs::write(&path, &config).with_context(|| format!("write {}", path.display()))?;
-        let checked = Checked::from_text(&path.display().to_string(), &config, state.clone(), true)?;
+        let checked = Checked::from_text(&path.display().to_string(), &config, &state, true)?;
 
         let drain = Drain::default();
         let serve = |listener: TcpListener, router: Router| {
