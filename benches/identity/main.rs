@@ -98,7 +98,7 @@ async fn parts(authority: &Authority) -> Vec<(&'static str, Duration)> {
         authority.url(),
         authority.client(&state),
     );
-    let built = Checked::from_text("portcullis.yaml", &configuration, state, false).unwrap();
+    let built = Checked::from_text("portcullis.yaml", &configuration, &state, false).unwrap();
     let built = built.build(&Clock::System).unwrap();
     let gate = built.gate;
     let router = router::router(gate.clone(), built.served, built.body, built.heartbeat);

@@ -4,11 +4,12 @@
 //! Invariant: nothing of the deployment is changed. The state is a folder of its own, and
 //! no call is made to a tool.
 
+mod state;
 mod tools;
 
 use crate::cli::Exit;
 use crate::cli::style::Style;
-use crate::cli::temporary::Temporary;
+use crate::cli::temporary::Run;
 use crate::config::build::{Built, Checked};
 use crate::exchange::client::GRANT;
 use crate::exchange::issuance::Mode;
@@ -16,8 +17,7 @@ use crate::model::clock::Clock;
 use crate::model::ids::ServerName;
 use crate::pipeline::Gate;
 use crate::server::upkeep::CatalogueReader;
-use anyhow::Context as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub(super) fn run(config: &Path) -> anyhow::Result<Exit> {
@@ -31,23 +31,28 @@ pub(super) fn run(config: &Path) -> anyhow::Result<Exit> {
     };
     findings.well("configuration", &config.display().to_string());
     checked.notes().iter().for_each(|said| println!("note   {said}"));
-    let kept = checked.state();
-    state(&mut findings, &kept);
-    let folder = Temporary::make("doctor")?;
-    pins(&mut findings, &kept, folder.path());
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
-    runtime.block_on(async {
-        let trial = checked.with_state(folder.path().to_owned());
-        let Built { gate, servers, .. } = trial.build(&Clock::System)?;
-        shared(&mut findings, &gate).await;
-        issuers(&mut findings, &gate).await;
-        client(&mut findings, &gate).await;
-        upstreams(&mut findings, &gate, servers, &kept).await;
-        gate.upstream.shut_down().await;
-        anyhow::Ok(())
-    })?;
+    let mut run = Run::begin()?;
+    let trial = run.folder("doctor")?;
+    let Some(looked) = run.until_stopped(look(&mut findings, checked, trial)) else {
+        eprintln!("portcullis: stopped before all was tried out");
+        return Ok(Exit::Failed);
+    };
+    looked?;
     Ok(if findings.wrong == 0 { Exit::Ok } else { Exit::Failed })
+}
+
+/// Tries everything out, with `trial` as the state.
+async fn look(findings: &mut Findings, checked: Checked, trial: PathBuf) -> anyhow::Result<()> {
+    let kept = checked.state();
+    state::directory(findings, &kept);
+    state::pins(findings, &kept, &trial);
+    let Built { gate, servers, .. } = checked.with_state(trial).build(&Clock::System)?;
+    shared(findings, &gate).await;
+    issuers(findings, &gate).await;
+    client(findings, &gate).await;
+    upstreams(findings, &gate, servers, &kept).await;
+    gate.upstream.shut_down().await;
+    Ok(())
 }
 
 struct Findings {
@@ -68,39 +73,6 @@ impl Findings {
 
 fn note(what: &str, said: &str) {
     println!("note   {what}: {said}");
-}
-
-/// That the state directory can be written to, or will be made.
-fn state(findings: &mut Findings, path: &Path) {
-    let shown = path.display().to_string();
-    if !path.exists() {
-        note("state_dir", &format!("{shown} will be made at the first start"));
-        return;
-    }
-    let trial = path.join(format!(".doctor-{}", crate::jose::random_id()));
-    match std::fs::write(&trial, b"") {
-        Ok(()) => {
-            let _ = std::fs::remove_file(trial);
-            findings.well("state_dir", &shown);
-        }
-        Err(error) => {
-            findings.wrong("state_dir", &format!("{shown}: {error}"), "let the gate's user write to it");
-        }
-    }
-}
-
-/// The pins of the deployment, for the trial to hold the servers' tools against.
-fn pins(findings: &mut Findings, state: &Path, trial: &Path) {
-    let Ok(kept) = std::fs::read_dir(state.join("pins")) else { return };
-    let copy = |file: &Path| {
-        std::fs::create_dir_all(trial.join("pins"))?;
-        std::fs::copy(file, trial.join("pins").join(file.file_name().unwrap_or_default()))
-    };
-    for file in kept.flatten().map(|entry| entry.path()) {
-        if let Err(error) = copy(&file) {
-            findings.wrong("pins", &format!("{}: {error}", file.display()), "run this as the gate's user");
-        }
-    }
 }
 
 /// That what replicas share can be shared.

@@ -22,6 +22,7 @@ mod token;
 #[cfg(feature = "train")]
 mod train;
 
+use crate::model::path::is_secret;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,7 +31,7 @@ use std::process::ExitCode;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     Ok = 0,
-    /// A check did not hold: faulty rules, a failing test, a broken audit chain.
+    /// A check did not hold: a faulty configuration, a failing test, a broken audit chain.
     Failed = 1,
     /// The command was not understood, or a file could not be read.
     Usage = 2,
@@ -41,11 +42,21 @@ pub enum Exit {
     Incomplete = 4,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 fine · 1 a check failed or a configuration is faulty · 2 usage or unreadable input · \
-    3 result blocked (redact, detect) · 4 chain holds but is incomplete (audit verify)";
+const AFTER_HELP: &str = "\
+Start with `portcullis demo`. A gate of your own: write portcullis.yaml, then `check`, `doctor`, `serve`.
+
+Exit codes:
+  0  fine
+  1  a check failed, or a configuration is faulty or cannot be read
+  2  the command line is wrong, or other input cannot be read
+  3  the result is blocked (redact, detect)
+  4  the chain holds but is incomplete (audit verify)";
+
+const NOT_AN_ARGUMENT: &str = "looks like the text of a key or token, which is not repeated: put it in a file that only \
+    its owner may read and name that file, or pass a token on standard input";
 
 #[derive(Parser)]
-#[command(name = "portcullis", version, about = "A response firewall for the Model Context Protocol", after_help = EXIT_CODES)]
+#[command(name = "portcullis", version, about = "A response firewall for the Model Context Protocol", after_help = AFTER_HELP)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -53,8 +64,9 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run the gate
+    /// Run the gate in front of the servers that its configuration names
     Serve {
+        /// The gate's configuration, portcullis.yaml
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
         /// Write logs as JSON lines
@@ -65,9 +77,10 @@ enum Command {
     Demo(demo::Options),
     /// Check a configuration with its rules, policies and keys, and start nothing
     Check {
+        /// The gate's configuration, portcullis.yaml
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
-        /// Show what a tool releases: SERVER.TOOL
+        /// Show what a tool releases
         #[arg(long, value_name = "SERVER.TOOL")]
         explain: Option<String>,
         /// With --explain: for a caller who holds these scopes, separated by spaces
@@ -76,10 +89,11 @@ enum Command {
     },
     /// Try out a configuration: reach its issuers, keys, token exchange and servers
     Doctor {
+        /// The gate's configuration, portcullis.yaml
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
-    /// Work with access tokens
+    /// Explain an access token
     #[command(subcommand)]
     Token(TokenCommand),
     /// Review emergency access (break-glass)
@@ -87,11 +101,14 @@ enum Command {
     Review(review::Command),
     /// Filter a tool result or any text from standard input
     Redact(redact::Options),
-    /// Find personal data: reads {"id", "text"} a line, writes {"id", "spans"} with
-    /// [start, end, TYPE, score, rule] for each, offsets in code points
+    /// Find personal data in texts from standard input
+    ///
+    /// Reads {"id", "text"} a line and writes {"id", "spans"}, with [start, end, TYPE, score,
+    /// rule] for each span; offsets are in code points.
     Detect(detect::Options),
-    /// Measure the detectors on annotated texts: precision and recall by type, what is fully
-    /// masked, false alarms, speed
+    /// Measure the detectors on annotated texts
+    ///
+    /// Says precision and recall by type, what is fully masked, false alarms, and speed.
     Score(score::Options),
     /// Make the model of names, and annotated texts
     #[cfg(feature = "train")]
@@ -99,24 +116,26 @@ enum Command {
     Train(train::Command),
     /// Say what becomes of every part of every message of MCP
     Coverage {
+        /// Print it as JSON
         #[arg(long)]
         json: bool,
     },
-    /// Work with rules
+    /// Test rules
     #[command(subcommand)]
     Rules(RulesCommand),
-    /// Work with policies
+    /// Test a policy, or show what the demo's decides
     #[command(subcommand)]
     Policy(PolicyCommand),
-    /// Work with the audit journal
+    /// Verify the audit journal
     #[command(subcommand)]
     Audit(AuditCommand),
 }
 
 #[derive(Subcommand)]
 enum TokenCommand {
-    /// Say what a token holds and, with --config, which check of the gate it fails and why.
-    /// It is read from standard input or a file, and never shown whole
+    /// Say what a token holds and, with --config, which check of the gate it fails and why
+    ///
+    /// It is read from standard input or a file, and never shown whole.
     Explain(token::Options),
 }
 
@@ -133,7 +152,7 @@ enum RulesCommand {
 
 #[derive(Subcommand)]
 enum PolicyCommand {
-    /// Run every `test_` rule
+    /// Run every `test_` rule of a policy
     Test {
         /// A folder of Rego; by default the policy that ships with the gate
         #[arg(value_name = "DIR")]
@@ -145,7 +164,7 @@ enum PolicyCommand {
 
 #[derive(Subcommand)]
 enum AuditCommand {
-    /// Check the chain, offline
+    /// Check the journal's chain of hashes, offline
     Verify {
         /// The journal's folder: `audit` in the state directory
         #[arg(value_name = "DIR")]
@@ -153,6 +172,7 @@ enum AuditCommand {
         /// A last hash that was noted earlier: its record must still be there
         #[arg(long, value_name = "HASH")]
         noted: Option<String>,
+        /// Print the report as JSON
         #[arg(long)]
         json: bool,
     },
@@ -160,6 +180,11 @@ enum AuditCommand {
 
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
+    // Before anything reads them: whatever is wrong with an argument, its words repeat it.
+    if let Some(place) = std::env::args_os().position(|word| is_secret(&word.to_string_lossy())) {
+        eprintln!("portcullis: argument {place} {NOT_AN_ARGUMENT}");
+        return ExitCode::from(Exit::Usage as u8);
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -195,4 +220,31 @@ pub fn run() -> ExitCode {
         Exit::Usage
     });
     ExitCode::from(exit as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    /// Every command, and every flag of each, says what it is for.
+    fn mute(command: &clap::Command) -> Vec<String> {
+        let name = command.get_name();
+        let mut found: Vec<String> = command
+            .get_arguments()
+            .filter(|argument| argument.get_help().is_none())
+            .map(|argument| format!("{name} {}", argument.get_id()))
+            .collect();
+        if command.get_about().is_none() {
+            found.push(name.to_owned());
+        }
+        found.extend(command.get_subcommands().flat_map(mute));
+        found
+    }
+
+    #[test]
+    fn help_is_given_for_everything() {
+        assert_eq!(mute(&Cli::command()), Vec::<String>::new());
+        Cli::command().debug_assert();
+    }
 }

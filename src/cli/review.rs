@@ -23,6 +23,7 @@ const SCOPE: &str = "portcullis:review";
 pub(super) enum Command {
     /// Show every emergency, and what was found of it; exit 1 if a review is overdue
     List {
+        /// The gate's configuration, portcullis.yaml
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
         /// Only those that await review
@@ -40,6 +41,7 @@ pub(super) struct Judgement {
     /// The emergency, as `list` names it
     #[arg(value_name = "ID")]
     id: String,
+    /// The gate's configuration, portcullis.yaml
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// Where the reviewer's access token is; it needs the scope portcullis:review. Standard

@@ -5,7 +5,7 @@
 
 use crate::cli::Exit;
 use crate::cli::style::Style;
-use crate::cli::temporary::Temporary;
+use crate::cli::temporary::Run;
 use crate::config::build::Checked;
 use crate::config::servers;
 use crate::jose::compact::{Compact, MAX_TOKEN_BYTES};
@@ -192,12 +192,11 @@ pub(super) fn judged(
     server: &ServerName,
     token: &str,
 ) -> anyhow::Result<Result<Principal, Denial>> {
-    let folder = Temporary::make("token")?;
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().context("start the runtime")?;
     let revocations = checked.revocations().context("read what was revoked")?;
-    runtime.block_on(async {
-        let gate = checked.with_state(folder.path().to_owned()).build(&Clock::System)?.gate;
+    let mut run = Run::begin()?;
+    let folder = run.folder("token")?;
+    let judged = run.until_stopped(async {
+        let gate = checked.with_state(folder).build(&Clock::System)?.gate;
         let mut headers = HeaderMap::new();
         let value = HeaderValue::from_str(&format!("Bearer {token}"));
         headers.insert(header::AUTHORIZATION, value.map_err(|_| anyhow!("no header can hold that token"))?);
@@ -219,7 +218,8 @@ pub(super) fn judged(
             let revoked = revocations.holds(&Known::of(&principal));
             if revoked { Err(Denial::TokenRefused("revoked")) } else { Ok(principal) }
         }))
-    })
+    });
+    judged.ok_or_else(|| anyhow!("it was stopped before the token was judged"))?
 }
 
 pub(super) fn reason(denial: &Denial) -> String {

@@ -62,7 +62,7 @@ const LEEWAY: u64 = 5;
 pub struct Checked {
     pub file: File,
     pub(super) name: String,
-    folder: PathBuf,
+    state: PathBuf,
     pub listen: SocketAddr,
     pub metrics: Option<SocketAddr>,
     pub places: Places,
@@ -98,7 +98,7 @@ impl Checked {
         let name = path.display().to_string();
         let text =
             std::fs::read_to_string(path).map_err(|error| SourceFault::whole(&name, error.to_string()))?;
-        let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
+        let folder = path.parent().unwrap_or(Path::new("."));
         Self::from_text(&name, &text, folder, false)
     }
 
@@ -106,7 +106,7 @@ impl Checked {
     ///
     /// # Errors
     /// Every fault found.
-    pub fn from_text(name: &str, text: &str, folder: PathBuf, demo: bool) -> Result<Self, Faults> {
+    pub fn from_text(name: &str, text: &str, folder: &Path, demo: bool) -> Result<Self, Faults> {
         let file = File::read(name, text)?;
         let mut faults = Vec::new();
         let at =
@@ -129,15 +129,15 @@ impl Checked {
             }
         }
         let issuers = issuers(name, &file, &mut faults);
-        let credentials = client::credentials(name, &file, &folder, &mut faults);
-        let holders = holders::read(name, &file, &folder, credentials.as_ref(), &mut faults);
-        let signals_secret = signals::secret(name, &file, &folder, &mut faults);
-        let shared = shared::read(name, &file, &folder, &mut faults);
+        let credentials = client::credentials(name, &file, folder, &mut faults);
+        let holders = holders::read(name, &file, folder, credentials.as_ref(), &mut faults);
+        let signals_secret = signals::secret(name, &file, folder, &mut faults);
+        let shared = shared::read(name, &file, folder, &mut faults);
         let mut endpoints = HashMap::new();
-        let tls = tls(name, &file, &folder, &mut faults);
+        let tls = tls(name, &file, folder, &mut faults);
         for (server, upstream) in &file.upstreams {
             faults.extend(upstream_fault(name, server, upstream, credentials.is_some()));
-            match endpoint(&upstream.value, &folder, file.limits.max_result_bytes) {
+            match endpoint(&upstream.value, folder, file.limits.max_result_bytes) {
                 Ok(endpoint) => drop(endpoints.insert(ServerName::new(server), endpoint)),
                 Err(fault) => faults.push(SourceFault::at(name, upstream, fault)),
             }
@@ -159,12 +159,12 @@ impl Checked {
         faults.extend(servers::without_rules(name, &file, &rulebook.rules));
         let federations = federations(name, &file, &rulebook.rules, &mut faults);
         endpoints.extend(federations.keys().map(|name| (name.clone(), Endpoint::Federation)));
-        let name = name.to_owned();
+        let (name, state) = (name.to_owned(), folder.join(&file.state_dir));
         if faults.is_empty() {
             Ok(Self {
                 file,
                 name,
-                folder,
+                state,
                 listen,
                 metrics,
                 places,
@@ -186,13 +186,13 @@ impl Checked {
 
     /// With its state elsewhere: to try it out beside a gate that runs.
     pub fn with_state(mut self, state: PathBuf) -> Self {
-        self.file.state_dir = state;
+        self.state = state;
         self
     }
 
     /// Where the state is.
     pub fn state(&self) -> PathBuf {
-        self.folder.join(&self.file.state_dir)
+        self.state.clone()
     }
 
     /// What the gate that runs with this state has revoked.

@@ -15,11 +15,12 @@ use crate::jose::sign::{SigningAlgorithm, SigningKey};
 use crate::model::clock::Clock;
 use crate::model::fault::SourceFault;
 use crate::model::ids::ServerName;
+use crate::model::path::FilePath;
 use crate::net::{ClientCertificate, HttpClient};
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::num::NonZeroU64;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// One of a signing key (`private_key_jwt`), a certificate with its key
@@ -29,9 +30,9 @@ use std::sync::Arc;
 pub struct ClientFile {
     pub client_id: String,
     /// PKCS#8 PEM, P-256, readable by its owner alone; with a certificate, its key.
-    pub private_key_file: Option<PathBuf>,
+    pub private_key_file: Option<FilePath>,
     /// PEM, leaf first.
-    pub certificate_file: Option<PathBuf>,
+    pub certificate_file: Option<FilePath>,
     pub client_secret: Option<SecretFile>,
     #[serde(default)]
     pub client_secret_in: SecretIn,

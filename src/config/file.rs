@@ -7,13 +7,13 @@ use crate::config::secret::SecretFile;
 use crate::config::shared::SharedFile;
 pub use crate::config::signals::SignalsFile;
 use crate::model::fault::SourceFault;
+use crate::model::path::FilePath;
 use crate::model::yaml::read_yaml;
 use crate::wire::revision::Era;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
 use std::num::{NonZeroU64, NonZeroUsize};
-use std::path::PathBuf;
 
 /// `portcullis.yaml`. Paths in it are relative to the file itself.
 #[derive(Debug, Deserialize)]
@@ -27,7 +27,7 @@ pub struct File {
     /// can reach it; nowhere by default.
     pub metrics: Option<Spanned<String>>,
     /// Audit journal, pins and keys.
-    pub state_dir: PathBuf,
+    pub state_dir: FilePath,
     pub issuers: Vec<Spanned<IssuerFile>>,
     /// How the gate itself is known to the first issuer. Needed for `auth: exchange`.
     pub client: Option<Spanned<ClientFile>>,
@@ -47,9 +47,9 @@ pub struct File {
     pub federations: BTreeMap<String, Spanned<FederationFile>>,
     /// Folders of rules: `detectors/`, `profiles/`, `tools/`, `injection/`. Detectors,
     /// profiles and injection rules are added to those that ship with the gate.
-    pub rules: Option<PathBuf>,
+    pub rules: Option<FilePath>,
     /// A folder of Rego that takes the place of the default policy.
-    pub policies: Option<PathBuf>,
+    pub policies: Option<FilePath>,
     /// Pages for people, named in the metadata of protected resources (RFC 9728).
     #[serde(default)]
     pub about: AboutFile,
@@ -80,7 +80,7 @@ pub struct UpstreamFile {
     /// Secrets by where they are; plain settings as they are.
     pub environment: BTreeMap<String, SecretFile>,
     /// Where the program runs; the folder of this file by default.
-    pub folder: Option<PathBuf>,
+    pub folder: Option<FilePath>,
     pub auth: Auth,
     /// The audience of delegated tokens (RFC 8693).
     pub audience: Option<String>,
@@ -130,11 +130,11 @@ pub enum CommandFile {
 #[serde(deny_unknown_fields)]
 pub struct TlsFile {
     /// PEM: the gate's certificate, then those between it and its authority.
-    pub certificate_file: Spanned<PathBuf>,
+    pub certificate_file: Spanned<FilePath>,
     /// PEM, readable by its owner alone.
-    pub private_key_file: Spanned<PathBuf>,
+    pub private_key_file: Spanned<FilePath>,
     /// PEM: authorities of client certificates. If it is there, clients must show one.
-    pub client_ca_file: Option<Spanned<PathBuf>>,
+    pub client_ca_file: Option<Spanned<FilePath>>,
     /// They may show one, and need not.
     #[serde(default)]
     pub client_certificate_optional: bool,

@@ -5,8 +5,10 @@
 //! error is not repeated.
 
 use crate::jose::private;
+use crate::model::path::is_secret;
 use crate::model::sensitive::Sensitive;
 use serde::Deserialize;
+use std::borrow::Cow;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -16,6 +18,8 @@ use std::time::Duration;
 /// How long a command may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 const MAX_BYTES: u64 = 64 << 10;
+const ITSELF: &str = "`env`, `file` and `command` say where a secret is; this looks like the secret itself, which is not \
+                      repeated: put it in a file that only its owner may read, and write `file:PATH`";
 
 /// `env:NAME`, `file:PATH`, or one of `{ env: … }`, `{ file: … }`, `{ command: […] }`.
 #[derive(Clone, Debug, Deserialize)]
@@ -81,6 +85,9 @@ impl SecretFile {
 
 impl Place {
     fn fetch(&self, folder: &Path) -> Result<Sensitive<String>, String> {
+        if self.named().is_some_and(|named| is_secret(&named)) {
+            return Err(ITSELF.to_owned());
+        }
         let (shown, fetched) = match self {
             Self::Env(name) => {
                 let value = std::env::var(name).map_err(|_| {
@@ -101,6 +108,15 @@ impl Place {
             return Err(format!("{shown} gives an empty secret"));
         }
         Ok(Sensitive::new(value.to_owned()))
+    }
+
+    /// What faults repeat: the variable, the file or the program.
+    fn named(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Env(name) => Some(name.into()),
+            Self::File(path) => Some(path.to_string_lossy()),
+            Self::Command(words) => words.first().map(Into::into),
+        }
     }
 }
 
@@ -159,6 +175,15 @@ mod tests {
         assert!(secret("{ command: ['false'] }").unwrap_err().contains("failed"));
         assert!(secret("{ command: [no-such-program-here] }").unwrap_err().contains("cannot be started"));
         assert!(secret("file:no-such-file").unwrap_err().contains("no-such-file"));
+        let key = "-----BEGIN PRIVATE KEY----- s3cret";
+        for place in [
+            format!("'file:{key}'"),
+            format!("'env:{key}'"),
+            format!("{{ file: '{key}' }}"),
+            format!("{{ command: ['{key}'] }}"),
+        ] {
+            assert_eq!(secret(&place), Err(ITSELF.to_owned()), "{place}");
+        }
         let fault = crate::model::yaml::read_yaml::<SecretFile>("x", "{ secret: s3cret }").unwrap_err();
         assert!(fault.message.starts_with("write `env:NAME`"), "{fault}");
     }

@@ -3,11 +3,12 @@
 use crate::config::file::File;
 use crate::config::secret::SecretFile;
 use crate::model::fault::SourceFault;
+use crate::model::path::FilePath;
 use crate::store::shared::Place;
 use redis::io::tcp::TcpSettings;
 use redis::{Client, ConnectionAddr, IntoConnectionInfo as _, TlsCertificates};
 use serde::Deserialize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 #[derive(Debug, Deserialize)]
@@ -18,7 +19,7 @@ pub struct SharedFile {
     pub user: Option<String>,
     pub password: Option<SecretFile>,
     /// Whose certificate the server shows; the system's authorities by default.
-    pub ca_file: Option<PathBuf>,
+    pub ca_file: Option<FilePath>,
     /// How long to wait for the server before a call is refused.
     #[serde(default = "default_timeout")]
     pub timeout_milliseconds: u64,

@@ -13,6 +13,7 @@ pub mod ids;
 pub mod implied;
 pub mod message_fault;
 pub(crate) mod nearest;
+pub mod path;
 pub mod principal;
 pub mod purpose;
 pub mod scope;

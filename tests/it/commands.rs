@@ -2,6 +2,7 @@
 
 use crate::support::{Demo, PROGRAM, folder};
 use std::io::{BufRead as _, BufReader, Write};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -295,6 +296,56 @@ fn the_demo_leaves_nothing_behind_when_it_is_cut_short() {
     let killed = Command::new("kill").arg(ended.id().to_string()).status().unwrap();
     assert!(killed.success());
     assert_eq!((ended.wait().unwrap().code(), left()), (Some(0), 0));
+    let mut begun = Command::new(PROGRAM);
+    assert_eq!(cut_short("demo-begun", begun.args(["demo", "--quiet", "--port", "0"])), Some(0));
+}
+
+/// Ends a command as soon as it has a folder of its own, of which nothing may stay; says its
+/// exit code.
+pub(crate) fn cut_short(name: &str, command: &mut Command) -> Option<i32> {
+    let folder = folder(name);
+    command.env("TMPDIR", &folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let own = loop {
+        assert_eq!(child.try_wait().unwrap(), None, "{name}: it ended by itself");
+        if let Some(own) = std::fs::read_dir(&folder).unwrap().next() {
+            break own.unwrap().path();
+        }
+        std::thread::yield_now();
+    };
+    let mode = std::fs::metadata(own).unwrap().permissions().mode();
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    let code = child.wait().unwrap().code();
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0, "{name}");
+    assert_eq!(mode & 0o777, 0o700, "{name}");
+    code
+}
+
+/// Whatever is wrong with an argument, it is not repeated if it is a key or a token.
+#[test]
+fn a_key_in_the_place_of_a_path_is_not_repeated() {
+    let key = "-----BEGIN PRIVATE KEY-----\nMIGHhunter2hunter2==\n-----END PRIVATE KEY-----";
+    let token = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJodW50ZXIyIn0.aHVudGVyMmh1bnRlcjI";
+    let long = "hunter2".repeat(100);
+    for secret in [key, token, long.as_str()] {
+        let inner = secret.get(30..50).unwrap();
+        let flag = format!("--config={secret}");
+        for arguments in [
+            vec!["check", &flag],
+            vec!["check", "--config", secret],
+            vec!["token", "explain", secret],
+            vec!["rules", "test", secret],
+            vec!["audit", "verify", "--", secret],
+            vec!["demo", "--port", secret],
+            vec![secret],
+        ] {
+            let output = run(&arguments, "");
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{arguments:?} {stderr}");
+            let place = format!("argument {} looks like the text of a key", arguments.len());
+            assert!(stderr.contains(&place) && !stderr.contains(inner), "{arguments:?} {stderr}");
+        }
+    }
 }
 
 #[test]

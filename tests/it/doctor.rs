@@ -1,5 +1,6 @@
 //! `portcullis doctor` and `portcullis token explain`: what is wrong, in words, with exit codes.
 
+use crate::commands::cut_short;
 use crate::exchange::{RULES, upstream};
 use crate::support::authority::{Authority, CLIENT, now};
 use crate::support::upstream::Upstream;
@@ -132,13 +133,37 @@ fn the_doctor_holds_a_servers_tools_against_rules_and_pins() {
         "records.yaml:4:1: `$.ssn` can never fire: the tool's outputSchema has no such place — mend the path",
         "`count` is blocked: it is not what it was when it was pinned — review",
         "state/pins/records.json",
-        "note   upstream records: not served, for want of rules: purge\\u{1b}[2J, read. Write rules",
+        "note   upstream records: not served, for want of rules: `purge\\u{1b}[2J`, `read`. Write rules",
     ] {
         assert!(said.contains(line), "{line}: {said}");
     }
     assert!(!said.contains("ok     upstream records"), "{said}");
     let pins = std::fs::read_to_string(state.join("state/pins/records.json")).unwrap();
     assert_eq!(pins, json!({"count": "another"}).to_string(), "the deployment's pins stay as they are");
+    std::fs::remove_dir_all(state.join("state/pins")).unwrap();
+    std::fs::write(state.join("state/pins"), "").unwrap();
+    let (code, said) = run(&["doctor"], &state, "");
+    assert!(code == Some(1) && said.contains("state/pins: Not a directory"), "{said}");
+    assert!(said.contains("— run this as the gate's user"), "{said}");
+}
+
+/// Their folders have keys in them.
+#[test]
+fn nothing_is_left_behind_when_a_trial_is_cut_short() {
+    // It takes connections and never answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let issuer = format!("http://{}", silent.local_addr().unwrap());
+    let state = configured("doctor-cut", &issuer, "", "url: 'http://127.0.0.1:1/', auth: none");
+    let config = state.join("portcullis.yaml");
+    let mut doctor = Command::new(PROGRAM);
+    assert_eq!(cut_short("doctor-begun", doctor.arg("doctor").arg("--config").arg(&config)), Some(1));
+    let claims = json!({"iss": issuer, "aud": "https://gate.example/records/mcp", "exp": now() + 60});
+    let key = SigningKey::generate().unwrap();
+    let token = key.sign("at+jwt", claims.as_object().unwrap()).unwrap();
+    std::fs::write(state.join("token"), token).unwrap();
+    let mut explain = Command::new(PROGRAM);
+    explain.args(["token", "explain"]).arg(state.join("token")).arg("--config").arg(&config);
+    assert_eq!(cut_short("explain-begun", &mut explain), Some(2));
 }
 
 #[test]

@@ -125,7 +125,7 @@ async fn no_valid_token_is_refused_while_keys_rotate() {
          upstreams: {{ records: {{ url: 'http://127.0.0.1:1/mcp', auth: local_sts, audience: 'urn:records' }} }}\n",
         at.local_addr().unwrap()
     );
-    let checked = Checked::from_text("portcullis.yaml", &configuration, state, false).unwrap();
+    let checked = Checked::from_text("portcullis.yaml", &configuration, &state, false).unwrap();
     let Built { gate, served, body, heartbeat, .. } = checked.build(&clock).unwrap();
     let router = router::router(gate.clone(), served, body, heartbeat);
     tokio::spawn(listener::serve(at, router, listener::Limits::default(), None, Drain::default()));

@@ -73,6 +73,19 @@ fn a_client_has_one_proof_and_its_files_are_its_own() {
         let (fine, answer) = check(&state, upstream, &format!("client: {{ client_id: gate, {client} }}\n"));
         assert!(!fine && answer.contains(said), "{client}: {answer}");
     }
+    // A key where its file is to be named.
+    let key = "\"-----BEGIN PRIVATE KEY-----\\nhunter2\"";
+    for more in [
+        format!("policies: {key}\n"),
+        format!("client: {{ client_id: gate, private_key_file: {key} }}\n"),
+        format!("client: {{ client_id: gate, client_secret: {{ file: {key} }} }}\n"),
+        format!("shared: {{ redis: 'rediss://redis.example', ca_file: {key} }}\n"),
+        format!("tls: {{ certificate_file: cert.pem, private_key_file: {key} }}\n"),
+    ] {
+        let (fine, answer) = check(&state, upstream, &more);
+        assert!(!fine && answer.contains("which is not repeated"), "{more}: {answer}");
+        assert!(!answer.contains("hunter2") && !answer.contains("BEGIN"), "{answer}");
+    }
     let (fine, answer) = check(&state, upstream, "signals: { secret: 'env:FILES_KEY' }\n");
     assert!(!fine && answer.contains("too short"), "{answer}");
 }

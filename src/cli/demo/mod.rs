@@ -14,10 +14,10 @@ mod world;
 
 use crate::cli::Exit;
 use crate::cli::style::Style;
+use crate::cli::temporary::Run;
 use clap::Args;
 use serde_json::json;
 use teller::Teller;
-use tokio::signal::unix::{SignalKind, signal};
 use world::World;
 
 #[derive(Args)]
@@ -45,19 +45,25 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> anyhow::Result<Exit> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        // A single run picks free ports, so that it never meets another one.
-        let port = if options.once { 0 } else { options.port };
-        let world = World::start(port, options.state.clone(), &options.resource).await?;
-        let went_well = tokio::select! {
-            told = tell(&world, options) => told,
-            // A story that was broken off did not go as told.
-            stopped = stopped() => stopped.map(|()| !options.once),
-        };
-        world.stop().await;
-        Ok(if went_well? { Exit::Ok } else { Exit::Failed })
-    })
+    let mut run = Run::begin()?;
+    let state = match &options.state {
+        Some(state) => state.clone(),
+        None => run.folder("demo")?,
+    };
+    // A single run picks free ports, so that it never meets another one.
+    let port = if options.once { 0 } else { options.port };
+    let mut started = None;
+    let told = run.until_stopped(async {
+        let world = started.insert(World::start(port, state, &options.resource).await?);
+        tell(world, options).await
+    });
+    if let Some(world) = started {
+        // Open calls may end; a second signal does not wait for them.
+        run.until_stopped(world.stop());
+    }
+    // A story that was broken off did not go as told.
+    let went_well = told.unwrap_or(Ok(!options.once))?;
+    Ok(if went_well { Exit::Ok } else { Exit::Failed })
 }
 
 /// Plays the story and says where things are; then goes on for as long as it may be of use.
@@ -71,18 +77,6 @@ async fn tell(world: &World, options: &Options) -> anyhow::Result<bool> {
         }
     }
     Ok(went_well)
-}
-
-/// Ends with the first signal that asks for the end.
-async fn stopped() -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hang_up = signal(SignalKind::hangup())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
-        _ = terminate.recv() => {}
-        _ = hang_up.recv() => {}
-    }
-    Ok(())
 }
 
 /// Where things are, and a client configuration to copy.

@@ -4,9 +4,9 @@ use super::authorization_server::{AuthorizationServer, Settings};
 use super::mcp_server::Server;
 use super::{clinic, ledger};
 use crate::cli::serve;
-use crate::cli::temporary::Temporary;
 use crate::config::build::Checked;
 use crate::downstream::{Pinned, Verifier};
+use crate::jose::private;
 use crate::jose::sign::SigningKey;
 use crate::model::clock::Clock;
 use crate::net::HttpClient;
@@ -14,7 +14,7 @@ use crate::server::drain::Drain;
 use crate::server::listener;
 use anyhow::{Context as _, anyhow};
 use axum::Router;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -34,15 +34,13 @@ pub(super) struct World {
     clinic_url: String,
     ledger_url: String,
     state: PathBuf,
-    /// Gone at the end; None when the user named a folder.
-    _temporary: Option<Temporary>,
     drain: Drain,
     tasks: Vec<JoinHandle<()>>,
 }
 
 impl World {
     /// Listens on four ports from `port` on, or on free ones if it is 0.
-    pub(super) async fn start(port: u16, state: Option<PathBuf>, further: &[String]) -> anyhow::Result<Self> {
+    pub(super) async fn start(port: u16, state: PathBuf, further: &[String]) -> anyhow::Result<Self> {
         let listen = |offset: u16| async move {
             let port = if port == 0 { 0 } else { port + offset };
             TcpListener::bind(("127.0.0.1", port))
@@ -53,13 +51,11 @@ impl World {
             (listen(0).await?, listen(1).await?, listen(2).await?, listen(3).await?);
         let url = |listener: &TcpListener| listener.local_addr().map(|address| format!("http://{address}"));
         let (gate, issuer) = (url(&gate_at)?, url(&issuer_at)?);
-        let temporary = if state.is_none() { Some(Temporary::make("demo")?) } else { None };
-        let state = state.or_else(|| Some(temporary.as_ref()?.path().to_owned()));
-        let state = state.ok_or_else(|| anyhow!("no state folder"))?;
-        std::fs::create_dir_all(&state).with_context(|| format!("create {}", state.display()))?;
 
         let key = SigningKey::generate().map_err(|what| anyhow!(what))?;
-        write_private(&state.join("gate-key.pem"), &key.to_pem())?;
+        let key_file = state.join("gate-key.pem");
+        private::write(&key_file, key.to_pem().as_bytes())
+            .with_context(|| format!("write {}", key_file.display()))?;
         let downstreams = ["urn:demo:clinic", "urn:demo:ledger"];
         let own = [gate.clone(), format!("{gate}/clinic/mcp"), format!("{gate}/ledger/mcp")];
         let authorization = AuthorizationServer::new(Settings {
@@ -83,7 +79,7 @@ impl World {
         let config = configuration(&gate_at, &gate, &issuer, &clinic_url, &ledger_url)?;
         let path = state.join("portcullis.yaml");
         std::fs::write(&path, &config).with_context(|| format!("write {}", path.display()))?;
-        let checked = Checked::from_text(&path.display().to_string(), &config, state.clone(), true)?;
+        let checked = Checked::from_text(&path.display().to_string(), &config, &state, true)?;
 
         let drain = Drain::default();
         let serve = |listener: TcpListener, router: Router| {
@@ -100,19 +96,8 @@ impl World {
                 eprintln!("portcullis: {error:#}");
             }
         }));
-        let world = Self {
-            gate,
-            issuer,
-            clinic,
-            ledger,
-            authorization,
-            clinic_url,
-            ledger_url,
-            state,
-            _temporary: temporary,
-            drain,
-            tasks,
-        };
+        let world =
+            Self { gate, issuer, clinic, ledger, authorization, clinic_url, ledger_url, state, drain, tasks };
         world.ready(&http).await?;
         Ok(world)
     }
@@ -175,16 +160,4 @@ fn configuration(
            clinic: {{ url: {clinic}/mcp, auth: exchange, audience: 'urn:demo:clinic' }}\n  \
            ledger: {{ url: {ledger}/mcp, auth: exchange, audience: 'urn:demo:ledger' }}\n"
     ))
-}
-
-fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
-    if path.exists() {
-        std::fs::remove_file(path).with_context(|| format!("replace {}", path.display()))?;
-    }
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).with_context(|| format!("write {}", path.display()))?;
-    std::io::Write::write_all(&mut file, text.as_bytes()).with_context(|| format!("write {}", path.display()))
 }
