@@ -144,12 +144,16 @@ impl KeyPattern {
     }
 }
 
+/// What Salesforce writes behind the names of fields that its users add.
+const ADDED: [&str; 3] = ["__c", "__pc", "__r"];
+
 /// Splits camel case and punctuation into words, lower-cased, joined by `_`. Letters that
 /// only look like others, and such as are not seen, are read as a model reads them.
 pub(super) fn normalise(name: &str) -> String {
     let decoded =
         if name.contains('%') { percent_encoding::percent_decode_str(name).decode_utf8().ok() } else { None };
     let name = decoded.as_deref().unwrap_or(name);
+    let name = ADDED.iter().find_map(|mark| name.strip_suffix(mark)).unwrap_or(name);
     if name.is_ascii() { ascii_words(name) } else { words(&fold(name).text) }
 }
 
@@ -258,6 +262,7 @@ mod tests {
         assert_eq!(normalise("numérodeTéléphone"), "numerode_telephone");
         assert_eq!(normalise("Straße"), "strasse");
         assert_eq!(normalise("customerSSNNumber"), "customer_ssn_number");
+        assert_eq!(normalise("FinServ__PolicyNumber__c"), "fin_serv_policy_number");
         assert_eq!(normalise("address1Line"), "address1_line");
     }
 

@@ -106,6 +106,8 @@ impl Outline {
         match look {
             Look::Start => first,
             Look::End => last,
+            Look::StartLF | Look::StartCRLF if self.is_one_line() => first,
+            Look::EndLF | Look::EndCRLF if self.is_one_line() => last,
             Look::WordAscii => self.all() & self.boundaries(),
             Look::StartLF
             | Look::EndLF
@@ -123,6 +125,10 @@ impl Outline {
             | Look::WordStartHalfUnicode
             | Look::WordEndHalfUnicode => self.all(),
         }
+    }
+
+    fn is_one_line(&self) -> bool {
+        self.0.iter().all(|bytes| bytes & (bit(b'\n') | bit(b'\r')) == 0)
     }
 
     /// Where a word may begin or end.
@@ -197,7 +203,18 @@ mod tests {
     fn what_no_text_of_the_outline_holds_is_told() {
         let may_match =
             |pattern: &str| outline().may_match(&Pattern::new(&regex_syntax::parse(pattern).unwrap()));
-        for pattern in ["c", "[0-2]{4}", "--", "^-", r"a(?-u:\b)b", "[ab]{4}", "b-[ab]{4}", "[0-2]{3}-a"] {
+        for pattern in [
+            "c",
+            "[0-2]{4}",
+            "--",
+            "^-",
+            "(?m)^-",
+            "(?m)-$",
+            r"a(?-u:\b)b",
+            "[ab]{4}",
+            "b-[ab]{4}",
+            "[0-2]{3}-a",
+        ] {
             assert!(!may_match(pattern), "{pattern}");
         }
         for pattern in ["a-b", "^ab", "[ab]{3}", r"(?-u:\b)abb$", "b?-", "[0-2]{2}-[0-2]{3}"] {

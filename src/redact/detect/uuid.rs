@@ -180,7 +180,10 @@ mod tests {
             ("550e8400-e29b-41d4-a716-446655440000", &["iban"][..]),
             ("urn:uuid:550e8400-e29b-41d4-a716-446655440000", &["iban"]),
             ("Patient/550e8400-e29b-41d4-a716-446655440000", &["iban", "phone-local"]),
-            ("55018400-e29b-41d4-a716-446655440000", &["card-number", "iban", "se-personnummer"]),
+            (
+                "55018400-e29b-41d4-a716-446655440000",
+                &["card-number", "iban", "payment-account", "se-personnummer"],
+            ),
         ] {
             let concerned = uuids.concerned(&detectors, Uuid::of(text).unwrap()).unwrap();
             let asked = concerned.iter().filter(|concerned| !concerned.waits);
