@@ -3,6 +3,7 @@
 use crate::redact::class::Class;
 use crate::redact::detect::Detector;
 use crate::redact::detect::keys::{KeyPath, KeyPattern, normalise};
+use crate::redact::marker;
 use foldhash::fast::RandomState;
 use regex::{Regex, RegexSet};
 use std::collections::HashMap;
@@ -112,7 +113,10 @@ impl Claim {
         let Some(detector) = detectors.get(self.detector) else { return true };
         let looks = match self.looks {
             Looks::Any => true,
-            Looks::Pattern => detector.value.as_ref().is_none_or(|value| value.fits(text, class)),
+            // A marker that stands for something else has a number, which is no value.
+            Looks::Pattern => {
+                detector.value.as_ref().is_none_or(|value| value.fits(text, class) && !marker::is_one(text))
+            }
         };
         // A checksum takes nothing away from what a key says. What a rule without a pattern
         // checks can only be what stands under its keys.

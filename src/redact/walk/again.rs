@@ -176,9 +176,9 @@ impl Walk<'_, '_> {
     ) {
         let (end, here) = (self.reader.position(), self.places.get(place));
         let number = here.number();
-        let is_short = !(SHORTEST..=LONGEST).contains(&(end - start));
+        let fits = (SHORTEST..=LONGEST).contains(&(end - start));
         let is_lucky = self.again.at(place, number).is_none_or(|met| met.missed < UNLUCKY);
-        if is_short || !is_lucky || here.links > 0 || self.told.is_some() {
+        if !fits || !is_lucky || here.links > 0 || self.told.is_some() {
             return;
         }
         let first = self.again.free.len();
