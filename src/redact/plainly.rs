@@ -57,11 +57,15 @@ impl<'t> Uuid<'t> {
         known.then_some(Self { before, begins_with_digits, text: uuid })
     }
 
-    /// Where words begin in the text that ends with a UUID by itself.
+    /// Where words begin in the text that ends with the UUID.
     pub(crate) fn words(&self) -> impl Iterator<Item = usize> {
-        let urn: &[usize] = if self.before == URN { &[0, 4] } else { &[] };
+        let before: &[usize] = match self.before {
+            "" => &[],
+            URN => &[0, 4],
+            _ => &[0],
+        };
         let start = self.before.len();
-        urn.iter().copied().chain([0, 9, 14, 19, 24].map(|group| start + group))
+        before.iter().copied().chain([0, 9, 14, 19, 24].map(|group| start + group))
     }
 
     /// The UUID, if nothing but letters of its own is in front.

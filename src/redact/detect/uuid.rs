@@ -168,6 +168,7 @@ fn outlines(uuid: Uuid<'_>) -> Vec<Outline> {
 mod tests {
     use super::*;
     use crate::config::builtin;
+    use crate::redact::detect::rule;
     use crate::redact::rules::Rules;
 
     #[test]
@@ -189,6 +190,39 @@ mod tests {
             let asked = concerned.iter().filter(|concerned| !concerned.waits);
             let names: Vec<&str> = asked.map(|asked| detectors[asked.detector].id.as_str()).collect();
             assert_eq!(names, known, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_detector_that_matches_is_asked() {
+        let patterns = [
+            r"\b[A-Z]{4}[a-z]",
+            r"(?i)\b[A-Z]{2}[0-9]{2}",
+            r"\b[a-z]{4}:",
+            r"\b[0-9a-f]{4}-[0-9]",
+            r"[0-9]{2}[a-f]{2}",
+            r"\b[a-z]{2}[0-9]{2}|^P",
+            r"\b[a-z]{3,}[0-9]{1,3}-",
+        ];
+        let heads = patterns.map(|pattern| {
+            let pattern = rule::ascii(pattern);
+            (regex::Regex::new(&pattern).unwrap(), Head::of(&regex_syntax::parse(&pattern).unwrap()))
+        });
+        assert!(heads.iter().filter(|(_, head)| head.is_some()).count() >= 4);
+        let mut random = 1_u128;
+        for _ in 0..20_000 {
+            random = random.wrapping_mul(0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645).wrapping_add(1);
+            let digits = format!("{random:032x}");
+            let uuid =
+                [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-");
+            for before in ["", "urn:uuid:", "Patient/", "ABCDe/"] {
+                let text = format!("{before}{uuid}");
+                let Some(uuid) = Uuid::of(&text) else { continue };
+                for (pattern, head) in &heads {
+                    let asked = head.is_none_or(|head| uuid.words().any(|word| head.is_at(&text, word)));
+                    assert!(asked || !pattern.is_match(&text), "{pattern} in {text}");
+                }
+            }
         }
     }
 }

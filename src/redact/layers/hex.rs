@@ -275,6 +275,7 @@ mod tests {
             };
             prop_assert_eq!(may_say(&uuid), says(&values) || says(&values[1..]), "{}", uuid);
             prop_assert_eq!(may_say(&uuid), !runs(&uuid).is_empty());
+            prop_assert_eq!(uuid_may_say(&uuid), may_say(&uuid));
         }
     }
 }
