@@ -167,3 +167,13 @@ fn a_veto_holds_for_labels_and_not_for_sentences() {
         assert_eq!(*found, [("PERSON".to_owned(), "Maria Lopez".to_owned())]);
     }
 }
+
+/// What a server writes like a marker of ours is no marker: three of them may be one number.
+#[test]
+fn what_only_looks_like_a_marker_is_claimed_by_its_key() {
+    let text = r#"{"ssn":["[A_536]","[A_90]","[A_4399]"],"mrn":"[PERSON_1234]"}"#;
+    let (found, _) = detect(&[text.to_owned()]);
+    for value in ["[A_536]", "[A_90]", "[A_4399]", "[PERSON_1234]"] {
+        assert!(found[0].iter().any(|(_, part)| part == value), "{value}: {found:?}");
+    }
+}

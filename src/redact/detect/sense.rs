@@ -3,7 +3,6 @@
 use crate::redact::class::Class;
 use crate::redact::detect::Detector;
 use crate::redact::detect::keys::{KeyPath, KeyPattern, normalise};
-use crate::redact::marker;
 use foldhash::fast::RandomState;
 use regex::{Regex, RegexSet};
 use std::collections::HashMap;
@@ -113,10 +112,7 @@ impl Claim {
         let Some(detector) = detectors.get(self.detector) else { return true };
         let looks = match self.looks {
             Looks::Any => true,
-            // A marker that stands for something else has a number, which is no value.
-            Looks::Pattern => {
-                detector.value.as_ref().is_none_or(|value| value.fits(text, class) && !marker::is_one(text))
-            }
+            Looks::Pattern => detector.value.as_ref().is_none_or(|value| value.fits(text, class)),
         };
         // A checksum takes nothing away from what a key says. What a rule without a pattern
         // checks can only be what stands under its keys.
