@@ -51,5 +51,5 @@ fn a_redaction_that_cannot_fire_blocks_its_tool_until_it_is_mended() {
 
     std::fs::write(&file, rules("$.ssn.number")).unwrap();
     until("the faulty rules are refused", &|| log().contains("`$.ssn.number` can never fire"));
-    assert!(call().body.contains("[REDACTED]") && !call().body.contains("536"));
+    assert!(call().body.contains("[REDACTED]") && !call().body.contains("536-90"));
 }
