@@ -108,8 +108,9 @@ pub(crate) fn by_detectors(
     let column = column && run.columns.note(place, sensed.keys, text);
     if findings.is_empty() {
         // What was not read to its end is not known to be clean, no UUID comes twice, and what may be
-        // of a column of names may be none in another result.
-        if !column && !run.budget.is_over() && Uuid::of(text).is_none() {
+        // of a column of names, or a marker, may be none in another result.
+        let is_same_elsewhere = !column && !text.starts_with('[');
+        if is_same_elsewhere && !run.budget.is_over() && Uuid::of(text).is_none() {
             run.clean.settle(hash, place, text, free);
         }
         return Verdict { outcome: Outcome::Same, rest: run.clean.add(hash, place, text, free) };

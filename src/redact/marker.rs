@@ -8,15 +8,20 @@ use std::collections::HashMap;
 /// What stands for a value that says nothing at all.
 pub const REDACTED: &str = "[REDACTED]";
 
-/// By a value, spelt plainly.
-type Numbers = HashMap<Box<[u8]>, usize, RandomState>;
+/// The markers of one entity.
+struct Numbers {
+    entity: Entity,
+    /// By a value, spelt plainly.
+    given: HashMap<Box<[u8]>, usize, RandomState>,
+    last: usize,
+}
 
 /// The markers of one result. The values live only as long as the result is
 /// being filtered.
 #[derive(Default)]
 pub(crate) struct Markers {
     /// Entities are few.
-    numbers: Vec<(Entity, Numbers)>,
+    numbers: Vec<Numbers>,
     /// Where the entity of the last marker is among them.
     last: usize,
     /// The value at hand, spelt plainly.
@@ -25,8 +30,9 @@ pub(crate) struct Markers {
 
 impl Markers {
     /// The marker for `value`, the same for every spelling of it that differs only
-    /// in case and punctuation.
-    pub(crate) fn mark(&mut self, entity: &Entity, value: &str) -> String {
+    /// in case and punctuation. It is none of those that the document came with, which end
+    /// with the number `taken`.
+    pub(crate) fn mark(&mut self, entity: &Entity, taken: usize, value: &str) -> String {
         self.plain.clear();
         if value.is_ascii() {
             let plain = value.bytes().map(|byte| PLAIN[usize::from(byte)]).filter(|plain| *plain != 0);
@@ -36,20 +42,21 @@ impl Markers {
             self.plain.extend_from_slice(plain.collect::<String>().as_bytes());
         }
         // Most values are of the entity of the value before.
-        let is_last = self.numbers.get(self.last).is_some_and(|(known, _)| known == entity);
+        let is_last = self.numbers.get(self.last).is_some_and(|known| known.entity == *entity);
         if !is_last {
-            let known = self.numbers.iter().position(|(known, _)| known == entity);
+            let known = self.numbers.iter().position(|known| known.entity == *entity);
             self.last = known.unwrap_or(self.numbers.len());
             if known.is_none() {
-                self.numbers.push((entity.clone(), HashMap::default()));
+                self.numbers.push(Numbers { entity: entity.clone(), given: HashMap::default(), last: 0 });
             }
         }
-        let Some((_, numbers)) = self.numbers.get_mut(self.last) else { return REDACTED.to_owned() };
-        let number = match numbers.get(self.plain.as_slice()) {
+        let Some(numbers) = self.numbers.get_mut(self.last) else { return REDACTED.to_owned() };
+        let number = match numbers.given.get(self.plain.as_slice()) {
             Some(number) => *number,
             None => {
-                numbers.insert(self.plain.as_slice().into(), numbers.len() + 1);
-                numbers.len()
+                numbers.last = taken.max(numbers.last) + 1;
+                numbers.given.insert(self.plain.as_slice().into(), numbers.last);
+                numbers.last
             }
         };
         let mut marker = String::with_capacity(entity.as_str().len() + 6);
@@ -116,12 +123,12 @@ mod tests {
     fn one_value_one_marker_whatever_its_spelling() {
         let mut markers = Markers::default();
         let ssn = Entity::new("US_SSN");
-        assert_eq!(markers.mark(&ssn, "123-45-6789"), "[US_SSN_1]");
-        assert_eq!(markers.mark(&ssn, "987-65-4320"), "[US_SSN_2]");
-        assert_eq!(markers.mark(&ssn, "123 45 6789"), "[US_SSN_1]");
-        assert_eq!(markers.mark(&Entity::new("PAN"), "4111111111111111"), "[PAN_1]");
+        assert_eq!(markers.mark(&ssn, 0, "123-45-6789"), "[US_SSN_1]");
+        assert_eq!(markers.mark(&ssn, 0, "987-65-4320"), "[US_SSN_2]");
+        assert_eq!(markers.mark(&ssn, 0, "123 45 6789"), "[US_SSN_1]");
+        assert_eq!(markers.mark(&Entity::new("PAN"), 0, "4111111111111111"), "[PAN_1]");
         for number in 3..1_234 {
-            assert_eq!(markers.mark(&ssn, &format!("x{number}")), format!("[US_SSN_{number}]"));
+            assert_eq!(markers.mark(&ssn, 0, &format!("x{number}")), format!("[US_SSN_{number}]"));
         }
     }
 

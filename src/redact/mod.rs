@@ -35,6 +35,7 @@ pub mod rules;
 mod run;
 mod settled;
 pub mod shape;
+mod standing;
 mod text;
 pub mod tools;
 mod transform;
@@ -149,6 +150,7 @@ impl<'p> Redactor<'p> {
     /// [`Blocked`] when it cannot be filtered whole.
     pub fn structure<'d>(&mut self, document: &'d [u8]) -> Result<Option<Cow<'d, str>>, Blocked> {
         let source = std::str::from_utf8(document).map_err(|_| Blocked::NotUtf8)?;
+        self.run.meet(self.plan, source);
         let filtered = walk::filter(self.plan, &mut self.run, &mut self.places, source)?;
         self.seen_whole().map(|()| filtered)
     }
@@ -158,6 +160,7 @@ impl<'p> Redactor<'p> {
     /// # Errors
     /// [`Blocked`] when it holds JSON that cannot be filtered whole.
     pub fn text(&mut self, text: &str) -> Result<Option<String>, Blocked> {
+        self.run.meet(self.plan, text);
         let filtered = text::filter(self.plan, &mut self.run, &mut self.places, text)?;
         self.seen_whole().map(|()| filtered)
     }
@@ -177,6 +180,7 @@ impl<'p> Redactor<'p> {
     /// Puts text that no plan releases or withholds, such as a progress message,
     /// through the detectors alone.
     pub fn prose(&mut self, text: &str) -> String {
+        self.run.meet(self.plan, text);
         let shown = apply::prose(self.plan, &mut self.run, text);
         if self.seen_whole().is_ok() { shown } else { REDACTED.to_owned() }
     }

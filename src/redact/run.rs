@@ -111,8 +111,15 @@ impl Run {
         count(&mut self.counts.redacted, redaction);
     }
 
+    /// Notes the markers that a document comes with.
+    pub(crate) fn meet(&mut self, plan: &Plan, document: &str) {
+        if let Some(detection) = &plan.detection {
+            self.scratch.standing.read(detection.scanner.detectors(), document);
+        }
+    }
+
     pub(crate) fn mark(&mut self, entity: &Entity, value: &str) -> String {
-        self.markers.mark(entity, value)
+        self.markers.mark(entity, self.scratch.standing.of(entity.as_str()), value)
     }
 
     /// Notes whose data this is. The value is hashed before it is kept anywhere.

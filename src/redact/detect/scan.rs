@@ -14,6 +14,7 @@ use crate::redact::detect::set::Set;
 use crate::redact::detect::uuid::Uuids;
 use crate::redact::detect::{Detector, Finding, KeyPath, shadow};
 use crate::redact::plainly::Uuid;
+use crate::redact::standing::Standing;
 use crate::redact::view::View;
 use regex::Regex;
 use std::ops::Range;
@@ -50,6 +51,7 @@ pub(crate) struct Scratch {
     candidates: Vec<Candidate>,
     names: named::Scratch,
     shadow: String,
+    pub(crate) standing: Standing,
     /// The text scanned last, folded, if it was not plain ASCII.
     pub(crate) folded: Option<View>,
 }
@@ -59,6 +61,7 @@ impl Scratch {
     pub(crate) fn forget(&mut self) {
         self.folded = None;
         self.shadow.clear();
+        self.standing.forget();
     }
 }
 
@@ -156,6 +159,9 @@ impl Scanner {
         scratch: &mut Scratch,
         findings: &mut Vec<Finding>,
     ) {
+        if scratch.standing.has(text) {
+            return;
+        }
         let claimed = sense.claims.iter().find(|claim| claim.holds(&self.detectors, text, class));
         if let Some(claim) = claimed {
             if !text.trim().is_empty() {
