@@ -215,7 +215,7 @@ fn is_title(text: &str, token: &Token) -> bool {
 fn is_no_name(text: &str, named: &[Token], kind: Kind) -> bool {
     named.iter().all(|token| is_title(text, token))
         || is_acronym(named)
-        || kind == Kind::Person && is_nobodys(text, named)
+        || kind == Kind::Person && (is_nobodys(text, named) || is_a_letter(named))
         || kind == Kind::Address && is_measure(named)
         || kind == Kind::Place && is_little_word(named)
         || kind == Kind::Person && named.iter().any(|token| is_part_number(text, token))
@@ -237,6 +237,12 @@ fn is_nobodys(text: &str, named: &[Token]) -> bool {
     let ([first, ..], [.., last]) = (named, named) else { return false };
     let name = text.get(first.start..last.end).unwrap_or_default();
     nobody::is_eponym(name) || is_of_calendar(name)
+}
+
+/// One letter, as lists are numbered by: `A. Skin`.
+fn is_a_letter(named: &[Token]) -> bool {
+    let mut words = named.iter().filter(|token| token.cap.is_word());
+    words.next().is_some_and(|word| word.end - word.start == 1) && words.next().is_none()
 }
 
 /// A few capitals amid words that are written otherwise: `SSN`, `CXR`.

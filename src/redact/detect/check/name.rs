@@ -3,8 +3,8 @@
 
 use crate::redact::names;
 
-/// What the names of firms and departments end with.
-const FIRMS: [&str; 46] = [
+/// What the names of firms, houses and departments end with.
+const FIRMS: [&str; 72] = [
     "inc",
     "llc",
     "ltd",
@@ -51,6 +51,32 @@ const FIRMS: [&str; 46] = [
     "stores",
     "media",
     "logistics",
+    "pharma",
+    "pharmacy",
+    "pharmaceuticals",
+    "laboratory",
+    "laboratories",
+    "labs",
+    "engineering",
+    "consulting",
+    "ventures",
+    "capital",
+    "motors",
+    "realty",
+    "properties",
+    "construction",
+    "airlines",
+    "society",
+    "association",
+    "council",
+    "authority",
+    "ministry",
+    "museum",
+    "library",
+    "academy",
+    "studios",
+    "enterprises",
+    "international",
 ];
 
 /// What lists know as a name, and conversations as another word.
