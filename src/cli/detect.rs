@@ -5,7 +5,7 @@ use crate::cli::score::record::Record;
 use crate::config::rulebook::Places;
 use crate::model::clock::Clock;
 use crate::model::ids::Entity;
-use crate::redact::locate::{Located, locate};
+use crate::redact::locate::{Located, Locator};
 use crate::redact::plan::Detection;
 use crate::redact::profile;
 use crate::redact::rules::Rules;
@@ -42,12 +42,12 @@ pub(super) enum Types {
 
 pub(super) fn run(options: &Options) -> anyhow::Result<Exit> {
     let rules = load(options.rules.clone())?;
-    let detection = detection(&rules, &options.profile)?;
+    let locator = locator(detection(&rules, &options.profile)?);
     let mut input = std::io::stdin().lock();
     let mut out = std::io::stdout().lock();
     let mut failed = false;
     let mut answer = |id: &Value, text: &str| -> anyhow::Result<()> {
-        let found = match spans(&detection, text, options.types) {
+        let found = match spans(&locator, text, options.types) {
             Ok(spans) => json!({"id": id, "spans": spans}),
             Err(why) => {
                 failed = true;
@@ -93,10 +93,15 @@ pub(super) fn detection(rules: &Rules, profiles: &[String]) -> anyhow::Result<De
     found.ok_or_else(|| anyhow!("name a profile"))
 }
 
-/// `[start, end, TYPE, score, rule]` for each; offsets count code points.
-pub(super) fn spans(detection: &Detection, text: &str, types: Types) -> Result<Vec<Value>, &'static str> {
+/// What finds what a profile looks for.
+pub(super) fn locator(detection: Detection) -> Locator {
     let year = u16::try_from(1970 + Clock::System.unix_seconds() / 31_556_952).unwrap_or(u16::MAX);
-    let located = locate(detection, year, text).map_err(crate::redact::Blocked::reason)?;
+    Locator::new(detection, year)
+}
+
+/// `[start, end, TYPE, score, rule]` for each; offsets count code points.
+pub(super) fn spans(locator: &Locator, text: &str, types: Types) -> Result<Vec<Value>, &'static str> {
+    let located = locator.locate(text).map_err(crate::redact::Blocked::reason)?;
     let (mut bytes, mut points) = (0, 0);
     let mut point = |byte: usize| {
         if byte < bytes {

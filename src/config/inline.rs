@@ -6,7 +6,7 @@
 
 use crate::config::file::{CommandFile, File, UpstreamFile};
 use crate::model::fault::SourceFault;
-use crate::redact::locate::locate;
+use crate::redact::locate::Locator;
 use crate::redact::plan::Detection;
 use crate::redact::rules::Rules;
 use serde_saphyr::Spanned;
@@ -106,7 +106,9 @@ fn is_secret(name: &str, value: &str, detection: Option<&Detection>) -> bool {
     // The name is shown to the detectors too: some know a value by it alone.
     let shown = format!("{name}={value}");
     // What cannot be read to its end may hide one.
-    detection.is_some_and(|detection| locate(detection, 2000, &shown).map_or(true, |found| !found.is_empty()))
+    detection.is_some_and(|detection| {
+        Locator::new(detection.clone(), 2000).locate(&shown).map_or(true, |found| !found.is_empty())
+    })
 }
 
 fn in_url(text: &str) -> bool {

@@ -8,6 +8,9 @@ use hashbrown::HashTable;
 const MOST: usize = 1 << 16;
 const MOST_BYTES: usize = 1 << 24;
 
+/// Room that is kept for the next result, in bytes of values.
+const MOST_ROOM: usize = 1 << 16;
+
 /// The values of one result, each with the place it was met at: the keys that lead to it are
 /// part of the verdict. They are kept whole, so that no value can be made to pass for another.
 #[derive(Default)]
@@ -55,14 +58,15 @@ pub(crate) enum Rest {
 }
 
 impl Clean {
-    /// With what earlier results settled.
-    pub(crate) fn new(settled: Settled) -> Self {
-        Self { settled, ..Self::default() }
-    }
-
-    /// What this result settled beside it.
-    pub(crate) fn into_settled(self) -> Settled {
-        self.settled
+    /// Ends a result: only what it settled is known to the next, which has its room.
+    pub(crate) fn forget(&mut self) {
+        if self.text.capacity() > MOST_ROOM {
+            *self = Self { settled: std::mem::take(&mut self.settled), ..Self::default() };
+        }
+        self.table.clear();
+        self.values.clear();
+        self.text.clear();
+        self.claims.clear();
     }
 
     /// Makes room for the values of a document of so many bytes.

@@ -14,6 +14,8 @@ const SHORTEST: usize = 3;
 const SHORTEST_CAPITALS: usize = 4;
 /// Bounds what is kept of one result.
 const MOST: usize = 10_000;
+/// Room for free text that is kept for the next result.
+const MOST_ROOM: usize = 1 << 16;
 /// A value of more words is looked for by as many of them.
 const MOST_WORDS: usize = 12;
 /// Characters that may stand between two words of a value, whatever they are.
@@ -72,6 +74,23 @@ impl Default for Echo {
 }
 
 impl Echo {
+    /// Ends a result: the next has its room and nothing else.
+    pub(crate) fn forget(&mut self) {
+        if self.shown.capacity().max(self.firsts.capacity()) > MOST_ROOM {
+            *self = Self::default();
+        }
+        self.known.clear();
+        self.steps.clear();
+        self.ends.truncate(ROOT + 1);
+        self.firsts.clear();
+        self.starts = Bytes([false; 256]);
+        self.seconds = Bytes([false; 256]);
+        self.shown.clear();
+        self.parts.clear();
+        self.settled = false;
+        self.capitals.clear();
+    }
+
     /// `by_words`: "Maria de la Cruz" is looked for whole and by its capitalised words; the
     /// words of an address are too common for that.
     pub(crate) fn learn(&mut self, detector: usize, value: &str, by_words: bool) {
@@ -177,7 +196,7 @@ impl Echo {
         let last = self.parts.iter().rfind(|(known_then, _)| *known_then < known);
         let shown = last.and_then(|(_, end)| self.shown.get(..*end)).unwrap_or_default();
         self.settled = self.firsts.lines().any(|word| names.contains(word)) || self.holds(shown);
-        self.shown = String::new();
+        self.shown.clear();
         self.settled
     }
 

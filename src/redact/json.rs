@@ -251,16 +251,20 @@ impl<'a> Reader<'a> {
     }
 
     fn skip_string(&mut self) -> Result<(), Blocked> {
-        self.position += 1;
+        let bytes = self.text.as_bytes();
+        let mut at = self.position + 1;
         loop {
-            let rest = self.text.as_bytes().get(self.position..).ok_or(Blocked::Syntax)?;
-            let found = memchr::memchr2(b'"', b'\\', rest).ok_or(Blocked::Syntax)?;
-            let escape = rest.get(found) == Some(&b'\\');
-            self.position += found + 1 + usize::from(escape);
-            if !escape {
-                return Ok(());
+            at = plain_end(bytes, at);
+            match bytes.get(at) {
+                Some(b'"') => break,
+                Some(b'\\') => at += 2,
+                // A control character that should have been escaped.
+                Some(_) => at += 1,
+                None => return Err(Blocked::Syntax),
             }
         }
+        self.position = at + 1;
+        Ok(())
     }
 
     /// Demands that nothing but white space is left.

@@ -170,35 +170,51 @@ fn escape(text: &str) -> usize {
     }
 }
 
-/// Finds personal data in a text: a JSON document, one a line, or prose.
-///
-/// # Errors
-/// [`Blocked`] when it holds JSON that cannot be looked at whole.
-pub fn locate(detection: &Detection, this_year: u16, text: &str) -> Result<Vec<Located>, Blocked> {
-    let plan = Plan::released(detection.clone());
-    let (mut places, kept) = plan.pool.take(&plan);
-    let mut run = Run::new(Setting { this_year, ..Setting::default() }, kept);
-    for _ in 0..2 {
-        run.trace = Some(Trace::default());
-        read(&plan, &mut run, &mut places, text)?;
-        if run.budget.is_over() {
-            return Err(Blocked::Layers);
-        }
-        if !run.must_repeat(&plan, places.words()) {
-            break;
-        }
+/// Finds personal data in texts. What one text teaches of keys serves the next.
+pub struct Locator {
+    plan: Plan,
+    this_year: u16,
+}
+
+impl Locator {
+    /// `this_year` serves the age rule of HIPAA 164.514(b)(2)(i)(C).
+    pub fn new(detection: Detection, this_year: u16) -> Self {
+        Self { plan: Plan::released(detection), this_year }
     }
-    plan.pool.put(places, run.kept());
-    let mut spots = run.trace.take().unwrap_or_default().spots;
-    spots.sort_by_key(|spot| (spot.range.start, std::cmp::Reverse(spot.range.end)));
-    spots.dedup_by(|next, first| next.range == first.range);
-    let located = spots.into_iter().filter_map(|spot| {
-        let detector = detection.scanner.detectors().get(spot.detector)?;
-        let score = score(detector, spot.by_key);
-        let (entity, rule) = (detector.entity.clone(), detector.id.clone());
-        Some(Located { range: spot.range, entity, rule, score })
-    });
-    Ok(located.collect())
+
+    /// Finds personal data in a text: a JSON document, one a line, or prose.
+    ///
+    /// # Errors
+    /// [`Blocked`] when it holds JSON that cannot be looked at whole.
+    pub fn locate(&self, text: &str) -> Result<Vec<Located>, Blocked> {
+        let plan = &self.plan;
+        let (mut places, kept) = plan.pool.take(plan);
+        let mut run = Run::new(Setting { this_year: self.this_year, ..Setting::default() }, kept);
+        run.meet(plan, text);
+        for _ in 0..2 {
+            run.trace = Some(Trace::default());
+            read(plan, &mut run, &mut places, text)?;
+            if run.budget.is_over() {
+                return Err(Blocked::Layers);
+            }
+            if !run.must_repeat(plan, places.words()) {
+                break;
+            }
+        }
+        let mut spots = run.trace.take().unwrap_or_default().spots;
+        plan.pool.put(places, run.kept());
+        spots.sort_by_key(|spot| (spot.range.start, std::cmp::Reverse(spot.range.end)));
+        spots.dedup_by(|next, first| next.range == first.range);
+        let detectors = plan.detection.iter().flat_map(|detection| detection.scanner.detectors());
+        let detectors: Vec<_> = detectors.collect();
+        let located = spots.into_iter().filter_map(|spot| {
+            let detector = detectors.get(spot.detector)?;
+            let score = score(detector, spot.by_key);
+            let (entity, rule) = (detector.entity.clone(), detector.id.clone());
+            Some(Located { range: spot.range, entity, rule, score })
+        });
+        Ok(located.collect())
+    }
 }
 
 fn read(plan: &Plan, run: &mut Run, places: &mut Places, text: &str) -> Result<(), Blocked> {

@@ -17,7 +17,7 @@ mod echo;
 mod fit;
 mod forms;
 mod hidden;
-mod json;
+pub(crate) mod json;
 mod kept;
 mod layers;
 mod literal;
@@ -30,6 +30,7 @@ mod places;
 mod plainly;
 pub mod plan;
 pub mod profile;
+pub(crate) mod quoted;
 pub mod restore;
 pub mod rules;
 mod run;
@@ -122,15 +123,6 @@ pub struct Redactor<'p> {
     places: Places,
 }
 
-/// A structure that was filtered, for its twin in text.
-#[derive(Clone, Copy)]
-pub struct Twin<'t> {
-    /// As the upstream wrote it.
-    pub came: &'t str,
-    /// What is left of it.
-    pub left: Option<&'t str>,
-}
-
 impl<'p> Redactor<'p> {
     /// `this_year` serves the age rule of HIPAA 164.514(b)(2)(i)(C). What needs a key
     /// masks ([`Redactor::within`]).
@@ -165,16 +157,10 @@ impl<'p> Redactor<'p> {
         self.seen_whole().map(|()| filtered)
     }
 
-    /// The same for a text block beside a structure that was filtered just now: what is byte
-    /// for byte the same leaves the same.
-    ///
-    /// # Errors
-    /// [`Blocked`] when it holds JSON that cannot be filtered whole.
-    pub fn text_beside(&mut self, twin: Twin<'_>, text: &str) -> Result<Option<String>, Blocked> {
-        if text == twin.came && self.plan.text != plan::TextMode::Drop {
-            return Ok(twin.left.map(str::to_owned));
-        }
-        self.text(text)
+    /// Whether a text block leaves as the structure beside it did if it is byte for byte the
+    /// same: a plan may drop text.
+    pub fn twins_leave_alike(&self) -> bool {
+        self.plan.text != plan::TextMode::Drop
     }
 
     /// Puts text that no plan releases or withholds, such as a progress message,
@@ -233,7 +219,7 @@ impl Drop for Redactor<'_> {
     /// The places judged for this result serve the next.
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            self.plan.pool.put(std::mem::take(&mut self.places), self.run.kept());
+            self.plan.pool.put(std::mem::take(&mut self.places), std::mem::take(&mut self.run).kept());
         }
     }
 }

@@ -16,8 +16,8 @@ use crate::redact::locate::Trace;
 use crate::redact::marker::Markers;
 use crate::redact::places::Labelled;
 use crate::redact::plan::{Detection, Plan};
-use crate::redact::settled::Settled;
 use crate::redact::transform::Setting;
+use crate::redact::walk::Again;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -37,6 +37,8 @@ pub(crate) struct Run {
     /// What becomes of binary content in text. None where none is looked for.
     pub(crate) blobs: Option<Blobs>,
     pub(crate) clean: Clean,
+    /// Room for values that recur.
+    pub(crate) again: Again,
     /// What looks like names under keys that say nothing of it.
     pub(crate) columns: Columns,
     pub(crate) scratch: Scratch,
@@ -53,10 +55,20 @@ pub(crate) struct Run {
 }
 
 /// What is handed from one result to the next.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Kept {
     scratch: Scratch,
-    settled: Settled,
+    clean: Clean,
+    echo: Echo,
+    again: Again,
+    labels: Labels,
+    labelled: Labelled,
+}
+
+impl std::fmt::Debug for Kept {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Kept")
+    }
 }
 
 #[derive(Default)]
@@ -69,15 +81,21 @@ struct Counts {
 }
 
 impl Run {
-    pub(crate) fn new(setting: Setting, Kept { scratch, settled }: Kept) -> Self {
-        Self { setting, scratch, clean: Clean::new(settled), ..Self::default() }
+    pub(crate) fn new(setting: Setting, kept: Kept) -> Self {
+        let Kept { scratch, clean, echo, again, labels, labelled } = kept;
+        Self { echo, setting, clean, again, scratch, labels, labelled, ..Self::default() }
     }
 
     /// What serves the next result of the plan, without any value of this one.
-    pub(crate) fn kept(&mut self) -> Kept {
-        let mut scratch = std::mem::take(&mut self.scratch);
-        scratch.forget();
-        Kept { scratch, settled: std::mem::take(&mut self.clean).into_settled() }
+    pub(crate) fn kept(self) -> Kept {
+        let Self { scratch, clean, echo, again, labels, labelled, .. } = self;
+        let mut kept = Kept { scratch, clean, echo, again, labels, labelled };
+        kept.scratch.forget();
+        kept.clean.forget();
+        kept.echo.forget();
+        kept.labels.end();
+        kept.labelled.end(&kept.labels);
+        kept
     }
 
     pub(crate) fn inspected(&mut self, values: u64) {

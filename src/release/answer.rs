@@ -109,11 +109,10 @@ impl Reading<'_> {
         let mut redactor = self.redactor(&messages.plan, pending.grant.item.as_ref());
         redactor.treat(Blobs::Drop);
         let handles = self.handles(&pending.about);
-        let mut filter = Filter { redactor: &mut redactor, messages, handles: Some(&handles), twin: None };
+        let mut filter = Filter { redactor: &mut redactor, messages, handles: Some(&handles) };
         let mut out = form::rebuild(form, read, &mut filter)?;
         if redactor.must_repeat() {
-            let mut filter =
-                Filter { redactor: &mut redactor, messages, handles: Some(&handles), twin: None };
+            let mut filter = Filter { redactor: &mut redactor, messages, handles: Some(&handles) };
             out = form::rebuild(form, read, &mut filter)?;
         }
         self.report(pending, &redactor, 0, 0);
@@ -132,7 +131,7 @@ impl Reading<'_> {
         let mut out = Map::new();
         for _ in 0..2 {
             let messages = &pending.grant.messages;
-            let mut filter = Filter { redactor: &mut redactor, messages, handles: None, twin: None };
+            let mut filter = Filter { redactor: &mut redactor, messages, handles: None };
             out = form::rebuild(form, read, &mut filter)?;
             if !redactor.must_repeat() {
                 break;

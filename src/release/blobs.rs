@@ -10,17 +10,23 @@ use serde_json::Value;
 ///
 /// # Errors
 /// [`Denial::ResultBlocked`] when the structure or a blob cannot be looked at whole.
-pub(super) fn learn(
+pub(super) fn learn<'b>(
     filter: &mut Filter<'_, '_>,
-    blocks: &[Value],
+    blocks: impl Iterator<Item = &'b Value>,
     structure: Option<&str>,
 ) -> Result<(), Denial> {
     // Most structures hold no content block; those are not read twice.
-    let holds = |structure: &&str| ["image", "audio", "blob"].iter().any(|word| structure.contains(word));
+    let holds = |structure: &&str| {
+        let holds = |word: &str| memchr::memmem::find(structure.as_bytes(), word.as_bytes()).is_some();
+        ["image", "audio", "blob"].into_iter().any(holds)
+    };
     let structure = structure.filter(holds).map(|structure| strict::parse(structure.as_bytes()));
     let structure = structure.transpose().map_err(|fault| super::filter::blocked(fault.into()))?;
     let mut found = Vec::new();
-    blocks.iter().chain(&structure).for_each(|value| collect(value, &mut found));
+    blocks.for_each(|block| collect(block, &mut found));
+    if let Some(structure) = &structure {
+        collect(structure, &mut found);
+    }
     // One that is declared to be of two types is of none.
     found.sort_by_key(|(_, blob)| *blob);
     for twins in found.chunk_by(|(_, one), (_, other)| one == other) {

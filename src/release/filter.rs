@@ -3,7 +3,7 @@
 use crate::model::denial::Denial;
 use crate::model::feature::Feature;
 use crate::redact::blobs::Fate;
-use crate::redact::{Blocked, REDACTED, Redactor, Twin};
+use crate::redact::{Blocked, REDACTED, Redactor};
 use crate::release::handles::Handles;
 use crate::request::MessageGrant;
 use crate::wire::form::{Part, Visit};
@@ -20,17 +20,11 @@ pub(super) struct Filter<'f, 'p> {
     pub(super) messages: &'f MessageGrant,
     /// None outside a gate, where nothing is sealed.
     pub(super) handles: Option<&'f Handles<'f>>,
-    /// The structure beside which text stands.
-    pub(super) twin: Option<Twin<'f>>,
 }
 
 impl Filter<'_, '_> {
     fn text(&mut self, text: &str) -> Result<Value, Denial> {
-        let shown = match self.twin {
-            Some(twin) => self.redactor.text_beside(twin, text),
-            None => self.redactor.text(text),
-        };
-        let shown = shown.map_err(blocked)?;
+        let shown = self.redactor.text(text).map_err(blocked)?;
         Ok(Value::from(shown.unwrap_or_else(|| REDACTED.to_owned())))
     }
 

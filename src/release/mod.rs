@@ -11,6 +11,7 @@ mod filter;
 mod handles;
 mod lists;
 mod notice;
+mod read;
 mod result;
 mod stream;
 

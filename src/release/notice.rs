@@ -128,7 +128,7 @@ impl Reading<'_> {
         let about = self.facts.pending.as_ref().map(|pending| pending.about.clone()).unwrap_or_default();
         let handles = self.handles(&about);
         redactor.treat(Blobs::Drop);
-        let mut filter = Filter { redactor: &mut redactor, messages, handles: Some(&handles), twin: None };
+        let mut filter = Filter { redactor: &mut redactor, messages, handles: Some(&handles) };
         form::rebuild(form, read, &mut filter)
     }
 
@@ -141,7 +141,7 @@ impl Reading<'_> {
     ) -> Result<Map<String, Value>, Denial> {
         let mut redactor = self.redactor(&item.plan, Some(item));
         let messages = &pending.grant.messages;
-        let mut filter = Filter { redactor: &mut redactor, messages, handles: None, twin: None };
+        let mut filter = Filter { redactor: &mut redactor, messages, handles: None };
         form::rebuild(form, read, &mut filter)
     }
 }

@@ -3,28 +3,14 @@
 use crate::model::denial::Denial;
 use crate::redact::shape::Shape;
 use crate::redact::tools::Blobs;
-use crate::redact::{Redactor, Twin};
+use crate::redact::{Blocked, REDACTED, Redactor, quoted};
 use crate::release::blobs::learn;
 use crate::release::filter::{Filter, blocked};
+use crate::release::read::{Block, Source, read};
 use crate::request::MessageGrant;
 use crate::wire::form::{self, content};
-use serde::Deserialize;
-use serde_json::Value;
-use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use std::borrow::Cow;
-
-/// The members of a `tools/call` result that are read; any other is dropped.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ToolResult<'r> {
-    #[serde(borrow, default)]
-    content: Vec<&'r RawValue>,
-    #[serde(borrow)]
-    structured_content: Option<&'r RawValue>,
-    is_error: Option<bool>,
-    #[serde(rename = "_meta")]
-    meta: Option<Value>,
-}
 
 /// A filtered result: its members, written but not yet enclosed.
 pub(super) struct Written {
@@ -55,13 +41,23 @@ pub(super) fn filter(
     messages: &MessageGrant,
     result: &str,
 ) -> Result<Written, Denial> {
-    let read: ToolResult<'_> =
-        serde_json::from_str(result).map_err(|_| Denial::UpstreamMalformed("result"))?;
-    let mut filtered = parts(redactor, shape, messages, &read)?;
+    let malformed = || Denial::UpstreamMalformed("result");
+    let source = read(result).map_err(|fault| match fault {
+        Blocked::TooDeep => blocked(fault),
+        _ => malformed(),
+    })?;
+    let is_error = source.is_error.map(serde_json::from_str::<Option<bool>>).transpose();
+    let is_error = is_error.map_err(|_| malformed())?.flatten();
+    let meta = source.meta.map(serde_json::from_str::<Option<Value>>).transpose();
+    let meta = meta.map_err(|_| malformed())?.flatten();
+    let mut members = parts(redactor, shape, messages, &source)?;
     if redactor.must_repeat() {
-        filtered = parts(redactor, shape, messages, &read)?;
+        members = parts(redactor, shape, messages, &source)?;
     }
-    Ok(Written { members: write(&read, filtered), meta: read.meta })
+    if let Some(is_error) = is_error {
+        members.push_str(if is_error { ",\"isError\":true" } else { ",\"isError\":false" });
+    }
+    Ok(Written { members, meta })
 }
 
 /// The structure first: the names it gives are then known in the text.
@@ -69,38 +65,57 @@ fn parts(
     redactor: &mut Redactor<'_>,
     shape: Option<&Shape>,
     messages: &MessageGrant,
-    read: &ToolResult<'_>,
-) -> Result<(Option<String>, Vec<Value>), Denial> {
-    let raw = read.content.iter().map(|raw| serde_json::from_str(raw.get()));
-    let raw: Vec<Value> = raw.collect::<Result<_, _>>().map_err(|_| Denial::ResultBlocked("content"))?;
-    let mut filter = Filter { redactor, messages, handles: None, twin: None };
-    learn(&mut filter, &raw, read.structured_content.map(RawValue::get))?;
-    let structure = match read.structured_content {
-        Some(structure) => filter.redactor.structure(structure.get().as_bytes()).map_err(blocked)?,
+    source: &Source<'_>,
+) -> Result<String, Denial> {
+    let came = source.structure.filter(|structure| *structure != "null");
+    let twins = redactor.twins_leave_alike();
+    let is_twin = |block: &Block<'_>| twins && came.is_some_and(|came| block.says(came));
+    let blocks =
+        source.content.iter().map(|block| if is_twin(block) { Ok(None) } else { tree(*block).map(Some) });
+    let blocks =
+        blocks.collect::<Result<Vec<Option<Value>>, _>>().map_err(|_| Denial::ResultBlocked("content"))?;
+    let mut filter = Filter { redactor, messages, handles: None };
+    learn(&mut filter, blocks.iter().flatten(), came)?;
+    let structure = match came {
+        Some(came) => filter.redactor.structure(came.as_bytes()).map_err(blocked)?,
         None => None,
     };
-    if let Some(came) = read.structured_content {
-        filter.twin = Some(Twin { came: came.get(), left: structure.as_deref() });
+    let mut out = String::with_capacity(2 * structure.as_ref().map_or(0, |structure| structure.len()) + 64);
+    out.push_str("\"content\":[");
+    for block in &blocks {
+        let begin = out.len();
+        match block {
+            None => {
+                out.push_str("{\"type\":\"text\",\"text\":");
+                quoted::write(&mut out, structure.as_deref().unwrap_or(REDACTED));
+                out.push('}');
+            }
+            Some(block) => {
+                let shown = form::part(content::BLOCK, block, &mut filter)?;
+                out.extend(shown.map(|shown| shown.to_string()));
+            }
+        }
+        if out.len() > begin {
+            out.push(',');
+        }
     }
-    let mut blocks = Vec::with_capacity(raw.len());
-    for block in &raw {
-        blocks.extend(form::part(content::BLOCK, block, &mut filter)?);
+    if out.ends_with(',') {
+        out.pop();
     }
-    let structure = structure.map(Cow::into_owned);
+    out.push(']');
     // A client that was shown an outputSchema expects a structure, however empty.
-    let mask = || shape.filter(|_| read.structured_content.is_some());
-    let structure = structure.or_else(|| mask().map(|shape| shape.mask().to_string()));
-    Ok((structure, blocks))
-}
-
-fn write(read: &ToolResult<'_>, (structure, blocks): (Option<String>, Vec<Value>)) -> String {
-    let mut out = format!("\"content\":{}", Value::Array(blocks));
-    if let Some(structure) = structure {
+    let mask = || came.and(shape).map(|shape| Cow::Owned(shape.mask().to_string()));
+    if let Some(structure) = structure.or_else(mask) {
         out.push_str(",\"structuredContent\":");
         out.push_str(&structure);
     }
-    if let Some(is_error) = read.is_error {
-        out.push_str(&format!(",\"isError\":{is_error}"));
+    Ok(out)
+}
+
+/// A block that is looked at part by part.
+fn tree(block: Block<'_>) -> Result<Value, serde_json::Error> {
+    match block {
+        Block::Text(string) => Ok(json!({"type": "text", "text": serde_json::from_str::<String>(string)?})),
+        Block::Any(block) => serde_json::from_str(block),
     }
-    out
 }

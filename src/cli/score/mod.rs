@@ -7,7 +7,7 @@ mod table;
 use crate::cli::Exit;
 use crate::cli::detect::{self, Types};
 use crate::model::ids::Entity;
-use crate::redact::plan::Detection;
+use crate::redact::locate::Locator;
 use measure::Measure;
 use record::{Record, Span};
 use std::collections::{BTreeSet, HashMap};
@@ -51,11 +51,11 @@ pub(super) fn run(options: &Options) -> anyhow::Result<Exit> {
         "--baseline stands beside one corpus: give one GOLD"
     );
     let rules = detect::load(options.rules.clone())?;
-    let detection = detect::detection(&rules, &options.profile)?;
+    let locator = detect::locator(detect::detection(&rules, &options.profile)?);
     let entities = rules.detectors.entities();
     for path in &options.gold {
         let gold = read(path, &entities)?;
-        let mut all = vec![own(path, &gold, &detection, options.misses)?];
+        let mut all = vec![own(path, &gold, &locator, options.misses)?];
         if let Some(other) = &options.baseline {
             all.push(others(&read(other, &entities)?, other, &gold));
         }
@@ -70,12 +70,12 @@ pub(super) fn run(options: &Options) -> anyhow::Result<Exit> {
     Ok(Exit::Ok)
 }
 
-fn own(path: &Path, gold: &[Record], detection: &Detection, misses: bool) -> anyhow::Result<Scored> {
+fn own(path: &Path, gold: &[Record], locator: &Locator, misses: bool) -> anyhow::Result<Scored> {
     let types = types(gold);
     let (mut measure, mut took, mut bytes) = (Measure::default(), Duration::ZERO, 0);
     for record in gold {
         let begun = Instant::now();
-        let found = detect::spans(detection, &record.text, Types::Coarse);
+        let found = detect::spans(locator, &record.text, Types::Coarse);
         took += begun.elapsed();
         bytes += record.text.len();
         let found = found.map_err(|why| anyhow::anyhow!("{}: {why}", record.id))?;

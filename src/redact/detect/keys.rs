@@ -127,6 +127,11 @@ impl KeyPattern {
         self.names.last().map_or("", String::as_str)
     }
 
+    /// The words of all its names.
+    pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().flat_map(|name| name.split('_'))
+    }
+
     /// The name that must stand above the last.
     pub(crate) fn above(&self) -> Option<&str> {
         self.names.iter().nth_back(1).map(String::as_str)

@@ -31,7 +31,7 @@ pub use keys::KeyPath;
 pub use rule::Detector;
 pub use scan::Scanner;
 pub(crate) use scan::Scratch;
-pub(crate) use sense::{Sense, Spoken};
+pub(crate) use sense::{Sense, Spoken, Told};
 use std::collections::BTreeSet;
 use std::ops::Range;
 

@@ -92,6 +92,8 @@ pub struct Detector {
     pub(crate) check: Option<Check>,
     /// What the model of names finds for it.
     pub(crate) model: Option<names::Kind>,
+    /// Whether what passes the check can begin with two letters.
+    pub(crate) begins: Option<fn([u8; 2]) -> bool>,
     /// What passes the check is the value, however it is spelt.
     pub(crate) proves: bool,
     pub(crate) context: Option<Regex>,
@@ -145,6 +147,7 @@ fn compile(file: &str, raw: &File) -> Result<Detector, SourceFault> {
         pattern: raw.pattern.as_ref().map(|pattern| regex(file, pattern)).transpose()?,
         check: raw.check.as_ref().map(named).transpose()?,
         model: raw.model.as_ref().map(|name| model(file, name)).transpose()?,
+        begins: raw.check.as_ref().and_then(|name| check::begins(&name.value)),
         proves: raw.check.as_ref().is_some_and(|name| check::proves(&name.value)),
         context: words(file, &raw.context)?,
         cue_words: raw.context.clone(),

@@ -9,7 +9,7 @@ use crate::redact::detect::fold::fold;
 use crate::redact::detect::named::{self, Named};
 use crate::redact::detect::need::Makeup;
 use crate::redact::detect::prefilter::{Memory, Prefilter};
-use crate::redact::detect::sense::{Index, Sense};
+use crate::redact::detect::sense::{Index, Sense, Told};
 use crate::redact::detect::set::Set;
 use crate::redact::detect::uuid::Uuids;
 use crate::redact::detect::{Detector, Finding, KeyPath, shadow};
@@ -93,9 +93,9 @@ impl Scanner {
         self.index.sense(&self.detectors, path)
     }
 
-    /// Whether a path that ends with this name may say anything to any detector.
-    pub(crate) fn may_be_told(&self, name: &str) -> bool {
-        self.index.may_be_told(name)
+    /// What detectors may be told by paths that end with this name.
+    pub(crate) fn told(&self, name: &str) -> Told {
+        self.index.told(name)
     }
 
     /// Finds personal data in `text`: a decoded JSON string, the literal of a number,
@@ -223,7 +223,8 @@ impl Scanner {
     ) -> bool {
         let Some(concerned) = self.uuids.concerned(&self.detectors, uuid) else { return false };
         for concerned in concerned {
-            if (!concerned.waits || sense.cues(concerned.detector)) && concerned.may_find(text, uuid) {
+            let cued = sense.cues(concerned.detector);
+            if (!concerned.waits || cued) && concerned.may_find(text, uuid, cued) {
                 self.collect(concerned.detector, sense, text, true, candidates);
             }
         }

@@ -5,7 +5,7 @@ use crate::redact::detect::Detector;
 use crate::redact::detect::keys::{KeyPath, KeyPattern, normalise};
 use foldhash::fast::RandomState;
 use regex::{Regex, RegexSet};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The verdict of all detectors on one key path.
 #[derive(Clone, Debug, Default)]
@@ -145,6 +145,17 @@ impl ValueShape {
     }
 }
 
+/// What detectors may be told by a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// [`Sense::says_nothing`] holds of all paths that end with it.
+    Nothing,
+    /// It is made of words of the rules.
+    ByWords,
+    /// Some of its words are others.
+    Otherwise,
+}
+
 /// So many members below a key it still says what a number is.
 const MOST_BELOW: usize = 3;
 
@@ -157,6 +168,8 @@ pub(crate) struct Index {
     cues: RegexSet,
     /// The detector behind each pattern of `cues`.
     cueing: Vec<usize>,
+    /// The words that keys are made of.
+    words: HashSet<String, RandomState>,
 }
 
 /// Detectors by their key patterns.
@@ -241,7 +254,9 @@ impl Index {
         // Cue words are few and short; if they will not compile together, keys are no cues
         // and a value under one is judged by the words around it alone.
         let cues = RegexSet::new(sources).unwrap_or_else(|_| RegexSet::empty());
-        Self { claims, vetoes, cues, cueing }
+        let keys = detectors.iter().flat_map(|detector| &detector.keys).flat_map(KeyPattern::words);
+        let words = keys.map(str::to_owned).collect();
+        Self { claims, vetoes, cues, cueing, words }
     }
 
     pub(crate) fn sense(&self, detectors: &[Detector], path: &KeyPath) -> Sense {
@@ -284,15 +299,18 @@ impl Index {
         named
     }
 
-    /// Whether the sense of a path that ends with this name may say anything: if not,
-    /// [`Sense::says_nothing`] holds of all of them.
-    pub(crate) fn may_be_told(&self, name: &str) -> bool {
+    /// What the sense of a path that ends with this name may say at most.
+    pub(crate) fn told(&self, name: &str) -> Told {
         let last = normalise(name);
         let one = last.strip_suffix('s').unwrap_or(&last);
-        KeyPath::wraps(&last)
-            || self.claims.knows(&last)
-            || self.claims.knows(one)
-            || self.cues.is_match(&last)
+        let (wraps, known) = (KeyPath::wraps(&last), self.claims.knows(&last) || self.claims.knows(one));
+        if !wraps && !known && !self.cues.is_match(&last) {
+            Told::Nothing
+        } else if wraps || last.split('_').all(|word| self.words.contains(word)) {
+            Told::ByWords
+        } else {
+            Told::Otherwise
+        }
     }
 
     fn claims_at(&self, detectors: &[Detector], path: &KeyPath) -> Vec<Claim> {
@@ -347,7 +365,7 @@ mod tests {
             "cm",
             "code",
         ]) {
-            let told = scanner.may_be_told(word);
+            let told = scanner.told(word) != Told::Nothing;
             silent += usize::from(!told);
             for base in bases {
                 let mut path = KeyPath::dotted(base);
@@ -356,8 +374,16 @@ mod tests {
             }
         }
         assert!((4..16).contains(&silent), "{silent}");
-        for told in ["ssn", "spouseSSN", "value", "dob"] {
-            assert!(scanner.may_be_told(told), "{told}");
+        for (name, told) in [
+            ("ssn", Told::ByWords),
+            ("us-ssn", Told::ByWords),
+            ("value", Told::ByWords),
+            ("Mobile Phone", Told::ByWords),
+            ("Halloran's SSN", Told::Otherwise),
+            ("halloran_phone", Told::Otherwise),
+            ("Body height", Told::Nothing),
+        ] {
+            assert_eq!(scanner.told(name), told, "{name}");
         }
     }
 }

@@ -31,12 +31,19 @@ pub(super) struct Concerned {
     /// Only where a key is its cue.
     pub(super) waits: bool,
     head: Option<Head>,
+    /// Whether what passes its check can begin with two letters.
+    begins: Option<fn([u8; 2]) -> bool>,
 }
 
 impl Concerned {
-    /// Whether it may find something in this UUID.
-    pub(super) fn may_find(&self, text: &str, uuid: Uuid<'_>) -> bool {
-        self.head.is_none_or(|head| uuid.words().any(|word| head.is_at(text, word)))
+    /// Whether it may find something in this UUID. Where it is `cued`, also what fails its check.
+    pub(super) fn may_find(&self, text: &str, uuid: Uuid<'_>, cued: bool) -> bool {
+        let Some(head) = self.head else { return true };
+        let begins = |word: usize| {
+            let letters = text.as_bytes().get(word..).and_then(<[u8]>::first_chunk);
+            cued || self.begins.is_none_or(|begins| letters.is_some_and(|letters| begins(*letters)))
+        };
+        uuid.words().any(|word| head.is_at(text, word) && begins(word))
     }
 }
 
@@ -92,8 +99,11 @@ enum Asks {
     /// It cannot be told.
     Anything,
     /// A pattern, and one of the cues, if it waits for any.
-    Pattern(Pattern, Option<Vec<Pattern>>, Option<Head>),
+    Pattern(Pattern, Option<Vec<Pattern>>, Starts),
 }
+
+/// What all that a detector finds starts with.
+type Starts = (Option<Head>, Option<fn([u8; 2]) -> bool>);
 
 impl Uuids {
     pub(super) fn new() -> Self {
@@ -126,17 +136,17 @@ impl Asks {
         };
         let cue = |word: &String| Pattern::new(&Hir::literal(word.to_lowercase().into_bytes()));
         let cues = detector.needs_context.then(|| detector.cue_words.iter().map(cue).collect());
-        Self::Pattern(Pattern::new(pattern), cues, Head::of(pattern))
+        Self::Pattern(Pattern::new(pattern), cues, (Head::of(pattern), detector.begins))
     }
 
     fn among(&self, detector: usize, outlines: &[Outline]) -> Option<Concerned> {
         let may_match = |pattern: &Pattern| outlines.iter().any(|outline| outline.may_match(pattern));
         match self {
             Self::Nothing => None,
-            Self::Anything => Some(Concerned { detector, waits: false, head: None }),
-            Self::Pattern(pattern, cues, head) => may_match(pattern).then(|| {
+            Self::Anything => Some(Concerned { detector, waits: false, head: None, begins: None }),
+            Self::Pattern(pattern, cues, (head, begins)) => may_match(pattern).then(|| {
                 let waits = cues.as_ref().is_some_and(|cues| !cues.iter().any(may_match));
-                Concerned { detector, waits, head: *head }
+                Concerned { detector, waits, head: *head, begins: *begins }
             }),
         }
     }

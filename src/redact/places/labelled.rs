@@ -1,9 +1,10 @@
-//! Places under the keys that labels say, remembered as long as the result is filtered:
-//! those keys are values, and may be personal data.
+//! Places under the keys that labels say, remembered as long as those keys are: they are values,
+//! and may be personal data.
 
 use super::place::Place;
 use super::{Entered, Places};
 use crate::redact::detect::{KeyPath, Sense};
+use crate::redact::forms::labels::Labels;
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
 
@@ -46,13 +47,30 @@ impl Labelled {
     ) {
         self.0.insert(Self::key(places, around, entered, row), place);
     }
+
+    /// Ends a result: what labels say that are not kept is known no more.
+    pub(crate) fn end(&mut self, labels: &Labels) {
+        if self.0.len() > MOST / 2 {
+            self.0.clear();
+        } else {
+            self.0.retain(|(_, _, row), _| labels.lasts(*row));
+        }
+    }
 }
 
 impl Places {
-    /// The place that was entered, under keys that the labels around it say. It is there until
-    /// the result ends, and nothing may be beneath it.
-    pub(crate) fn labelled(&mut self, entered: &Entered, keys: KeyPath, sense: Sense) -> usize {
+    /// The place that was entered, under keys that the labels around it say. Nothing may be
+    /// beneath it, and unless it `lasts` it is there until the result ends.
+    pub(crate) fn labelled(
+        &mut self,
+        entered: &Entered,
+        (keys, sense): (KeyPath, Sense),
+        lasts: bool,
+    ) -> usize {
         let named = self.all[entered.place].named(keys, sense);
+        if lasts {
+            return self.add(named);
+        }
         let place = match self.room.pop() {
             Some(place) => {
                 self.made += 1;

@@ -21,9 +21,12 @@ const UNLUCKY: usize = 64;
 /// So many values that are met for the first time does one outweigh that is met again.
 const WORTH: usize = 8;
 
+/// Places for which room is kept.
+const MOST_PLACES: usize = 1_024;
+
 /// The values of one document, by place.
 #[derive(Default)]
-pub(super) struct Again {
+pub(crate) struct Again {
     /// For each place, one more than where its values are.
     places: Vec<u32>,
     met: Vec<Met>,
@@ -70,6 +73,16 @@ pub(super) struct Begun {
 }
 
 impl Again {
+    /// Ends a document: the next has its room.
+    pub(super) fn forget(&mut self) {
+        if self.places.capacity() > MOST_PLACES {
+            *self = Self::default();
+        }
+        self.places.clear();
+        self.met.clear();
+        self.free.clear();
+    }
+
     fn at(&mut self, place: usize, number: u64) -> Option<&mut Met> {
         let at = (*self.places.get(place)? as usize).checked_sub(1)?;
         self.met.get_mut(at).filter(|met| met.number == number)

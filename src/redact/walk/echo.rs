@@ -1,11 +1,11 @@
 //! What a document teaches is looked for in its own free text, once all of it was read.
 
 use super::Walk;
-use super::scalar::quote;
 use super::splice::Free;
 use crate::redact::Blocked;
 use crate::redact::apply;
 use crate::redact::json::Quoted;
+use crate::redact::quoted as json_string;
 
 /// The output with what the document named as personal replaced wherever it stands in free
 /// text. None if it stands in none.
@@ -30,7 +30,7 @@ pub(super) fn replace(walk: &mut Walk<'_, '_>, shown: &str) -> Result<Option<Str
                 out.reserve(shown.len());
             }
             out.push_str(shown.get(copied..place.start).unwrap_or_default());
-            quote(&mut out, &text);
+            json_string::write(&mut out, &text);
             copied = place.end;
             continue;
         }

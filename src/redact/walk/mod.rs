@@ -1,8 +1,7 @@
 //! The one pass over a document: read, decide, splice.
 //!
-//! Nothing is written for what is released unchanged: it is copied in one piece with all
-//! that stands beside it, as the upstream wrote it, up to the next change. What turns out
-//! not to be released is cut off again, with the comma before it.
+//! What is released unchanged is copied in one piece with all that stands beside it, as the
+//! upstream wrote it. What turns out not to be released is cut off, with the comma before it.
 //!
 //! Invariant: a value stays in the output only through [`Walk::scalar`], and a member name
 //! only through [`Walk::place_of`].
@@ -28,7 +27,7 @@ use crate::redact::places::{Entered, Places, ROOT, Step};
 use crate::redact::plan::Plan;
 use crate::redact::run::Run;
 use crate::redact::transform::Outcome;
-use again::Again;
+pub(crate) use again::Again;
 use foldhash::fast::RandomState;
 use parts::Parts;
 use siblings::{Given, Siblings};
@@ -62,6 +61,7 @@ fn at<'d>(
     reader.white_space();
     let start = reader.position();
     let told = run.trace.as_ref().map(Trace::told);
+    let again = std::mem::take(&mut run.again);
     let mut walk = Walk {
         plan,
         run,
@@ -74,7 +74,7 @@ fn at<'d>(
         passed: Vec::new(),
         free: Vec::new(),
         parts: Parts::default(),
-        again: Again::default(),
+        again,
         inspected: 0,
         told,
     };
@@ -92,8 +92,10 @@ fn at<'d>(
         Cow::Owned(std::mem::take(&mut walk.out))
     };
     let shown = parts::replace(&mut walk, shown)?;
-    let with_echoes = echo::replace(&mut walk, &shown)?;
-    Ok(Some(with_echoes.map_or(shown, Cow::Owned)))
+    let shown = echo::replace(&mut walk, &shown)?.map_or(shown, Cow::Owned);
+    walk.again.forget();
+    walk.run.again = walk.again;
+    Ok(Some(shown))
 }
 
 struct Walk<'w, 'd> {
@@ -104,7 +106,6 @@ struct Walk<'w, 'd> {
     /// What leaves, as far as the source has been copied.
     out: String,
     copied: usize,
-    /// Scratch, kept between values.
     findings: Vec<Finding>,
     /// The keys of the value that is read next, if it is a table or a row.
     given: Given,
@@ -115,7 +116,7 @@ struct Walk<'w, 'd> {
     again: Again,
     /// Values that detectors were asked about.
     inspected: u64,
-    /// What had been told of places before this document.
+    /// What was told of places before.
     told: Option<Told>,
 }
 

@@ -3,12 +3,12 @@
 
 use super::Walk;
 use super::links::Link;
-use super::scalar::quote;
 use crate::redact::Blocked;
 use crate::redact::apply;
 use crate::redact::forms::string;
 use crate::redact::layers::scattered::{self, Part};
 use crate::redact::marker::REDACTED;
+use crate::redact::quoted;
 use crate::redact::shape::Shape;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -251,7 +251,7 @@ impl Shown {
             return shape.mask().to_string();
         }
         let mut literal = String::new();
-        quote(&mut literal, text());
+        quoted::write(&mut literal, text());
         literal
     }
 

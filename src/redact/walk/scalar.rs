@@ -11,6 +11,7 @@ use crate::redact::clean::{Met, Rest};
 use crate::redact::json::{Kind, Reader};
 use crate::redact::locate::Trace;
 use crate::redact::plainly::Uuid;
+use crate::redact::quoted;
 use crate::redact::shape::Shape;
 use crate::redact::transform::Outcome;
 use serde_json::Value;
@@ -32,7 +33,7 @@ impl Walk<'_, '_> {
         }
         if let Some(marker) = marker {
             self.copy(start);
-            quote(&mut self.out, &marker);
+            quoted::write(&mut self.out, &marker);
             self.copied = end;
         }
         clean
@@ -216,7 +217,7 @@ impl Walk<'_, '_> {
                 self.out.push_str("null");
             }
             Outcome::Text(text) if shape.is_none_or(Shape::allows_string) => {
-                quote(&mut self.out, text);
+                quoted::write(&mut self.out, text);
             }
             Outcome::Number(number) if shape.is_none_or(Shape::allows_number) => {
                 self.out.push_str(number);
@@ -241,15 +242,4 @@ fn looks_like_json(text: &str) -> bool {
     }
     let text = text.trim();
     (text.starts_with('{') && text.ends_with('}')) || (text.starts_with('[') && text.ends_with(']'))
-}
-
-/// Writes a JSON string.
-pub(super) fn quote(out: &mut String, text: &str) {
-    if Class::of_json(text).meets(Class::STOP) {
-        out.push_str(&Value::from(text).to_string());
-    } else {
-        out.push('"');
-        out.push_str(text);
-        out.push('"');
-    }
 }

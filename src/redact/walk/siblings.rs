@@ -4,7 +4,7 @@
 //! What such keys say is added to what the member name says, and never takes from it.
 
 use super::Walk;
-use crate::redact::detect::{KeyPath, Sense};
+use crate::redact::detect::{KeyPath, Sense, Told};
 use crate::redact::forms::labels::{self, Row};
 use crate::redact::forms::names;
 use crate::redact::forms::siblings::{
@@ -52,9 +52,6 @@ pub(super) struct Siblings {
     personal: bool,
 }
 
-/// The key of a name beside what only persons have.
-const SOMEBODYS_NAME: &str = "somebody.name";
-
 /// Lists of rows in one object for which columns are looked for.
 const MOST_TABLES: usize = 8;
 
@@ -88,7 +85,7 @@ impl<'d> Walk<'_, 'd> {
             && self.begins_scalar()
             && (siblings.personal || person_behind(self.rest()))
         {
-            return self.under(place, entered, &[SOMEBODYS_NAME.to_owned()]);
+            return self.under_labels(place, entered, &Row::Known(labels::SOMEBODY));
         }
         if !entered.role.is(Role::VALUE) {
             return entered;
@@ -99,10 +96,18 @@ impl<'d> Walk<'_, 'd> {
 
     fn read_labels(&mut self, siblings: &mut Siblings) {
         let Some(detection) = &self.plan.detection else { return };
-        let tells = |key: &str| detection.scanner.may_be_told(names(key).last().unwrap_or_default());
+        let told = |key: &str| {
+            let mut names = names(key);
+            let (first, last) = (names.next().unwrap_or_default(), names.last());
+            match detection.scanner.told(last.unwrap_or(first)) {
+                // A word in a path of others is none by itself.
+                Told::ByWords if last.is_some() => Told::Otherwise,
+                told => told,
+            }
+        };
         for label in siblings.labels.iter().take(siblings.count).skip(siblings.read) {
             let label = self.reader.source(label.start, label.end).trim_end();
-            self.run.labels.add(&mut siblings.row, label, &tells);
+            self.run.labels.add(&mut siblings.row, label, &told);
         }
         siblings.read = siblings.count;
         // What one look saw serves the values after it for half its reach.
@@ -111,7 +116,7 @@ impl<'d> Walk<'_, 'd> {
             && let Some(behind) = behind_value(self.rest())
         {
             siblings.looked = Some(here);
-            behind.for_each(|label| self.run.labels.add(&mut siblings.row, label, &tells));
+            behind.for_each(|label| self.run.labels.add(&mut siblings.row, label, &told));
         }
     }
 
@@ -192,7 +197,7 @@ impl<'d> Walk<'_, 'd> {
         let remembers = known.is_none() && self.run.labelled.takes(&entered);
         match named {
             Some((path, sense)) if remembers && self.begins_scalar() => {
-                let labelled = self.places.labelled(&entered, path, sense);
+                let labelled = self.places.labelled(&entered, (path, sense), self.run.labels.lasts(number));
                 self.run.labelled.add(self.places, place, &entered, number, Some(labelled));
                 Entered { place: labelled, ..entered }
             }

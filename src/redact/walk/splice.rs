@@ -19,7 +19,7 @@ pub(super) struct Mark {
 ///
 /// There are very many of these. What does not fit is out of every text, and blocks.
 #[derive(Clone, Copy)]
-pub(super) struct Free {
+pub(crate) struct Free {
     start: u32,
     end: u32,
     known: u32,

@@ -92,6 +92,12 @@ pub(crate) fn proves(name: &str) -> bool {
     matches!(name, "card" | "iban")
 }
 
+/// Whether what passes the check of that name can begin with two letters. None if it is not told.
+pub(crate) fn begins(name: &str) -> Option<fn([u8; 2]) -> bool> {
+    (name == "iban")
+        .then_some(|letters| iban::length_in(letters.map(|letter| letter.to_ascii_uppercase())).is_some())
+}
+
 /// Digits by their weights, summed up.
 fn weighted(digits: &[u32], weights: &[u32]) -> u32 {
     digits.iter().zip(weights).map(|(digit, weight)| digit * weight).sum()
