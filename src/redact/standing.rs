@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 
 /// What every document with a marker holds.
 const FIRST: &str = "_1]";
+/// Longer markers are none: each bracket may ask for so many bytes.
+const LONGEST: usize = 64;
 /// Longer numbers are no marker's.
 const LONGEST_NUMBER: usize = 6;
 
@@ -25,7 +27,8 @@ impl Standing {
         }
         let mut numbers = BTreeSet::new();
         for (open, _) in document.match_indices('[') {
-            let marker = document.get(open..).and_then(|text| text.get(..=text.find(']')?));
+            let end = |text: &str| text.bytes().take(LONGEST).position(|byte| byte == b']');
+            let marker = document.get(open..).and_then(|text| text.get(..=end(text)?));
             numbers.extend(marker.and_then(parts));
         }
         let known = |entity: &str| detectors.iter().any(|detector| detector.entity.as_str() == entity);
