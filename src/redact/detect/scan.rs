@@ -159,7 +159,8 @@ impl Scanner {
         scratch: &mut Scratch,
         findings: &mut Vec<Finding>,
     ) {
-        if scratch.standing.has(text) {
+        // Not as it is folded: what is not seen may say something behind it.
+        if scratch.standing.has(original) {
             return;
         }
         let claimed = sense.claims.iter().find(|claim| claim.holds(&self.detectors, text, class));
