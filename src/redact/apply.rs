@@ -101,6 +101,7 @@ pub(crate) fn by_detectors(
         Err(hash) => hash,
     };
     findings.clear();
+    run.scratch.stood = false;
     let class = Class::of(text);
     let free = class.meets(Class::SPACE.join(Class::UPPER).join(Class::WIDE));
     read(detection, run, sensed, (text, class), findings);
@@ -109,7 +110,7 @@ pub(crate) fn by_detectors(
     if findings.is_empty() {
         // What was not read to its end is not known to be clean, no UUID comes twice, and what may be
         // of a column of names, or a marker, may be none in another result.
-        let is_same_elsewhere = !column && !text.starts_with('[');
+        let is_same_elsewhere = !column && !run.scratch.stood;
         if is_same_elsewhere && !run.budget.is_over() && Uuid::of(text).is_none() {
             run.clean.settle(hash, place, text, free);
         }

@@ -147,6 +147,11 @@ impl<'p> Redactor<'p> {
         self.seen_whole().map(|()| filtered)
     }
 
+    /// Notes the markers of all that will be filtered, so that no new one takes their numbers.
+    pub fn meet(&mut self, source: &str) {
+        self.run.meet(self.plan, source);
+    }
+
     /// Filters a text block, which may hold JSON. `None` when nothing is released.
     ///
     /// # Errors

@@ -49,7 +49,8 @@ impl View {
         // A range that ends within one character's expansion takes all of it.
         let last = range.end.checked_sub(1).and_then(at);
         let end = (range.end..self.origin.len()).filter_map(at).find(|&place| Some(place) != last);
-        start..end.unwrap_or(start)
+        // Where nothing else follows it ends with the original: what marks its end has that place.
+        start..end.or_else(|| self.origin.last().copied()).unwrap_or(start)
     }
 }
 
@@ -70,5 +71,9 @@ mod tests {
         assert_eq!(view.original(&(0..2)), 0..2);
         assert_eq!(view.original(&(0..1)), 0..2);
         assert_eq!(view.original(&(3..4)), 8..9);
+        let mut ended = View::with_capacity(8);
+        ended.push('4', 2);
+        ended.push('\n', original.len());
+        assert_eq!(ended.end(original.len()).original(&(0..2)), 2..original.len());
     }
 }

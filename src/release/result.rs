@@ -50,6 +50,7 @@ pub(super) fn filter(
     let is_error = is_error.map_err(|_| malformed())?.flatten();
     let meta = source.meta.map(serde_json::from_str::<Option<Value>>).transpose();
     let meta = meta.map_err(|_| malformed())?.flatten();
+    redactor.meet(result);
     let mut members = parts(redactor, shape, messages, &source)?;
     if redactor.must_repeat() {
         members = parts(redactor, shape, messages, &source)?;

@@ -3,6 +3,7 @@
 mod columns;
 mod echoes;
 mod layers;
+mod markers;
 mod operators;
 mod places;
 

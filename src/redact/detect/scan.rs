@@ -52,6 +52,8 @@ pub(crate) struct Scratch {
     names: named::Scratch,
     shadow: String,
     pub(crate) standing: Standing,
+    /// One of them was met, in whatever reading of a text.
+    pub(crate) stood: bool,
     /// The text scanned last, folded, if it was not plain ASCII.
     pub(crate) folded: Option<View>,
 }
@@ -161,6 +163,7 @@ impl Scanner {
     ) {
         // Not as it is folded: what is not seen may say something behind it.
         if scratch.standing.has(original) {
+            scratch.stood = true;
             return;
         }
         let claimed = sense.claims.iter().find(|claim| claim.holds(&self.detectors, text, class));
