@@ -13,6 +13,7 @@ const WIDEST_GAP: usize = 6;
 /// next.
 const MOST_GROUPS: usize = 64;
 const KEPT_GROUPS: usize = 24;
+const FEWEST_OF_CARD: usize = 13;
 /// Of a number with letters for digits, those that are digits.
 pub(super) const FEWEST_TRUE_DIGITS: usize = 6;
 /// The shortest text that may spell nine digits in words.
@@ -77,6 +78,7 @@ fn numbers(text: &str, spelling: Spelling) -> Vec<Plain> {
         chain.add(word, spelling, &mut plains);
     }
     chain.end(spelling, &mut plains);
+    plains.sort_by_key(|plain| plain.range.start);
     plains.dedup_by(|next, last| next.range.start < last.range.end);
     plains
 }
@@ -199,7 +201,22 @@ impl Chain<'_> {
         if enough {
             plains.extend(shape::numbers(self.text, &self.groups, spelling, glued));
         }
+        if spelling == Spelling::Digits {
+            let underlined = self.groups.iter().filter(|group| is_underlined(self.text, group));
+            let alone = |group| shape::numbers(self.text, std::slice::from_ref(group), spelling, true);
+            plains.extend(underlined.flat_map(alone));
+        }
     }
+}
+
+/// Whether a line joins the digits of a card, or nine behind a word, to what stands beside them
+/// and is no part of the number, as in names of files: `4111…_1.pdf`, `ssn_536904399_b`. No group
+/// of a UUID has as many digits as a card.
+fn is_underlined(text: &str, group: &Group) -> bool {
+    let head = text.get(..group.range.start).unwrap_or_default();
+    let tail = text.get(group.range.end..).unwrap_or_default();
+    let is_card = group.count >= FEWEST_OF_CARD && (head.ends_with('_') || tail.starts_with('_'));
+    is_card || head.strip_suffix('_').is_some_and(|head| is_word(head.bytes().rev()))
 }
 
 /// Whether a mark that joins words stands between the groups and a word beside them, as in
