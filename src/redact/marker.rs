@@ -69,6 +69,17 @@ impl Markers {
     }
 }
 
+/// Longer numbers are no marker's.
+const LONGEST_NUMBER: usize = 6;
+
+/// The entity and the number of what is spelt as a marker is, between its brackets.
+pub(crate) fn parts(word: &str) -> Option<(&str, &str)> {
+    let (entity, number) = word.rsplit_once('_')?;
+    let is_number =
+        (1..=LONGEST_NUMBER).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number && Entity::is_well_formed(entity)).then_some((entity, number))
+}
+
 /// Letters and digits in lower case; zero for what is neither.
 static PLAIN: [u8; 256] = {
     let mut plain = [0; 256];

@@ -22,7 +22,7 @@ mod kept;
 mod layers;
 mod literal;
 pub mod locate;
-mod marker;
+pub(crate) mod marker;
 pub(crate) mod names;
 pub mod operator;
 mod path;

@@ -6,14 +6,13 @@
 //! without a gap, so `[US_SSN_536]` alone is none.
 
 use crate::redact::detect::Detector;
+use crate::redact::marker;
 use std::collections::BTreeSet;
 
 /// What every document with a marker holds.
 const FIRST: &str = "_1]";
 /// Longer markers are none: each bracket may ask for so many bytes.
 const LONGEST: usize = 64;
-/// Longer numbers are no marker's.
-const LONGEST_NUMBER: usize = 6;
 
 /// The markers met, by entity: how many there are, numbered from one on.
 #[derive(Debug, Default)]
@@ -66,13 +65,9 @@ impl Standing {
     }
 }
 
-/// The entity and the number of what is spelt as a marker is.
 fn parts(text: &str) -> Option<(&str, usize)> {
-    let (entity, number) = text.strip_prefix('[')?.strip_suffix(']')?.rsplit_once('_')?;
-    let is_number = (1..=LONGEST_NUMBER).contains(&number.len())
-        && !number.starts_with('0')
-        && number.bytes().all(|byte| byte.is_ascii_digit());
-    is_number.then_some((entity, number.parse().ok()?))
+    let (entity, number) = marker::parts(text.strip_prefix('[')?.strip_suffix(']')?)?;
+    Some((entity, number.parse().ok().filter(|_| !number.starts_with('0'))?))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::redact::plan::Plan;
 use crate::redact::tools::Blobs;
 use crate::redact::{REDACTED, Redactor};
 use crate::release::filter::Filter;
+use crate::release::read::{refused, typed};
 use crate::release::{Reading, lists, result};
 use crate::request::{ItemGrant, Pending, Target, Task};
 use crate::wire::answer::ErrorObject;
@@ -72,18 +73,11 @@ impl Reading<'_> {
     }
 
     fn kind(&self, pending: &Pending, raw: &RawValue) -> Result<Kind, Denial> {
-        #[derive(serde::Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Typed {
-            result_type: Option<String>,
-            task: Option<serde::de::IgnoredAny>,
-        }
-        let typed: Typed =
-            serde_json::from_str(raw.get()).map_err(|_| Denial::UpstreamMalformed("result"))?;
+        let typed = typed(raw.get()).map_err(refused)?;
         let tasks = pending.grant.messages.allows(Feature::Tasks) && pending.method == Method::ToolsCall;
         if self.facts.revision.era() == Era::Legacy {
             return match typed.result_type.as_deref() {
-                _ if typed.task.is_some() && tasks => Ok(Kind::Task),
+                _ if typed.has_task && tasks => Ok(Kind::Task),
                 // Nothing that a legacy client could read would be left of it.
                 Some("input_required" | "task") => Err(Denial::ResultBlocked("result type")),
                 _ => Ok(Kind::Complete),

@@ -1,8 +1,10 @@
 //! A tool's result as it is written: where its members and content blocks stand, found in one
 //! pass that makes none of them into a tree.
 
+use crate::model::denial::Denial;
 use crate::redact::json::{Kind, Reader};
 use crate::redact::{Blocked, quoted};
+use crate::release::filter::blocked;
 
 /// Nesting that is stepped over. What is kept is read again, and more strictly.
 const MAX_DEPTH: usize = 64;
@@ -58,6 +60,43 @@ pub(super) fn read(result: &str) -> Result<Source<'_>, Blocked> {
     reader.end()?;
     source.content = content.unwrap_or_default();
     Ok(source)
+}
+
+/// What a result says it is.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Typed {
+    pub(super) result_type: Option<String>,
+    pub(super) has_task: bool,
+}
+
+/// Why a result that has not the form is not released.
+pub(super) fn refused(fault: Blocked) -> Denial {
+    match fault {
+        Blocked::TooDeep => blocked(fault),
+        _ => Denial::UpstreamMalformed("result"),
+    }
+}
+
+/// What a result says it is, of whatever method.
+///
+/// # Errors
+/// [`Blocked`] when it is no JSON object, or says so twice or not in text.
+pub(super) fn typed(result: &str) -> Result<Typed, Blocked> {
+    let mut reader = Reader::new(result);
+    let (mut named, mut task) = (None, None);
+    object(&mut reader, |name, reader| {
+        let seen = match name {
+            "resultType" => &mut named,
+            "task" => &mut task,
+            _ => return reader.skip(MAX_DEPTH),
+        };
+        let start = reader.position();
+        reader.skip(MAX_DEPTH)?;
+        seen.replace(reader.since(start)).map_or(Ok(()), |_| Err(Blocked::Duplicate))
+    })?;
+    reader.end()?;
+    let named = named.map(serde_json::from_str).transpose().map_err(|_| Blocked::Syntax)?;
+    Ok(Typed { result_type: named.flatten(), has_task: task.is_some_and(|task| task != "null") })
 }
 
 /// Reads an object, and has each of its values read.
@@ -158,6 +197,23 @@ mod tests {
         assert!(source.content[0].says(r#"a "b""#) && !source.content[0].says("a"));
         assert_eq!(source.meta, Some(r#"{"a": "}"}"#));
         assert_eq!((source.is_error, source.structure), (Some("true"), Some(r#"{"b":[{}]}"#)));
+    }
+
+    #[test]
+    fn a_result_says_what_it_is() {
+        let says = |result_type: Option<&str>, has_task| {
+            Ok(Typed { result_type: result_type.map(str::to_owned), has_task })
+        };
+        for (result, expected) in [
+            ("{}", says(None, false)),
+            (r#"{"a":{"resultType":"x"},"result\u0054ype":"task","task":{}}"#, says(Some("task"), true)),
+            (r#"{"resultType":null,"task":null}"#, says(None, false)),
+            (r#"{"resultType":1}"#, Err(Blocked::Syntax)),
+            (r#"{"resultType":"x","resultType":"y"}"#, Err(Blocked::Duplicate)),
+            ("[]", Err(Blocked::Syntax)),
+        ] {
+            assert_eq!(typed(result), expected, "{result}");
+        }
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use crate::model::denial::Denial;
 use crate::redact::shape::Shape;
 use crate::redact::tools::Blobs;
-use crate::redact::{Blocked, REDACTED, Redactor, quoted};
+use crate::redact::{REDACTED, Redactor, quoted};
 use crate::release::blobs::learn;
 use crate::release::filter::{Filter, blocked};
-use crate::release::read::{Block, Source, read};
+use crate::release::read::{Block, Source, read, refused};
 use crate::request::MessageGrant;
 use crate::wire::form::{self, content};
 use serde_json::{Value, json};
@@ -42,10 +42,7 @@ pub(super) fn filter(
     result: &str,
 ) -> Result<Written, Denial> {
     let malformed = || Denial::UpstreamMalformed("result");
-    let source = read(result).map_err(|fault| match fault {
-        Blocked::TooDeep => blocked(fault),
-        _ => malformed(),
-    })?;
+    let source = read(result).map_err(refused)?;
     let is_error = source.is_error.map(serde_json::from_str::<Option<bool>>).transpose();
     let is_error = is_error.map_err(|_| malformed())?.flatten();
     let meta = source.meta.map(serde_json::from_str::<Option<Value>>).transpose();

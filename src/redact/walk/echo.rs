@@ -5,7 +5,7 @@ use super::splice::Free;
 use crate::redact::Blocked;
 use crate::redact::apply;
 use crate::redact::json::Quoted;
-use crate::redact::quoted as json_string;
+use crate::redact::quoted;
 
 /// The output with what the document named as personal replaced wherever it stands in free
 /// text. None if it stands in none.
@@ -30,7 +30,7 @@ pub(super) fn replace(walk: &mut Walk<'_, '_>, shown: &str) -> Result<Option<Str
                 out.reserve(shown.len());
             }
             out.push_str(shown.get(copied..place.start).unwrap_or_default());
-            json_string::write(&mut out, &text);
+            quoted::write(&mut out, &text);
             copied = place.end;
             continue;
         }
