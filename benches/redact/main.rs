@@ -15,6 +15,7 @@
 )]
 
 mod documents;
+mod fresh;
 mod scale;
 mod tree;
 
@@ -155,6 +156,9 @@ fn main() {
     }
     if wanted("chart") {
         scale::charts(&rules);
+    }
+    if wanted("fresh") {
+        fresh::texts(&rules);
     }
     if wanted("scale") {
         scale::tools();

@@ -29,16 +29,16 @@ pub(crate) fn alone(pattern: &Hir) -> Hir {
 }
 
 #[derive(Clone, Copy)]
-enum End {
+pub(super) enum End {
     First,
     Last,
 }
 
 /// What the first or last character of a match may be.
-struct Edge {
-    kinds: Class,
+pub(super) struct Edge {
+    pub(super) kinds: Class,
     /// There may be none.
-    empty: bool,
+    pub(super) empty: bool,
 }
 
 impl Edge {
@@ -47,7 +47,7 @@ impl Edge {
     }
 }
 
-fn edge(hir: &Hir, end: End) -> Edge {
+pub(super) fn edge(hir: &Hir, end: End) -> Edge {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => Edge { kinds: Class::default(), empty: true },
         HirKind::Literal(literal) => {

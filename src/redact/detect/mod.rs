@@ -8,6 +8,7 @@
 mod alone;
 pub(crate) mod check;
 mod choose;
+mod coarse;
 mod confusable;
 pub(crate) mod fold;
 mod keys;
@@ -22,6 +23,8 @@ mod scan;
 mod sense;
 mod set;
 mod shadow;
+mod spoken;
+mod stretch;
 mod uuid;
 mod worded;
 

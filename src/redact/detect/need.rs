@@ -1,6 +1,7 @@
 //! What a text must be made of for a pattern to match it, read off the pattern itself.
 
 use crate::redact::class::{self, Class};
+use crate::redact::detect::stretch;
 use regex_syntax::hir::{Hir, HirKind};
 
 /// A kind of byte that is in most texts tells none apart.
@@ -21,11 +22,14 @@ pub(crate) struct Makeup {
     pub(crate) digits: usize,
     /// Digits of words that have nothing but digits.
     pub(crate) bare: usize,
+    /// The longest run without a blank.
+    pub(crate) run: usize,
 }
 
 impl Makeup {
     pub(crate) fn of(text: &str, class: Class) -> Self {
-        let mut makeup = Self { length: text.len(), class, digits: 0, bare: 0 };
+        let run = stretch::of_text(text);
+        let mut makeup = Self { length: text.len(), class, digits: 0, bare: 0, run };
         if !class.meets(Class::DIGIT) {
             return makeup;
         }
@@ -75,6 +79,8 @@ struct Demand {
     /// Digits of words that have nothing else. A value that begins with a digit begins a
     /// word, and one that ends with one ends it, or it does not stand alone.
     bare: usize,
+    /// A run without a blank.
+    run: usize,
     /// Of each of these, one kind of byte at least.
     kinds: Vec<Class>,
 }
@@ -87,6 +93,7 @@ impl Need {
             demand.length = choice.properties().minimum_len().unwrap_or_default().min(MOST_LENGTH);
             demand.digits = demand.digits.min(MOST_DIGITS);
             demand.bare = bare(choice).min(MOST_DIGITS);
+            demand.run = stretch::of_pattern(choice);
             demand.kinds.retain(|kind| weight(*kind) <= COMMONEST);
             demand.kinds.sort_by_key(|kind| weight(*kind));
             demand.kinds.dedup();
@@ -102,11 +109,22 @@ impl Need {
         Self(vec![Demand::default()])
     }
 
+    /// Whether one character of whatever meets it is a digit.
+    pub(super) fn has_digits(&self) -> bool {
+        self.0.iter().all(|demand| demand.digits > 0)
+    }
+
+    /// The run without a blank that whatever meets it has.
+    pub(super) fn run(&self) -> usize {
+        self.0.iter().map(|demand| demand.run).min().unwrap_or_default()
+    }
+
     pub(crate) fn is_met(&self, makeup: &Makeup) -> bool {
         self.0.iter().any(|demand| {
             makeup.length >= demand.length
                 && makeup.digits >= demand.digits
                 && makeup.bare >= demand.bare
+                && makeup.run >= demand.run
                 && demand.kinds.iter().all(|kind| makeup.class.meets(*kind))
         })
     }

@@ -78,10 +78,16 @@ impl Outline {
     }
 
     /// Over one byte that is one of these.
-    fn step(&self, mask: u128, starts: Places) -> Places {
-        let at = |place: usize| if starts >> place & 1 == 1 { Places::from(true) << (place + 1) } else { 0 };
-        let meets = |(place, byte): (usize, &u128)| if byte & mask == 0 { 0 } else { at(place) };
-        self.0.iter().enumerate().map(meets).fold(0, |ends, end| ends | end)
+    fn step(&self, mask: u128, mut starts: Places) -> Places {
+        let mut ends = 0;
+        while starts != 0 {
+            let place = starts.trailing_zeros();
+            starts &= starts - 1;
+            if self.0.get(place as usize).is_some_and(|byte| byte & mask != 0) {
+                ends |= Places::from(true) << (place + 1);
+            }
+        }
+        ends
     }
 
     fn repeated(&self, repetition: &Repetition, starts: Places) -> Places {

@@ -151,6 +151,7 @@ fn place(makeup: &Makeup) -> usize {
     let mixed = makeup.class.bits()
         ^ ((makeup.length as u64) << 40)
         ^ ((makeup.digits as u64) << 50)
-        ^ ((makeup.bare as u64) << 57);
+        ^ ((makeup.bare as u64) << 57)
+        ^ ((makeup.run as u64) << 32);
     (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 53) as usize % SLOTS
 }

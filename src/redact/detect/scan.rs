@@ -11,6 +11,7 @@ use crate::redact::detect::need::Makeup;
 use crate::redact::detect::prefilter::{Memory, Prefilter};
 use crate::redact::detect::sense::{Index, Sense, Told};
 use crate::redact::detect::set::Set;
+use crate::redact::detect::spoken::Heard;
 use crate::redact::detect::uuid::Uuids;
 use crate::redact::detect::{Detector, Finding, KeyPath, shadow};
 use crate::redact::plainly::Uuid;
@@ -51,6 +52,7 @@ pub(crate) struct Scratch {
     candidates: Vec<Candidate>,
     names: named::Scratch,
     shadow: String,
+    heard: Heard,
     pub(crate) standing: Standing,
     /// One of them was met, in whatever reading of a text.
     pub(crate) stood: bool,
@@ -173,7 +175,7 @@ impl Scanner {
             }
             return;
         }
-        let Scratch { memory, candidates, names, shadow, .. } = scratch;
+        let Scratch { memory, candidates, names, shadow, heard, .. } = scratch;
         candidates.clear();
         let ascii = !class.meets(Class::WIDE);
         let uuid = Uuid::of(text).filter(|_| ascii);
@@ -182,17 +184,16 @@ impl Scanner {
             return;
         }
         let makeup = Makeup::of(text, class);
-        let mut asked = None;
+        let shadow = if ascii {
+            text
+        } else {
+            shadow::cast(text, shadow);
+            shadow
+        };
+        let (mut asked, mut heard) = (None, Some(heard));
         let matches = |detector: usize| {
-            let asked = asked.get_or_insert_with(|| {
-                let set = self.set()?;
-                if ascii {
-                    return Some(set.matches(text));
-                }
-                shadow::cast(text, shadow);
-                Some(set.matches(shadow))
-            });
-            asked.as_ref().is_none_or(|matches| matches.has(detector))
+            let asked = asked.get_or_insert_with(|| Some(self.set()?.matches(shadow, heard.take()?)));
+            asked.as_mut().is_none_or(|asked| asked.has(detector))
         };
         self.prefilter.concerned(sense, text, makeup, memory, matches, |detector| {
             self.collect(detector, sense, text, ascii, candidates);
@@ -349,6 +350,7 @@ fn floor(text: &str, mut place: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::Heard;
     use crate::config::builtin;
     use crate::redact::rules::Rules;
 
@@ -373,7 +375,10 @@ mod tests {
         let rules = Rules::load(&builtin::rules()).unwrap_or_else(|faults| panic!("{faults:?}"));
         let scanner = rules.detectors.scanner(|_| true);
         let set = scanner.set().expect("all patterns fit one automaton");
-        let any = |text: &str| (0..scanner.detectors.len()).any(|detector| set.matches(text).has(detector));
+        let any = |text: &str| {
+            (0..scanner.detectors.len())
+                .any(|detector| set.matches(text, &mut Heard::default()).has(detector))
+        };
         assert!(any("call (212) 555-0142"));
         assert!(!any("Essential hypertension"));
     }

@@ -1,169 +1,153 @@
 //! Which of many patterns match a text, asked of all at once.
 //!
-//! The automaton reads a pattern's shadow ([`shadow`]), with no more of it than decides whether
-//! it matches. Patterns that name a word are asked only of texts that hold one: apart from
-//! those the automaton is small, and soon built.
+//! An automaton reads a pattern's shadow ([`shadow`]), with no more of it than decides whether
+//! it matches. Patterns that name a word are asked only of texts that hold one ([`spoken`]).
+//! The others are automata by what they begin with and need: those of numbers forget all they
+//! read at the next letter, and together with those of words each would keep the other's
+//! states apart.
 //!
 //! Invariant: a pattern that matches a text, with a value that stands alone, is among those
 //! that are told; more may be.
 
-use crate::redact::class;
-use crate::redact::detect::alone::alone;
+use crate::redact::class::Class;
+use crate::redact::detect::alone::{End, alone, edge};
+use crate::redact::detect::coarse::{alike, coarse, least};
 use crate::redact::detect::narrow::{MAX_CACHE_BYTES, apart};
+use crate::redact::detect::need::Need;
+use crate::redact::detect::shadow;
+use crate::redact::detect::spoken::{Heard, Spoken, Worded};
 use crate::redact::detect::worded::Choices;
-use crate::redact::detect::{need, shadow};
-use aho_corasick::AhoCorasick;
 use regex::bytes::{RegexSet, RegexSetBuilder, SetMatches};
-use regex_syntax::hir::{Hir, HirKind, Look, Repetition};
+use regex_syntax::hir::Hir;
+use std::collections::BTreeMap;
+
+/// A word of prose is rarely as long.
+const LONG: usize = 16;
 
 #[derive(Clone, Debug)]
 pub(super) struct Set {
-    bare: RegexSet,
-    /// What matches only where one of the words is.
-    worded: RegexSet,
-    words: AhoCorasick,
-    /// By pattern, where it is in either of them.
+    bare: Vec<RegexSet>,
+    spoken: Spoken,
+    /// By pattern, where it is in them.
     places: Vec<Place>,
 }
 
 /// Of a pattern's choices, those that name a word and those that name none.
 #[derive(Clone, Copy, Debug, Default)]
 struct Place {
-    bare: Option<usize>,
-    worded: Option<usize>,
+    /// The automaton, and the pattern in it.
+    bare: Option<(usize, usize)>,
+    spoken: Option<usize>,
 }
 
-/// Which patterns may match a text.
+/// What patterns are in one automaton by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Kind {
+    is_long: bool,
+    has_digits: bool,
+    begins_with_letter: bool,
+}
+
+/// As many as there are.
+const KINDS: usize = 8;
+
+impl Kind {
+    fn of(pattern: &Hir) -> Self {
+        let need = Need::of(pattern);
+        let first = edge(pattern, End::First);
+        Self {
+            is_long: need.run() >= LONG,
+            has_digits: need.has_digits(),
+            begins_with_letter: first.empty || first.kinds.meets(Class::LOWER.join(Class::UPPER)),
+        }
+    }
+}
+
+/// Which patterns may match a text. Each automaton is asked when a pattern of its first is.
 pub(super) struct Matches<'s> {
-    bare: Option<SetMatches>,
-    worded: Option<SetMatches>,
-    places: &'s [Place],
+    set: &'s Set,
+    shadow: &'s str,
+    bare: [Option<Option<SetMatches>>; KINDS],
+    heard: &'s mut Heard,
+    has_listened: bool,
 }
 
 impl Set {
     /// Patterns without syntax match nothing. None if they are too many.
     pub(super) fn new<'h>(patterns: impl Iterator<Item = Option<&'h Hir>>) -> Option<Self> {
-        let (mut bare, mut worded, mut words) = (Vec::new(), Vec::new(), Vec::new());
-        let mut place = |pattern: Option<&Hir>| {
+        let (mut bare, mut spoken) = (BTreeMap::<Kind, Vec<(usize, String)>>::new(), Vec::new());
+        let mut places = Vec::new();
+        for (index, pattern) in patterns.enumerate() {
             let mut place = Place::default();
-            let Some(pattern) = pattern else { return place };
-            let pattern = alone(&shadow::of_pattern(pattern));
-            let Choices { worded: with, words: named, bare: without, .. } = Choices::of(&pattern);
-            words.extend(named);
-            let add = |all: &mut Vec<String>, choices: Vec<Hir>| {
-                let choices = choices.iter().map(|choice| least(&coarse(choice))).collect();
-                let pattern = apart(&Hir::alternation(choices));
-                all.push(pattern.to_string());
-                all.len() - 1
-            };
-            place.worded = (!with.is_empty()).then(|| add(&mut worded, with));
-            place.bare = (!without.is_empty()).then(|| add(&mut bare, without));
-            place
-        };
-        let places = patterns.map(&mut place).collect();
-        words.sort_unstable();
-        words.dedup();
-        let build = |patterns: Vec<String>| {
-            let mut builder = RegexSetBuilder::new(patterns);
-            builder.size_limit(1 << 26).dfa_size_limit(MAX_CACHE_BYTES).build().ok()
-        };
-        let words = AhoCorasick::builder().ascii_case_insensitive(true).build(&words).ok()?;
-        Some(Self { bare: build(bare)?, worded: build(worded)?, words, places })
+            if let Some(pattern) = pattern {
+                let choices = Choices::of(&coarse(&alone(&shadow::of_pattern(pattern))));
+                if !choices.worded.is_empty() {
+                    place.spoken = Some(spoken.len());
+                    spoken.push(Worded { pattern: written(&choices.worded, least), words: choices.words });
+                }
+                if !choices.bare.is_empty() {
+                    let kind = Kind::of(&Hir::alternation(choices.bare.clone()));
+                    bare.entry(kind)
+                        .or_default()
+                        .push((index, written(&choices.bare, |choice| least(&alike(choice)))));
+                }
+            }
+            places.push(place);
+        }
+        let mut automata = Vec::new();
+        for patterns in bare.into_values() {
+            for (at, (index, _)) in patterns.iter().enumerate() {
+                if let Some(place) = places.get_mut(*index) {
+                    place.bare = Some((automata.len(), at));
+                }
+            }
+            let mut builder = RegexSetBuilder::new(patterns.into_iter().map(|(_, pattern)| pattern));
+            automata.push(builder.size_limit(1 << 26).dfa_size_limit(MAX_CACHE_BYTES).build().ok()?);
+        }
+        Some(Self { bare: automata, spoken: Spoken::new(spoken)?, places })
     }
 
     /// Takes the shadow of a text.
-    pub(super) fn matches(&self, shadow: &str) -> Matches<'_> {
-        let bytes = shadow.as_bytes();
-        // Whether anything matches is told sooner than what, and of most texts nothing does.
-        let of = |set: &RegexSet| set.is_match(bytes).then(|| set.matches(bytes));
-        let worded = self.words.is_match(shadow).then(|| of(&self.worded)).flatten();
-        Matches { bare: of(&self.bare), worded, places: &self.places }
+    pub(super) fn matches<'s>(&'s self, shadow: &'s str, heard: &'s mut Heard) -> Matches<'s> {
+        Matches { set: self, shadow, bare: Default::default(), heard, has_listened: false }
     }
 }
 
 impl Matches<'_> {
-    pub(super) fn has(&self, pattern: usize) -> bool {
-        let among = |set: &Option<SetMatches>, index: Option<usize>| {
-            set.as_ref().zip(index).is_some_and(|(set, index)| set.matched(index))
+    pub(super) fn has(&mut self, pattern: usize) -> bool {
+        let Place { bare, spoken } = self.set.places.get(pattern).copied().unwrap_or_default();
+        bare.is_some_and(|(automaton, at)| self.has_bare(automaton, at))
+            || spoken.is_some_and(|pattern| self.has_spoken(pattern))
+    }
+
+    fn has_bare(&mut self, automaton: usize, pattern: usize) -> bool {
+        let Some((set, told)) = self.set.bare.get(automaton).zip(self.bare.get_mut(automaton)) else {
+            return true;
         };
-        let Place { bare, worded } = self.places.get(pattern).copied().unwrap_or_default();
-        among(&self.bare, bare) || among(&self.worded, worded)
+        let bytes = self.shadow.as_bytes();
+        // Whether anything matches is told sooner than what, and of most texts nothing does.
+        let told = told.get_or_insert_with(|| set.is_match(bytes).then(|| set.matches(bytes)));
+        told.as_ref().is_some_and(|matches| matches.matched(pattern))
+    }
+
+    fn has_spoken(&mut self, pattern: usize) -> bool {
+        let spoken = &self.set.spoken;
+        if !std::mem::replace(&mut self.has_listened, true) {
+            spoken.listen(self.shadow, self.heard);
+        }
+        self.heard.has(pattern) && spoken.may_match(pattern, self.shadow)
     }
 }
 
-/// The pattern without what may be left out at either end: it matches in the same texts, and
-/// what goes on to match is not asked on.
-fn least(hir: &Hir) -> Hir {
-    trimmed(&trimmed(hir, End::First), End::Last)
-}
-
-fn trimmed(hir: &Hir, end: End) -> Hir {
-    match hir.kind() {
-        HirKind::Repetition(repetition) => {
-            let Repetition { min, greedy, ref sub, .. } = *repetition;
-            match min {
-                1 => trimmed(sub, end),
-                _ => Hir::repetition(Repetition { min, max: Some(min), greedy, sub: sub.clone() }),
-            }
+/// Choices as they are asked, each once.
+fn written(choices: &[Hir], asked: impl Fn(&Hir) -> Hir) -> String {
+    let mut all = Vec::new();
+    for choice in choices.iter().map(asked) {
+        if !all.contains(&choice) {
+            all.push(choice);
         }
-        HirKind::Concat(parts) => {
-            let mut parts = parts.clone();
-            loop {
-                let place = match end {
-                    End::First => 0,
-                    End::Last => parts.len().saturating_sub(1),
-                };
-                let Some(part) = parts.get_mut(place) else { break };
-                *part = trimmed(part, end);
-                if !matches!(part.kind(), HirKind::Empty) {
-                    break;
-                }
-                parts.remove(place);
-            }
-            Hir::concat(parts)
-        }
-        HirKind::Alternation(parts) => {
-            Hir::alternation(parts.iter().map(|part| trimmed(part, end)).collect())
-        }
-        HirKind::Capture(capture) => trimmed(&capture.sub, end),
-        HirKind::Empty | HirKind::Look(_) | HirKind::Literal(_) | HirKind::Class(_) => hir.clone(),
     }
-}
-
-#[derive(Clone, Copy)]
-enum End {
-    First,
-    Last,
-}
-
-/// What text is made of.
-const TEXT: class::Class = class::Class::LOWER.join(class::Class::UPPER).join(class::Class::SPACE);
-
-/// The pattern without the upper bounds of repetitions that text of letters may be read with:
-/// each place that such a count has come to is a state, and for many patterns at once a
-/// multiple of states.
-fn coarse(hir: &Hir) -> Hir {
-    match hir.kind() {
-        HirKind::Repetition(repetition) => {
-            let Repetition { min, max, greedy, .. } = *repetition;
-            let counts = max.is_some_and(|max| max > 1 && max > min);
-            let max = max.filter(|_| !counts || !need::all_kinds(&repetition.sub).meets(TEXT));
-            Hir::repetition(Repetition { min, max, greedy, sub: Box::new(coarse(&repetition.sub)) })
-        }
-        HirKind::Capture(capture) => coarse(&capture.sub),
-        HirKind::Concat(parts) => Hir::concat(parts.iter().map(coarse).collect()),
-        HirKind::Alternation(parts) => Hir::alternation(parts.iter().map(coarse).collect()),
-        // What is a word in Unicode cannot be told of a shadow.
-        HirKind::Look(
-            Look::WordUnicode
-            | Look::WordUnicodeNegate
-            | Look::WordStartUnicode
-            | Look::WordEndUnicode
-            | Look::WordStartHalfUnicode
-            | Look::WordEndHalfUnicode,
-        ) => Hir::empty(),
-        HirKind::Empty | HirKind::Look(_) | HirKind::Literal(_) | HirKind::Class(_) => hir.clone(),
-    }
+    apart(&Hir::alternation(all)).to_string()
 }
 
 #[cfg(test)]
@@ -219,11 +203,11 @@ mod tests {
                 (regex, rule::syntax(pattern).unwrap())
             });
             let set = Set::new(compiled.iter().map(|(_, syntax)| Some(syntax))).unwrap();
-            let mut shadow = String::new();
+            let (mut shadow, mut heard) = (String::new(), Heard::default());
             for text in [format!("{word}{text}"), format!("{text}{word}"), format!("{text} {word}")] {
                 let folded = fold(&text).text;
                 shadow::cast(&folded, &mut shadow);
-                let told = set.matches(&shadow);
+                let mut told = set.matches(&shadow, &mut heard);
                 for (index, (pattern, _)) in compiled.iter().enumerate() {
                     prop_assert!(
                         !matches(pattern, &folded) || told.has(index),
@@ -260,7 +244,7 @@ mod tests {
         let rules = Rules::load(&builtin::rules()).unwrap_or_else(|faults| panic!("{faults:?}"));
         let detectors: Vec<&Detector> = rules.detectors.iter().collect();
         let set = Set::new(detectors.iter().map(|detector| detector.syntax.as_ref())).unwrap();
-        let (mut shadow, mut held) = (String::new(), 0);
+        let (mut shadow, mut heard, mut held) = (String::new(), Heard::default(), 0);
         for source in builtin::rules().detectors {
             let file: File = serde_saphyr::from_str(&source.text).unwrap();
             let index = detectors.iter().position(|detector| detector.id.as_str() == file.id).unwrap();
@@ -274,7 +258,7 @@ mod tests {
                     shadow::cast(&folded, &mut shadow);
                     if matches(pattern, &folded) {
                         held += 1;
-                        assert!(set.matches(&shadow).has(index), "{} in {text:?}", file.id);
+                        assert!(set.matches(&shadow, &mut heard).has(index), "{} in {text:?}", file.id);
                     }
                 }
             }
@@ -286,9 +270,10 @@ mod tests {
     fn what_matches_nowhere_is_told() {
         let syntaxes = PATTERNS.map(|pattern| rule::syntax(pattern).unwrap());
         let set = Set::new(syntaxes.iter().map(Some)).unwrap();
+        let mut heard = Heard::default();
         for text in ["", "plain words", "9123-45x", "1a2"] {
-            let told = |index: &usize| set.matches(text).has(*index);
-            assert_eq!((0..PATTERNS.len()).find(told), None, "{text}");
+            let mut told = set.matches(text, &mut heard);
+            assert_eq!((0..PATTERNS.len()).find(|index| told.has(*index)), None, "{text}");
         }
     }
 }

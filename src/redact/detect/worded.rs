@@ -28,8 +28,7 @@ impl Choices {
     }
 
     fn cut(&mut self, hir: &Hir) {
-        let words =
-            literals::required(hir).filter(|words| words.iter().all(|word| word.len() >= SHORTEST_WORD));
+        let words = words_of(hir);
         if let Some(words) = words {
             self.words.extend(words);
             self.worded.push(hir.clone());
@@ -42,7 +41,7 @@ impl Choices {
             HirKind::Concat(parts) => {
                 let known = (self.worded.len(), self.words.len(), self.bare.len());
                 let choice = |(place, part)| match ungrouped(part).kind() {
-                    HirKind::Alternation(choices) => Some((place, choices)),
+                    HirKind::Alternation(choices) if choices.iter().any(names_word) => Some((place, choices)),
                     _ => None,
                 };
                 let found = parts.iter().enumerate().find_map(choice);
@@ -54,7 +53,7 @@ impl Choices {
                     self.cut(&Hir::concat(parts));
                 }
                 // Cut for nothing.
-                if self.worded.len() == known.0 || self.left == 0 {
+                if found.is_none() || self.worded.len() == known.0 || self.left == 0 {
                     self.worded.truncate(known.0);
                     self.words.truncate(known.1);
                     self.bare.truncate(known.2);
@@ -64,6 +63,27 @@ impl Choices {
             _ => self.bare.push(hir.clone()),
         }
     }
+}
+
+/// Words of which one is in whatever the pattern matches.
+fn words_of(pattern: &Hir) -> Option<Vec<String>> {
+    literals::required(pattern).filter(|words| words.iter().all(is_word))
+}
+
+/// Whether some part names a word.
+fn names_word(hir: &Hir) -> bool {
+    match hir.kind() {
+        _ if words_of(hir).is_some() => true,
+        HirKind::Capture(capture) => names_word(&capture.sub),
+        HirKind::Alternation(parts) | HirKind::Concat(parts) => parts.iter().any(names_word),
+        _ => false,
+    }
+}
+
+/// Digits are in too many texts, and a pattern of digits is soon told from others.
+fn is_word(word: &String) -> bool {
+    let marks = || word.bytes().filter(u8::is_ascii_punctuation).count();
+    word.len() >= SHORTEST_WORD && (word.bytes().any(|byte| byte.is_ascii_alphabetic()) || marks() >= 2)
 }
 
 fn ungrouped(hir: &Hir) -> &Hir {
@@ -90,6 +110,7 @@ mod tests {
             (r"(?-u:\b)(?:ghp_[a-z]{9}|xox[ab]-[0-9]|[0-9]{9})x", 2, vec!["ghp_", "xoxa-", "xoxb-"], 1),
             (r"[0-9]?(?P<value>d[0-9]|ghp_[0-9])[x-z]", 1, vec!["ghp_"], 1),
             ("(?:a|b)[0-9](?:c|d)", 0, vec![], 1),
+            ("19[0-9]{2}0[1-9]|1000[0-9]", 0, vec![], 2),
         ] {
             assert_eq!(
                 cut(pattern),

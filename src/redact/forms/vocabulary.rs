@@ -2,12 +2,21 @@
 
 /// Letters and digits alone, in lower case.
 pub(super) fn plain(key: &str) -> String {
+    if key.is_ascii() {
+        let letters = key.bytes().filter(u8::is_ascii_alphanumeric);
+        return letters.map(|byte| char::from(byte.to_ascii_lowercase())).collect();
+    }
     key.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// Whether a record with this key is a record of a person, so that its bare `name` is
 /// that person's.
 pub(super) fn tells_of_a_person(key: &str) -> bool {
+    key.len() <= 40 && is_a_persons(&plain(key))
+}
+
+/// The same of a key in plain letters.
+pub(super) fn is_a_persons(key: &str) -> bool {
     const KEYS: [&str; 24] = [
         "ssn",
         "socialsecuritynumber",
@@ -34,11 +43,16 @@ pub(super) fn tells_of_a_person(key: &str) -> bool {
         "passportnumber",
         "driverslicense",
     ];
-    key.len() <= 40 && KEYS.contains(&plain(key).as_str())
+    KEYS.contains(&key)
 }
 
 pub(super) fn is_bare_name(key: &str) -> bool {
-    key.len() <= 8 && matches!(plain(key).as_str(), "name" | "names" | "nm")
+    key.len() <= 8 && is_name(&plain(key))
+}
+
+/// The same of a key in plain letters.
+pub(super) fn is_name(key: &str) -> bool {
+    matches!(key, "name" | "names" | "nm")
 }
 
 /// The common name of an element that a standard abbreviates: ISO 20022 postal addresses
