@@ -1,12 +1,12 @@
 //! JSON that carries its keys as values: `{"name": "ssn", "value": "…"}`, a list of
-//! columns beside a list of rows, rows under a header row. What is found here is the key
+//! columns beside a list of rows, rows under a header row, rows of a name and its value. What is found here is the key
 //! under which the value beside it, or the cell, is to be read.
 //!
 //! The functions take the source of values, and look no further than they need.
 
 use super::label::{endings, is_key};
 use super::members::{behind, elements, head, members, members_in, string, value_length};
-use super::vocabulary::{is_bare_name, plain, tells_of_a_person};
+use super::vocabulary::{is_a_persons, is_bare_name, is_name, plain, tells_of_a_person};
 use std::borrow::Cow;
 
 /// How far behind a value a label is looked for: each object around may ask for the same
@@ -42,8 +42,8 @@ impl Role {
             (is_value(member, &name), Self::VALUE),
             (COLUMNS.contains(&&*name), Self::COLUMNS),
             (ROWS.contains(&&*name), Self::ROWS),
-            (is_bare_name(member), Self::NAME),
-            (tells_of_a_person(member), Self::PERSONAL),
+            (member.len() <= 8 && is_name(&name), Self::NAME),
+            (member.len() <= 40 && is_a_persons(&name), Self::PERSONAL),
         ];
         Self(roles.into_iter().filter(|(holds, _)| *holds).fold(0, |all, (_, role)| all | role.0))
     }
@@ -174,6 +174,20 @@ pub(crate) fn columns(array: &str) -> Option<Vec<String>> {
         .map(|column| string(column).or_else(|| label(column)).unwrap_or_default())
         .collect();
     keys.iter().any(|key| is_key(key)).then(|| of_persons(keys))
+}
+
+/// The key of a row of two cells, of which the first names the second.
+pub(crate) fn pair(row: &str) -> Option<String> {
+    let mut cells = elements(head(row, REACH));
+    let key = string(cells.next()?).filter(|key| is_key(key))?;
+    (cells.next().is_some() && cells.next().is_none()).then_some(key)
+}
+
+/// Whether an array of arrays is one of names and what they name, as its first rows tell.
+pub(crate) fn is_of_pairs(array: &str, knows: impl Fn(&str) -> bool) -> bool {
+    const ROWS: usize = 2;
+    let named = |row: &str| pair(row).is_some_and(|key| knows(&key));
+    elements(head(array, REACH)).take(ROWS).filter(|row| named(row)).count() == ROWS
 }
 
 /// The keys in the first row of an array of arrays, if it reads like a header: short
@@ -327,6 +341,22 @@ mod tests {
         );
         assert_eq!(keys("[1,2]"), None);
         assert_eq!(keys("[]"), None);
+    }
+
+    #[test]
+    fn rows_of_two_cells_are_pairs_where_both_rows_begin_with_what_is_known() {
+        let knows = |key: &str| matches!(key, "LNAME" | "SSN");
+        assert!(is_of_pairs(r#"[["LNAME","Ek"],["SSN","1"],["x",2]]"#, knows));
+        for other in [
+            r#"[["LNAME","SSN"],["Ek","1"]]"#,
+            r#"[["LNAME","Ek"]]"#,
+            r#"[["LNAME","SSN",1],["SSN","1",2]]"#,
+            r#"[["LNAME"],["SSN"]]"#,
+            "[[],[]]",
+            "[[",
+        ] {
+            assert!(!is_of_pairs(other, knows), "{other}");
+        }
     }
 
     #[test]

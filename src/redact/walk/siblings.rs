@@ -1,5 +1,5 @@
 //! Keys that values have from what stands beside them: `{"name": "ssn", "value": "…"}`,
-//! rows beside their columns or under a header row.
+//! rows beside their columns, under a header row, or of a name and its value.
 //!
 //! What such keys say is added to what the member name says, and never takes from it.
 
@@ -8,7 +8,7 @@ use crate::redact::detect::{KeyPath, Sense, Told};
 use crate::redact::forms::labels::{self, Row};
 use crate::redact::forms::names;
 use crate::redact::forms::siblings::{
-    MOST_LABELS, REACH, Role, behind_value, columns, columns_behind, header, person_behind,
+    MOST_LABELS, REACH, Role, behind_value, columns, columns_behind, header, is_of_pairs, pair, person_behind,
 };
 use crate::redact::places::Entered;
 use std::ops::Range;
@@ -24,6 +24,8 @@ pub(super) enum Given {
     Nothing,
     /// It is a list of rows, of which so many are headers.
     Rows(Columns, usize),
+    /// It is a list of rows of two cells each, of which the first names the second.
+    Pairs,
     /// It is a row.
     Cells(Columns),
 }
@@ -127,6 +129,10 @@ impl<'d> Walk<'_, 'd> {
             Given::Rows(columns, headers) => {
                 self.given = if index < *headers { Given::Nothing } else { Given::Cells(Rc::clone(columns)) };
             }
+            Given::Pairs => {
+                let key = pair(self.rest());
+                self.given = key.map_or(Given::Nothing, |key| Given::Cells([String::new(), key].into()));
+            }
             Given::Cells(columns) => {
                 let key = columns.get(index).filter(|key| !key.is_empty());
                 return self.under(place, entered, key.map(std::slice::from_ref).unwrap_or_default());
@@ -135,15 +141,21 @@ impl<'d> Walk<'_, 'd> {
         entered
     }
 
-    /// The columns of the array that begins here: those it was given, or those of its first
-    /// row.
+    /// What the rows of the array that begins here are given: what it was given, or what its
+    /// first rows say.
     pub(super) fn or_header(&self, given: Given) -> Given {
-        match given {
-            Given::Nothing if self.plan.detection.is_some() && self.begins_rows() => {
-                header(self.rest()).map_or(Given::Nothing, |columns| Given::Rows(columns.into(), 1))
-            }
-            given => given,
+        let Some(detection) = self.plan.detection.as_ref().filter(|_| given.is_nothing()) else {
+            return given;
+        };
+        if !self.begins_rows() {
+            return given;
         }
+        let knows =
+            |key: &str| names(key).last().is_some_and(|name| detection.scanner.told(name) != Told::Nothing);
+        if is_of_pairs(self.rest(), knows) {
+            return Given::Pairs;
+        }
+        header(self.rest()).map_or(Given::Nothing, |columns| Given::Rows(columns.into(), 1))
     }
 
     fn rows(&self, siblings: &mut Siblings) -> Given {
