@@ -13,6 +13,8 @@ use std::collections::BTreeSet;
 const FIRST: &str = "_1]";
 /// Longer markers are none: each bracket may ask for so many bytes.
 const LONGEST: usize = 64;
+/// A value of more of them may be spelt by their numbers.
+const MOST_IN_A_VALUE: usize = 4;
 
 /// The markers met, by entity: how many there are, numbered from one on.
 #[derive(Debug, Default)]
@@ -26,9 +28,7 @@ impl Standing {
         }
         let mut numbers = BTreeSet::new();
         for (open, _) in document.match_indices('[') {
-            let end = |text: &str| text.bytes().take(LONGEST).position(|byte| byte == b']');
-            let marker = document.get(open..).and_then(|text| text.get(..=end(text)?));
-            numbers.extend(marker.and_then(parts));
+            numbers.extend(at(document, open).and_then(parts));
         }
         let known = |entity: &str| detectors.iter().any(|detector| detector.entity.as_str() == entity);
         let mut last: Option<(&str, usize)> = None;
@@ -55,6 +55,24 @@ impl Standing {
             && parts(text).is_some_and(|(entity, number)| (1..=self.of(entity)).contains(&number))
     }
 
+    /// What else a text says that holds some of them: a digit of a marker is none of a value's.
+    /// None if it holds none, or so many that their numbers may spell one.
+    pub(crate) fn without(&self, text: &str) -> Option<String> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let (mut rest, mut behind, mut count) = (String::new(), 0, 0);
+        for (open, _) in text.match_indices('[') {
+            if let Some(marker) = at(text, open).filter(|marker| self.has(marker)) {
+                rest.push_str(text.get(behind..open)?);
+                behind = open + marker.len();
+                count += 1;
+            }
+        }
+        rest.push_str(text.get(behind..)?);
+        (1..=MOST_IN_A_VALUE).contains(&count).then_some(rest)
+    }
+
     /// How many there are of an entity.
     pub(crate) fn of(&self, entity: &str) -> usize {
         self.0.iter().find(|(known, _)| known == entity).map_or(0, |(_, count)| *count)
@@ -63,6 +81,13 @@ impl Standing {
     pub(crate) fn forget(&mut self) {
         self.0.clear();
     }
+}
+
+/// What stands in brackets from here on.
+fn at(text: &str, open: usize) -> Option<&str> {
+    let text = text.get(open..)?;
+    let end = text.bytes().take(LONGEST).position(|byte| byte == b']')?;
+    text.get(..=end)
 }
 
 fn parts(text: &str) -> Option<(&str, usize)> {
@@ -99,6 +124,23 @@ mod tests {
             ("[PAN_2]", false),
         ] {
             assert_eq!(met.has(text), is_one, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_text_says_beside_them_is_told() {
+        let met = standing("[PERSON_1][PERSON_2] [PAN_1]");
+        for (text, rest) in [
+            ("[PERSON_1] y", Some(" y")),
+            ("5[PERSON_1]36[PAN_1]", Some("536")),
+            ("[[PERSON_2]]", Some("[]")),
+            ("é [PERSON_1]", Some("é ")),
+            ("[PERSON_3] y", None),
+            ("[PERSON_\u{200b}1] y", None),
+            ("y", None),
+            ("[PAN_1][PAN_1][PAN_1][PAN_1][PAN_1]", None),
+        ] {
+            assert_eq!(met.without(text).as_deref(), rest, "{text}");
         }
     }
 

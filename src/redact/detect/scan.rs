@@ -168,7 +168,12 @@ impl Scanner {
             scratch.stood = true;
             return;
         }
-        let claimed = sense.claims.iter().find(|claim| claim.holds(&self.detectors, text, class));
+        // What is not seen may say something beside it.
+        let is_seen = |rest: &String| rest.chars().all(|c| c.is_ascii() || c.is_alphanumeric());
+        let rest = scratch.standing.without(original).filter(is_seen).map(|rest| fold(&rest).text);
+        scratch.stood |= rest.is_some();
+        let (said, said_class) = rest.as_deref().map_or((text, class), |rest| (rest, Class::of(rest)));
+        let claimed = sense.claims.iter().find(|claim| claim.holds(&self.detectors, said, said_class));
         if let Some(claim) = claimed {
             if !text.trim().is_empty() {
                 findings.push(Finding::by_key(claim.detector, original));

@@ -29,6 +29,15 @@ fn a_marker_that_a_document_comes_with_stays() {
     assert_eq!(shown(&plan, &document).to_string(), expected);
 }
 
+/// A number that the first gateway gave is none of the value that it stands in.
+#[test]
+fn what_stands_beside_a_marker_is_what_a_key_claims() {
+    let plan = plan(RULE, "", None);
+    let document = json!({"z": "[PERSON_1]", "ssn": ["[PERSON_1] y\\", "é [PERSON_1]", "[PERSON_1] 12"]});
+    let expected = document.to_string().replace("[PERSON_1] 12", "[US_SSN_1]");
+    assert_eq!(shown(&plan, &document).to_string(), expected);
+}
+
 /// They are known by those before them, in this result and in no other, however they are written.
 #[test]
 fn what_stood_in_one_result_is_a_value_in_the_next() {
