@@ -49,6 +49,23 @@ pub(crate) enum Trial {
     Filter(Box<JpQuery>),
 }
 
+/// The parser takes twice as long for each function within another.
+const DEEPEST: usize = 12;
+
+/// How many brackets are open at once, those in names with them.
+fn depth(query: &str) -> usize {
+    let (mut open, mut deepest) = (0_usize, 0);
+    for byte in query.bytes() {
+        match byte {
+            b'[' | b'(' => open += 1,
+            b']' | b')' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(open);
+    }
+    deepest
+}
+
 impl Path {
     /// Parses and compiles a query.
     ///
@@ -56,6 +73,9 @@ impl Path {
     /// A sentence for the author of the rule. Queries whose cost an upstream could
     /// drive up are refused: `match`, `search`, and `$` or `..` within a filter.
     pub fn compile(text: &str) -> Result<Self, String> {
+        if depth(text) > DEEPEST {
+            return Err(format!("`{text}` has more than {DEEPEST} brackets within each other"));
+        }
         let query =
             parse_json_path(text).map_err(|_| format!("`{text}` is not a JSONPath query (RFC 9535)"))?;
         if let Some(why) = query.segments.iter().find_map(costly_segment) {
@@ -179,5 +199,24 @@ fn unquote(name: &str) -> Option<String> {
             serde_json::from_str(&format!("\"{double}\"")).ok()
         }
         (None, None) => Some(name.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries_of_many_brackets_within_each_other_are_refused() {
+        let nested = |count: usize| {
+            let filter = format!("{}@.a{}", "[?length(".repeat(count), ")]".repeat(count));
+            Path::compile(&format!("${filter}")).map_err(|why| why.contains("brackets within"))
+        };
+        assert!(nested(1).err() != Some(true));
+        assert_eq!(nested(7).err(), Some(true));
+        assert_eq!(nested(2_000).err(), Some(true));
+        assert!(
+            Path::compile("$.a[0].b[1]['c'][?@.d > 1][?@.e == 'x'].f[0].g[1].h[2].i[3].j[4].k[5]").is_ok()
+        );
     }
 }
