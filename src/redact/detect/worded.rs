@@ -67,7 +67,7 @@ impl Choices {
 
 /// Words of which one is in whatever the pattern matches.
 fn words_of(pattern: &Hir) -> Option<Vec<String>> {
-    literals::required(pattern).filter(|words| words.iter().all(is_word))
+    literals::required(pattern).filter(|words| words.iter().all(|word| is_word(word)))
 }
 
 /// Whether some part names a word.
@@ -81,7 +81,7 @@ fn names_word(hir: &Hir) -> bool {
 }
 
 /// Digits are in too many texts, and a pattern of digits is soon told from others.
-fn is_word(word: &String) -> bool {
+fn is_word(word: &str) -> bool {
     let marks = || word.bytes().filter(u8::is_ascii_punctuation).count();
     word.len() >= SHORTEST_WORD && (word.bytes().any(|byte| byte.is_ascii_alphabetic()) || marks() >= 2)
 }

@@ -8,7 +8,7 @@ use crate::redact::detect::{KeyPath, Sense, Told};
 use crate::redact::forms::labels::{self, Row};
 use crate::redact::forms::names;
 use crate::redact::forms::siblings::{
-    MOST_LABELS, REACH, Role, behind_value, columns, columns_behind, header, is_of_pairs, pair, person_behind,
+    MOST_LABELS, Pairs, REACH, Role, behind_value, columns, columns_behind, header, person_behind,
 };
 use crate::redact::places::Entered;
 use std::ops::Range;
@@ -23,11 +23,9 @@ pub(super) enum Given {
     #[default]
     Nothing,
     /// It is a list of rows, of which so many are headers.
-    Rows(Columns, usize),
-    /// It is a list of rows of two cells each, of which the first names the second.
-    Pairs,
-    /// It is a row.
-    Cells(Columns),
+    Rows(Columns, usize, Pairs),
+    /// It is a row, whose first cell may name the second.
+    Cells(Columns, Option<String>),
 }
 
 impl Given {
@@ -126,36 +124,43 @@ impl<'d> Walk<'_, 'd> {
     pub(super) fn cell(&mut self, place: usize, entered: Entered, given: &Given, index: usize) -> Entered {
         match given {
             Given::Nothing => {}
-            Given::Rows(columns, headers) => {
-                self.given = if index < *headers { Given::Nothing } else { Given::Cells(Rc::clone(columns)) };
+            Given::Rows(columns, headers, pairs) => {
+                let is_row = index >= *headers;
+                let row = || Given::Cells(Rc::clone(columns), pairs.key(self.rest()));
+                self.given = if is_row { row() } else { Given::Nothing };
             }
-            Given::Pairs => {
-                let key = pair(self.rest());
-                self.given = key.map_or(Given::Nothing, |key| Given::Cells([String::new(), key].into()));
-            }
-            Given::Cells(columns) => {
-                let key = columns.get(index).filter(|key| !key.is_empty());
-                return self.under(place, entered, key.map(std::slice::from_ref).unwrap_or_default());
+            Given::Cells(columns, name) => {
+                let column = columns.get(index).filter(|key| !key.is_empty());
+                return match (column, name.as_ref().filter(|_| index == 1)) {
+                    (None, None) => entered,
+                    (Some(key), None) | (None, Some(key)) => {
+                        self.under(place, entered, std::slice::from_ref(key))
+                    }
+                    (Some(column), Some(name)) => self.under(place, entered, &[column.clone(), name.clone()]),
+                };
             }
         }
         entered
     }
 
-    /// What the rows of the array that begins here are given: what it was given, or what its
-    /// first rows say.
+    /// What the rows of the array that begins here are given: the columns that it was given or
+    /// its first row is, and what the first cell of each row says.
     pub(super) fn or_header(&self, given: Given) -> Given {
-        let Some(detection) = self.plan.detection.as_ref().filter(|_| given.is_nothing()) else {
-            return given;
-        };
-        if !self.begins_rows() {
+        let Some(detection) = &self.plan.detection else { return given };
+        if matches!(given, Given::Cells(..)) || !self.begins_rows() {
             return given;
         }
         let knows =
             |key: &str| names(key).last().is_some_and(|name| detection.scanner.told(name) != Told::Nothing);
-        if is_of_pairs(self.rest(), knows) {
-            return Given::Pairs;
+        let pairs = Pairs::of(self.rest(), knows);
+        match given {
+            Given::Rows(columns, headers, _) => Given::Rows(columns, headers, pairs),
+            given => match header(self.rest()).filter(|_| !pairs.from_first) {
+                Some(columns) => Given::Rows(columns.into(), 1, pairs),
+                None if pairs.named => Given::Rows([].into(), 0, pairs),
+                None => given,
+            },
         }
-        header(self.rest()).map_or(Given::Nothing, |columns| Given::Rows(columns.into(), 1))
     }
 
     fn rows(&self, siblings: &mut Siblings) -> Given {
@@ -165,7 +170,7 @@ impl<'d> Walk<'_, 'd> {
             let before = before.and_then(|list| columns(self.reader.source(list.start, list.end)));
             siblings.table = before.or_else(|| columns_behind(self.rest())).map(Rc::from);
         }
-        siblings.table.clone().map_or(Given::Nothing, |columns| Given::Rows(columns, 0))
+        siblings.table.clone().map_or(Given::Nothing, |columns| Given::Rows(columns, 0, Pairs::default()))
     }
 
     /// Whether an array of arrays begins here.
