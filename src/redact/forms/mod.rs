@@ -17,6 +17,7 @@ mod lines;
 mod markup;
 mod members;
 mod pairs;
+pub(crate) mod rows;
 mod segments;
 pub(crate) mod siblings;
 mod source;

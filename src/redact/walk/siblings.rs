@@ -7,8 +7,9 @@ use super::Walk;
 use crate::redact::detect::{KeyPath, Sense, Told};
 use crate::redact::forms::labels::{self, Row};
 use crate::redact::forms::names;
+use crate::redact::forms::rows::{Pairs, header};
 use crate::redact::forms::siblings::{
-    MOST_LABELS, Pairs, REACH, Role, behind_value, columns, columns_behind, header, person_behind,
+    MOST_LABELS, REACH, Role, behind_value, columns, columns_behind, person_behind,
 };
 use crate::redact::places::Entered;
 use std::ops::Range;
