@@ -31,6 +31,9 @@ pub(crate) fn texts(rules: &Rules) {
                 drop(black_box(Redactor::new(&plan, YEAR).text(black_box(text)).unwrap()));
             }
         };
+        let changes = |text: &&String| Redactor::new(&plan, YEAR).text(text).unwrap().as_ref() != Some(*text);
+        let changed = warm[0].iter().filter(changes).count();
+        assert!(changed * 2 > texts.len(), "{changed} of {} {what} hold something", texts.len());
         warm.iter().for_each(read);
         let copying = time(timed, |texts| drop(black_box(texts.clone())));
         let took = time(timed, read);

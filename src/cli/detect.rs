@@ -1,7 +1,6 @@
 //! `portcullis detect`: where personal data stands in texts.
 
 use crate::cli::Exit;
-use crate::cli::score::record::Record;
 use crate::config::rulebook::Places;
 use crate::model::clock::Clock;
 use crate::model::ids::Entity;
@@ -11,6 +10,7 @@ use crate::redact::profile;
 use crate::redact::rules::Rules;
 use anyhow::{Context as _, anyhow};
 use clap::ValueEnum;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::io::{BufRead as _, Read as _, Write as _};
@@ -40,6 +40,13 @@ pub(super) enum Types {
     Coarse,
 }
 
+/// A line of the input. One without its text would be found to hold nothing.
+#[derive(Deserialize)]
+struct Asked {
+    id: Value,
+    text: String,
+}
+
 pub(super) fn run(options: &Options) -> anyhow::Result<Exit> {
     let rules = load(options.rules.clone())?;
     let locator = locator(detection(&rules, &options.profile)?);
@@ -66,10 +73,10 @@ pub(super) fn run(options: &Options) -> anyhow::Result<Exit> {
             if line.trim().is_empty() {
                 continue;
             }
-            let record: Record = serde_json::from_str(&line).map_err(|_| {
+            let asked: Asked = serde_json::from_str(&line).map_err(|_| {
                 anyhow!("line {}: expected {{\"id\": …, \"text\": …}}, or give --text", number + 1)
             })?;
-            answer(&json!(record.id), &record.text)?;
+            answer(&asked.id, &asked.text)?;
         }
     }
     Ok(if failed { Exit::Blocked } else { Exit::Ok })

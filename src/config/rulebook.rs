@@ -4,6 +4,7 @@ use crate::config::{Faults, builtin};
 use crate::inspect::injection::Injection;
 use crate::jose::{base64url, sha256};
 use crate::model::fault::SourceFault;
+use crate::model::nearest::meant;
 use crate::pipeline::Rulebook;
 use crate::policy::engine::Policies;
 use crate::redact::rules::{Rules, Source, Sources};
@@ -59,6 +60,7 @@ impl Places {
                 )
                 .into());
             }
+            stray(folder)?;
             let read = |kind: &str| files(&folder.join(kind), "yaml");
             let (detectors, profiles, injected) = (read("detectors")?, read("profiles")?, read("injection")?);
             let own = detectors.iter().chain(&profiles).chain(&injected);
@@ -133,21 +135,118 @@ fn copies<'s>(
     Some(SourceFault::whole(&folder.display().to_string(), message))
 }
 
-/// The files below a folder with this ending, in order. A missing folder is empty.
+/// The files below a folder with this ending, in order. A missing folder is empty; what reads
+/// like one of them and would be passed over is a fault, since whoever wrote it counts on it.
 fn files(folder: &Path, ending: &str) -> Result<Vec<Source>, Faults> {
     let mut found = Vec::new();
-    let Ok(entries) = std::fs::read_dir(folder) else { return Ok(found) };
-    for entry in entries.flatten() {
-        let path = entry.path();
+    for path in entries(folder)? {
         if path.is_dir() {
             found.extend(files(&path, ending)?);
-        } else if path.extension().is_some_and(|found| found == ending) {
-            let file = path.display().to_string();
+            continue;
+        }
+        let file = path.display().to_string();
+        if path.extension().is_some_and(|found| found == ending) {
             let text = std::fs::read_to_string(&path)
                 .map_err(|error| SourceFault::whole(&file, error.to_string()))?;
             found.push(Source { file, text });
+        } else if is_meant(&path, ending) {
+            let message = format!("only files that end in `.{ending}` are taken: rename it");
+            return Err(SourceFault::whole(&file, message).into());
         }
     }
-    found.sort();
     Ok(found)
+}
+
+/// What is in a folder, in order; nothing if there is none. Folders that begin with a full stop
+/// belong to other programs.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, Faults> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let fault = |error: std::io::Error| SourceFault::whole(&folder.display().to_string(), error.to_string());
+    let is_hidden = |path: &Path| {
+        path.is_dir() && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
+    };
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(fault)? {
+        all.push(entry.map_err(fault)?.path());
+    }
+    all.retain(|path| !is_hidden(path));
+    all.sort();
+    Ok(all)
+}
+
+/// Whether a file's ending is another spelling of the one that is taken.
+fn is_meant(path: &Path, ending: &str) -> bool {
+    let other = path.extension().map(|other| other.to_string_lossy().to_lowercase()).unwrap_or_default();
+    other == ending || ending == "yaml" && matches!(other.as_str(), "yml" | "json")
+}
+
+/// What is beside the folders of rules and reads like rules.
+fn stray(folder: &Path) -> Result<(), Faults> {
+    for path in entries(folder)? {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if KINDS.contains(&name.as_str()) && path.is_dir() {
+            continue;
+        }
+        let file = path.display().to_string();
+        let is_rules =
+            if path.is_dir() { !files(&path, "yaml")?.is_empty() } else { is_meant(&path, "yaml") };
+        if is_rules {
+            let message = format!(
+                "it is not taken: rules are in `tools/`, `detectors/`, `profiles/` or `injection/`{}",
+                meant(&name, KINDS)
+            );
+            return Err(SourceFault::whole(&file, message).into());
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(files: &[&str]) -> Result<usize, String> {
+        let folder = std::env::temp_dir().join(format!("rules-{}", crate::jose::random_id()));
+        for file in files {
+            let path = folder.join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "text").unwrap();
+        }
+        let places = Places { rules: Some(folder.clone()), ..Places::default() };
+        let read = places.read().map(|texts| texts.rules.tools.len()).map_err(|faults| faults.to_string());
+        std::fs::remove_dir_all(folder).unwrap();
+        read
+    }
+
+    #[test]
+    fn a_rule_file_that_would_be_passed_over_is_a_fault() {
+        for (file, says) in [
+            ("tools/ward.yml", "only files that end in `.yaml` are taken: rename it"),
+            ("detectors/own/ward.YAML", "rename it"),
+            ("profiles/ward.json", "rename it"),
+            (
+                "detector/ward.yaml",
+                "it is not taken: rules are in `tools/`, `detectors/`, `profiles/` or `injection/`; did you mean `detectors`?",
+            ),
+            ("detector/ward.yml", "rename it"),
+            ("ward.yaml", "it is not taken"),
+        ] {
+            let found = read(&["tools/a.yaml", file]).unwrap_err();
+            assert!(
+                found.contains(says) && found.contains(file.split('/').next().unwrap()),
+                "{file}: {found}"
+            );
+        }
+        let beside = [
+            "tools/a.yaml",
+            "tools/README.md",
+            "models/names.bin",
+            "notes/why.txt",
+            ".git/b.yaml",
+            "tools/..data/a.yaml",
+        ];
+        assert_eq!(read(&beside), Ok(1));
+    }
 }

@@ -58,7 +58,7 @@ impl Standing {
     /// What else a text says that holds some of them: a digit of a marker is none of a value's.
     /// None if it holds none, or so many that their numbers may spell one.
     pub(crate) fn without(&self, text: &str) -> Option<String> {
-        if self.0.is_empty() {
+        if self.0.is_empty() || !text.contains('[') {
             return None;
         }
         let (mut rest, mut behind, mut count) = (String::new(), 0, 0);

@@ -53,9 +53,7 @@ pub(super) fn read(result: &str) -> Result<Source<'_>, Blocked> {
             "_meta" => &mut source.meta,
             _ => return reader.skip(MAX_DEPTH),
         };
-        let start = reader.position();
-        reader.skip(MAX_DEPTH)?;
-        seen.replace(reader.since(start)).map_or(Ok(()), |_| Err(Blocked::Duplicate))
+        once(reader, seen)
     })?;
     reader.end()?;
     source.content = content.unwrap_or_default();
@@ -90,13 +88,18 @@ pub(super) fn typed(result: &str) -> Result<Typed, Blocked> {
             "task" => &mut task,
             _ => return reader.skip(MAX_DEPTH),
         };
-        let start = reader.position();
-        reader.skip(MAX_DEPTH)?;
-        seen.replace(reader.since(start)).map_or(Ok(()), |_| Err(Blocked::Duplicate))
+        once(reader, seen)
     })?;
     reader.end()?;
     let named = named.map(serde_json::from_str).transpose().map_err(|_| Blocked::Syntax)?;
     Ok(Typed { result_type: named.flatten(), has_task: task.is_some_and(|task| task != "null") })
+}
+
+/// Steps over a member's value, which is to be there once.
+fn once<'r>(reader: &mut Reader<'r>, seen: &mut Option<&'r str>) -> Result<(), Blocked> {
+    let start = reader.position();
+    reader.skip(MAX_DEPTH)?;
+    seen.replace(reader.since(start)).map_or(Ok(()), |_| Err(Blocked::Duplicate))
 }
 
 /// Reads an object, and has each of its values read.

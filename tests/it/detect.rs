@@ -104,6 +104,33 @@ fn types_texts_and_faults() {
     assert_eq!(code, Some(3), "one text could not be looked at whole");
     assert!(output.contains("nested too deeply") && output.contains("EMAIL"), "{output}");
     assert_eq!(detect(&[], "no JSON\n").0, Some(2));
+    assert_eq!(detect(&[], "{\"id\": 1, \"txt\": \"SSN 536-90-4399\"}\n"), (Some(2), String::new()));
+}
+
+/// Each of them would be scored as if there were nothing to find, or nothing found.
+#[test]
+fn a_corpus_that_is_none_is_not_scored() {
+    let folder = crate::support::folder("score-faults");
+    std::fs::create_dir_all(&folder).unwrap();
+    let (gold, other) = (folder.join("gold.jsonl"), folder.join("other.jsonl"));
+    let sound = json!({"id": 1, "text": "mail a@b.org", "spans": [[5, 12, "EMAIL"]]}).to_string();
+    let beyond = json!({"id": 1, "text": "mail", "spans": [[5, 12, "EMAIL"]]}).to_string();
+    let misspelt = json!({"id": 1, "text": "mail a@b.org", "span": []}).to_string();
+    let stranger = json!({"id": 2, "spans": []}).to_string();
+    for (written, beside, says) in [
+        (misspelt.as_str(), sound.as_str(), "gold.jsonl:1: expected"),
+        (&beyond, &sound, "gold.jsonl: 1: a span ends behind its text"),
+        ("", &sound, "gold.jsonl: there is no text in it"),
+        (&sound, &stranger, "other.jsonl: none of its ids is one of"),
+    ] {
+        std::fs::write(&gold, written).unwrap();
+        std::fs::write(&other, beside).unwrap();
+        let output =
+            Command::new(PROGRAM).arg("score").arg(&gold).arg("--baseline").arg(&other).output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && error.contains(says), "{says}: {error}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]

@@ -16,6 +16,7 @@ use crate::cli::Exit;
 use crate::cli::style::Style;
 use crate::cli::temporary::Run;
 use clap::Args;
+use people::PEOPLE;
 use serde_json::json;
 use teller::Teller;
 use world::World;
@@ -71,7 +72,9 @@ async fn tell(world: &World, options: &Options) -> anyhow::Result<bool> {
     let mut teller = Teller::new(Style::detect(), options.json);
     let went_well = options.quiet || story::play(world, &mut teller).await?;
     if !options.once {
-        addresses(world, &mut teller, options.json)?;
+        // The story ends with the physician's session stopped.
+        let caller = if options.quiet { "amara" } else { "nina" };
+        addresses(world, &mut teller, caller, options.json)?;
         if teller.is_heard() {
             std::future::pending::<()>().await;
         }
@@ -80,7 +83,7 @@ async fn tell(world: &World, options: &Options) -> anyhow::Result<bool> {
 }
 
 /// Where things are, and a client configuration to copy.
-fn addresses(world: &World, teller: &mut Teller, as_json: bool) -> anyhow::Result<()> {
+fn addresses(world: &World, teller: &mut Teller, caller: &str, as_json: bool) -> anyhow::Result<()> {
     const DAY: u64 = 86_400;
     let server = |name: &str, login: &str| -> anyhow::Result<serde_json::Value> {
         let url = world.resource(name);
@@ -88,7 +91,7 @@ fn addresses(world: &World, teller: &mut Teller, as_json: bool) -> anyhow::Resul
         Ok(json!({"type": "http", "url": url, "headers": {"Authorization": format!("Bearer {token}")}}))
     };
     let clients =
-        json!({"mcpServers": {"clinic": server("clinic", "amara")?, "ledger": server("ledger", "chen")?}});
+        json!({"mcpServers": {"clinic": server("clinic", caller)?, "ledger": server("ledger", "chen")?}});
     if as_json {
         let all = json!({"gate": world.gate, "authorization_server": world.issuer, "state": world.state_dir(), "servers": world.servers(), "clients": clients});
         teller.say(&all.to_string());
@@ -96,7 +99,8 @@ fn addresses(world: &World, teller: &mut Teller, as_json: bool) -> anyhow::Resul
     }
     teller.say(&format!("The gate is at {}, its authorization server at {}.", world.gate, world.issuer));
     teller.say(&format!("Audit journal: {}/audit", world.state_dir()));
-    teller.say("A client configuration, good for a day (as Dr. Okafor and Chen Wei):\n");
+    let named = PEOPLE.iter().find(|(login, ..)| *login == caller).map_or(caller, |(_, name, _)| name);
+    teller.say(&format!("A client configuration, good for a day (as {named} and Chen Wei):\n"));
     teller.say(&format!("{}\n", serde_json::to_string_pretty(&clients)?));
     teller.say("Clients that sign in themselves need only the two URLs. Ctrl-C ends the demo.");
     Ok(())

@@ -10,7 +10,7 @@ use crate::model::ids::Entity;
 use crate::redact::locate::Locator;
 use measure::Measure;
 use record::{Record, Span};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -55,9 +55,25 @@ pub(super) fn run(options: &Options) -> anyhow::Result<Exit> {
     let entities = rules.detectors.entities();
     for path in &options.gold {
         let gold = read(path, &entities)?;
+        anyhow::ensure!(!gold.is_empty(), "{}: there is no text in it", path.display());
+        let beyond = |record: &&Record| {
+            let length = record.text.chars().count();
+            record.spans.iter().any(|span| span.end > length)
+        };
+        if let Some(record) = gold.iter().find(beyond) {
+            anyhow::bail!("{}: {}: a span ends behind its text", path.display(), record.id);
+        }
         let mut all = vec![own(path, &gold, &locator, options.misses)?];
         if let Some(other) = &options.baseline {
-            all.push(others(&read(other, &entities)?, other, &gold));
+            let found = read(other, &entities)?;
+            let ids: HashSet<String> = gold.iter().map(|record| record.id.to_string()).collect();
+            anyhow::ensure!(
+                found.iter().any(|record| ids.contains(&record.id.to_string())),
+                "{}: none of its ids is one of {}",
+                other.display(),
+                path.display()
+            );
+            all.push(others(&found, other, &gold));
         }
         for scored in &all {
             if options.json {

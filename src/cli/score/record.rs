@@ -12,7 +12,6 @@ pub(in crate::cli) struct Record {
     pub(in crate::cli) id: Value,
     #[serde(default)]
     pub(in crate::cli) text: String,
-    #[serde(default)]
     pub(in crate::cli) spans: Vec<Span>,
 }
 

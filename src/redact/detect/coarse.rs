@@ -93,17 +93,20 @@ pub(super) fn alike(hir: &Hir) -> Hir {
         }
         HirKind::Capture(capture) => alike(&capture.sub),
         HirKind::Concat(parts) => Hir::concat(parts.iter().map(alike).collect()),
-        HirKind::Alternation(parts) => {
-            let mut all = Vec::new();
-            for part in parts.iter().map(alike) {
-                if !all.contains(&part) {
-                    all.push(part);
-                }
-            }
-            Hir::alternation(all)
-        }
+        HirKind::Alternation(parts) => one_of(parts.iter().map(alike)),
         HirKind::Empty | HirKind::Look(_) | HirKind::Literal(_) | HirKind::Class(_) => hir.clone(),
     }
+}
+
+/// An alternation of choices, each once.
+pub(super) fn one_of(choices: impl Iterator<Item = Hir>) -> Hir {
+    let mut all = Vec::new();
+    for choice in choices {
+        if !all.contains(&choice) {
+            all.push(choice);
+        }
+    }
+    Hir::alternation(all)
 }
 
 fn digits() -> ClassUnicode {

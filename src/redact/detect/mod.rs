@@ -27,6 +27,7 @@ mod spoken;
 mod stretch;
 mod uuid;
 mod worded;
+mod words;
 
 use crate::model::fault::SourceFault;
 use crate::model::ids::{Entity, RuleId};

@@ -4,7 +4,7 @@
 use crate::redact::detect::Detector;
 use crate::redact::detect::need::{Makeup, Need};
 use crate::redact::detect::sense::Sense;
-use aho_corasick::{AhoCorasick, MatchKind};
+use crate::redact::detect::words::Words;
 
 /// Answers kept, by what a text is made of.
 const SLOTS: usize = 2_048;
@@ -14,9 +14,7 @@ pub(crate) struct Prefilter {
     /// What each detector with a pattern needs.
     needs: Vec<(usize, Need)>,
     /// The cues that detectors wait for.
-    cues: Option<AhoCorasick>,
-    /// Whose cue each of them is.
-    owners: Vec<Vec<usize>>,
+    cues: Option<Words>,
     /// By detector, whether it waits for one.
     waits: Vec<bool>,
 }
@@ -52,7 +50,7 @@ impl Memory {
 impl Prefilter {
     pub(crate) fn new(detectors: &[Detector]) -> Self {
         let mut needs = Vec::new();
-        let (mut cues, mut owners) = (Vec::<String>::new(), Vec::<Vec<usize>>::new());
+        let mut cues = Vec::new();
         let mut waits = vec![false; detectors.len()];
         for (index, (detector, waits)) in detectors.iter().zip(&mut waits).enumerate() {
             if detector.pattern.is_none() {
@@ -64,27 +62,14 @@ impl Prefilter {
                 continue;
             }
             *waits = true;
-            for word in detector.cue_words.iter().map(|word| word.to_lowercase()) {
-                let known = cues.iter().position(|known| *known == word).unwrap_or(cues.len());
-                if known == cues.len() {
-                    cues.push(word);
-                    owners.push(Vec::new());
-                }
-                if let Some(owners) = owners.get_mut(known) {
-                    owners.push(index);
-                }
-            }
+            cues.extend(detector.cue_words.iter().map(|word| (index, word.as_str())));
         }
-        let built = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .ascii_case_insensitive(true)
-            .build(&cues)
-            .ok();
+        let cues = Words::new(cues);
         // Too many words for one automaton: then no detector waits for one.
-        if built.is_none() {
+        if cues.is_none() {
             waits.fill(false);
         }
-        Self { needs, cues: built, owners, waits }
+        Self { needs, cues, waits }
     }
 
     /// Calls `run` with each detector that the text may concern. `matches` says whether a
@@ -129,13 +114,12 @@ impl Prefilter {
 
     /// Notes whose cues are in a text.
     fn listen(&self, text: &str, number: u64, heard: &mut [u64]) {
-        for found in self.cues.iter().flat_map(|cues| cues.find_overlapping_iter(text)) {
-            for owner in self.owners.get(found.pattern().as_usize()).into_iter().flatten() {
-                if let Some(heard) = heard.get_mut(*owner) {
-                    *heard = number;
-                }
+        let Some(cues) = &self.cues else { return };
+        cues.listen(text, |detector| {
+            if let Some(heard) = heard.get_mut(detector) {
+                *heard = number;
             }
-        }
+        });
     }
 
     fn answer(&self, makeup: Makeup, slot: &mut Slot) {

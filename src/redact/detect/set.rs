@@ -11,7 +11,7 @@
 
 use crate::redact::class::Class;
 use crate::redact::detect::alone::{End, alone, edge};
-use crate::redact::detect::coarse::{alike, coarse, least};
+use crate::redact::detect::coarse::{alike, coarse, least, one_of};
 use crate::redact::detect::narrow::{MAX_CACHE_BYTES, apart};
 use crate::redact::detect::need::Need;
 use crate::redact::detect::shadow;
@@ -139,15 +139,8 @@ impl Matches<'_> {
     }
 }
 
-/// Choices as they are asked, each once.
 fn written(choices: &[Hir], asked: impl Fn(&Hir) -> Hir) -> String {
-    let mut all = Vec::new();
-    for choice in choices.iter().map(asked) {
-        if !all.contains(&choice) {
-            all.push(choice);
-        }
-    }
-    apart(&Hir::alternation(all)).to_string()
+    apart(&one_of(choices.iter().map(asked))).to_string()
 }
 
 #[cfg(test)]

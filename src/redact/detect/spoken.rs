@@ -3,9 +3,8 @@
 //! each has come to in every word of a text, and never be done with growing.
 
 use crate::redact::detect::narrow::MAX_CACHE_BYTES;
-use aho_corasick::AhoCorasick;
+use crate::redact::detect::words::Words;
 use regex::bytes::{RegexSet, RegexSetBuilder};
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 /// Matches nowhere.
@@ -13,9 +12,7 @@ const NOTHING: &str = r"[^\s\S]";
 
 #[derive(Clone, Debug)]
 pub(super) struct Spoken {
-    words: AhoCorasick,
-    /// By word, the patterns that name it.
-    owners: Vec<Vec<usize>>,
+    words: Words,
     patterns: Vec<Pattern>,
 }
 
@@ -44,32 +41,23 @@ impl Heard {
 
 impl Spoken {
     pub(super) fn new(all: Vec<Worded>) -> Option<Self> {
-        let mut named = BTreeMap::<&str, Vec<usize>>::new();
-        for (index, worded) in all.iter().enumerate() {
-            for word in &worded.words {
-                let owners = named.entry(word).or_default();
-                if owners.last() != Some(&index) {
-                    owners.push(index);
-                }
-            }
-        }
-        let words = AhoCorasick::builder().ascii_case_insensitive(true).build(named.keys()).ok()?;
-        let owners = named.into_values().collect();
+        let named = all.iter().enumerate();
+        let words =
+            named.flat_map(|(index, worded)| worded.words.iter().map(move |word| (index, word.as_str())));
+        let words = Words::new(words)?;
         let pattern = |worded: Worded| Pattern { written: worded.pattern, regex: OnceLock::new() };
-        Some(Self { words, owners, patterns: all.into_iter().map(pattern).collect() })
+        Some(Self { words, patterns: all.into_iter().map(pattern).collect() })
     }
 
     /// Notes whose words are in a text.
     pub(super) fn listen(&self, text: &str, Heard(heard): &mut Heard) {
         heard.clear();
         heard.resize(self.patterns.len(), false);
-        for found in self.words.find_overlapping_iter(text) {
-            for owner in self.owners.get(found.pattern().as_usize()).into_iter().flatten() {
-                if let Some(heard) = heard.get_mut(*owner) {
-                    *heard = true;
-                }
+        self.words.listen(text, |pattern| {
+            if let Some(heard) = heard.get_mut(pattern) {
+                *heard = true;
             }
-        }
+        });
     }
 
     /// Whether a pattern may match a text that holds a word of its.

@@ -42,8 +42,8 @@ impl Role {
             (is_value(member, &name), Self::VALUE),
             (COLUMNS.contains(&&*name), Self::COLUMNS),
             (ROWS.contains(&&*name), Self::ROWS),
-            (member.len() <= 8 && is_name(&name), Self::NAME),
-            (member.len() <= 40 && is_a_persons(&name), Self::PERSONAL),
+            (is_name(&name), Self::NAME),
+            (is_a_persons(&name), Self::PERSONAL),
         ];
         Self(roles.into_iter().filter(|(holds, _)| *holds).fold(0, |all, (_, role)| all | role.0))
     }
