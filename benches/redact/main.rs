@@ -68,14 +68,11 @@ fn sources(tools: String) -> Sources {
             format!("  {entity}: {}\n", if entity.as_str() == "CARD_SECURITY" { "drop" } else { "replace" })
         })
         .collect();
-    sources.profiles.push(Source {
-        file: "bench-profile".into(),
-        text: format!(
-            "name: {ALL}\ntitle: t\nreference: r\nknown_limits: none\nentities:\n{}",
-            entities.concat()
-        ),
-    });
-    sources.tools = vec![Source { file: "bench".into(), text: tools }];
+    sources.profiles.push(Source::new(
+        "bench-profile",
+        format!("name: {ALL}\ntitle: t\nreference: r\nknown_limits: none\nentities:\n{}", entities.concat()),
+    ));
+    sources.tools = vec![Source::new("bench", tools)];
     sources
 }
 

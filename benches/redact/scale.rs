@@ -94,13 +94,13 @@ fn detectors_scale(count: usize) -> std::time::Duration {
         let matching: Vec<String> =
             (1..4).map(|n| format!("    - {{ text: '{}', finds: ['{hit}'] }}\n", text(n))).collect();
         let entity = "ACCOUNT_TOKEN";
-        with.detectors.push(Source {
-            file: format!("bench-{number}"),
-            text: format!(
+        with.detectors.push(Source::new(
+            format!("bench-{number}"),
+            format!(
                 "id: bench-{number}\ntitle: t\nentity: {entity}\nreference: r\npattern: '{pattern}'\nkeys: [bench_{number}]\nexamples:\n  match:\n{}  ignore:\n    - {{ text: a }}\n    - {{ text: b }}\n    - {{ text: c }}\n",
                 matching.concat()
             ),
-        });
+        ));
     }
     if let Some(profile) = with.profiles.last_mut().filter(|_| count > shipped) {
         profile.text.push_str("  ACCOUNT_TOKEN: replace\n");

@@ -16,7 +16,8 @@ use std::path::PathBuf;
 
 pub(super) fn rules(folder: Option<PathBuf>) -> anyhow::Result<Exit> {
     let demo = folder.is_none();
-    let loaded = Places { rules: folder, policies: None, demo }.read().and_then(|texts| texts.load());
+    let loaded =
+        Places { rules: folder, policies: None, demo }.read().and_then(|texts| texts.doubted().load());
     match loaded {
         Ok(rulebook) => {
             let census = rulebook.rules.census();

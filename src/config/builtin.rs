@@ -44,7 +44,8 @@ fn sources(root: &Dir<'static>, name: &str, folder: &str) -> Vec<Source> {
 fn collect(dir: &Dir<'static>, prefix: &str, found: &mut Vec<Source>) {
     for file in dir.files() {
         if let Some(text) = file.contents_utf8() {
-            found.push(Source { file: format!("{prefix}/{}", file.path().display()), text: text.to_owned() });
+            let file = format!("{prefix}/{}", file.path().display());
+            found.push(Source { file, text: text.to_owned(), is_proven: true });
         }
     }
     dir.dirs().for_each(|dir| collect(dir, prefix, found));

@@ -20,6 +20,15 @@ use std::sync::Arc;
 pub struct Source {
     pub file: String,
     pub text: String,
+    /// It ships with the gate, and its examples were run when the gate was built.
+    pub is_proven: bool,
+}
+
+impl Source {
+    /// A file whose examples are run when it is loaded.
+    pub fn new(file: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { file: file.into(), text: text.into(), is_proven: false }
+    }
 }
 
 /// Rule files by kind.
@@ -45,8 +54,7 @@ impl Rules {
     /// # Errors
     /// Every fault in every file. Rules are taken whole or not at all.
     pub fn load(sources: &Sources) -> Result<Self, Vec<SourceFault>> {
-        let pairs = sources.detectors.iter().map(|source| (source.file.clone(), source.text.clone()));
-        let detectors = Detectors::load(pairs)?;
+        let detectors = Detectors::load(&sources.detectors)?;
         let (mut profiles, mut faults) = (HashMap::<String, Profile>::new(), Vec::new());
         for source in &sources.profiles {
             match Profile::load(&source.file, &source.text, &detectors) {

@@ -251,7 +251,8 @@ pub async fn watch_rules(gate: Arc<Gate>, places: Places, mut last: Texts) {
             continue;
         }
         last = texts.clone();
-        match tokio::task::spawn_blocking(move || texts.load()).await {
+        let load = move || texts.load().inspect(|rulebook| rulebook.rules.detectors.compile());
+        match tokio::task::spawn_blocking(load).await {
             Ok(Ok(rulebook))
                 if let faults = misfits_of_all(&gate, &rulebook.rules)
                     && !faults.is_empty() =>

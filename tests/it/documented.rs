@@ -19,7 +19,7 @@ fn documented(text: &str, heading: &str) -> BTreeSet<String> {
 }
 
 fn load(kind: &str, text: &str) -> String {
-    let source = vec![Source { file: format!("{kind}.yaml"), text: text.to_owned() }];
+    let source = vec![Source::new(format!("{kind}.yaml"), text)];
     let faults = match kind {
         "detectors" => Rules::load(&Sources { detectors: source, ..Sources::default() }).err(),
         "profiles" => Rules::load(&Sources { profiles: source, ..Sources::default() }).err(),
@@ -80,7 +80,7 @@ fn every_example_of_the_documents_loads() {
     let mut kinds = BTreeSet::new();
     for block in blocks {
         let (file, text) = block.split_once('\n').unwrap();
-        let source = Source { file: file.to_owned(), text: text.to_owned() };
+        let source = Source::new(file, text);
         let kind = file.split('/').next().unwrap();
         kinds.insert(kind.to_owned());
         match kind {

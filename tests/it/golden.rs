@@ -36,7 +36,7 @@ fn results_are_what_they_were() {
         let case: Case = serde_saphyr::from_str(&read(&folder.join("case.yaml"))).unwrap();
         let mut files = BTreeSet::new();
         let own = folder.join("rules.yaml");
-        let own = own.exists().then(|| rules(vec![Source { file: "rules.yaml".into(), text: read(&own) }]));
+        let own = own.exists().then(|| rules(vec![Source::new("rules.yaml", read(&own))]));
         let rules = own.as_ref().unwrap_or(&demo);
         for scopes in &case.scopes {
             let file = format!("{}.json", file_stem(scopes));

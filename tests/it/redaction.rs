@@ -53,7 +53,7 @@ fn plan(rule: &str, scopes: &str, shape: Option<Shape>) -> Arc<Plan> {
 fn rules(rule: &str) -> Rules {
     let mut sources = builtin::rules();
     let text = format!("server: s\ntools:\n  t: {rule}\n");
-    sources.tools = vec![Source { file: "t.yaml".into(), text }];
+    sources.tools = vec![Source::new("t.yaml", text)];
     Rules::load(&sources).unwrap_or_else(|faults| panic!("{faults:?}"))
 }
 
@@ -186,7 +186,7 @@ fn text_that_is_not_json_shows_only_where_everything_is_released() {
     assert_eq!(filter("{ release: { s: [$.id] } }", "s", "{}").1, None);
     let text = |rule: &str| {
         let mut sources = builtin::rules();
-        sources.tools = vec![Source { file: "t".into(), text: format!("server: s\ntools:\n  t: {rule}\n") }];
+        sources.tools = vec![Source::new("t", format!("server: s\ntools:\n  t: {rule}\n"))];
         let rules = Rules::load(&sources).unwrap_or_else(|faults| panic!("{faults:?}"));
         let tool = rules.tool(&ServerName::new("s"), "t").unwrap();
         let plan = rules.plan(tool, &Scopes::parse("s").unwrap(), None, &Narrowing::default()).unwrap();
@@ -230,7 +230,7 @@ fn what_python_reads_and_json_does_not_is_text() {
 
 fn filter_text(rule: &str, text: &str) -> Option<String> {
     let mut sources = builtin::rules();
-    sources.tools = vec![Source { file: "t".into(), text: format!("server: s\ntools:\n  t: {rule}\n") }];
+    sources.tools = vec![Source::new("t", format!("server: s\ntools:\n  t: {rule}\n"))];
     let rules = Rules::load(&sources).unwrap_or_else(|faults| panic!("{faults:?}"));
     let tool = rules.tool(&ServerName::new("s"), "t").unwrap();
     let plan = rules.plan(tool, &Scopes::parse("s").unwrap(), None, &Narrowing::default()).unwrap();
@@ -241,7 +241,7 @@ fn filter_text(rule: &str, text: &str) -> Option<String> {
 fn faults_in_rules_name_file_line_and_column() {
     let load = |text: &str| {
         let mut sources = builtin::rules();
-        sources.tools = vec![Source { file: "rules/tools/s.yaml".into(), text: text.into() }];
+        sources.tools = vec![Source::new("rules/tools/s.yaml", text)];
         Rules::load(&sources).err().map(|faults| faults[0].to_string()).unwrap_or_default()
     };
     let bad_path = "server: s\ntools:\n  t:\n    release:\n      x: [$.a, '$.b[']\n";
@@ -263,8 +263,7 @@ fn faults_in_rules_name_file_line_and_column() {
 #[test]
 fn bounds_block_rather_than_pass() {
     let mut sources = builtin::rules();
-    sources.tools =
-        vec![Source { file: "t".into(), text: "server: s\ntools:\n  t: { release: all }\n".into() }];
+    sources.tools = vec![Source::new("t", "server: s\ntools:\n  t: { release: all }\n")];
     let rules = Rules::load(&sources).unwrap_or_else(|faults| panic!("{faults:?}"));
     let tool = rules.tool(&ServerName::new("s"), "t").unwrap();
     let plan = rules.plan(tool, &Scopes::default(), None, &Narrowing::default()).unwrap();

@@ -4,6 +4,7 @@
 use super::need::kinds;
 use crate::redact::class::Class;
 use regex_syntax::hir::{Hir, HirKind};
+use std::ops::Range;
 
 /// In front of a value that begins with a digit.
 const BEFORE: &str = r"(?-u:\A|[\x00-\xFF--[0-9A-Za-z_.\-]]|(?:\A|[\x00-\xFF--[0-9A-Za-z]])[.\-])";
@@ -87,10 +88,41 @@ fn outermost<'h>(parts: impl Iterator<Item = &'h Hir>, end: End) -> Edge {
     all
 }
 
+/// A number within a longer run of digits, a hash or a decimal is not the value.
+pub(super) fn stands_alone(text: &str, range: &Range<usize>) -> bool {
+    let (head, tail) =
+        (text.get(..range.start).unwrap_or_default(), text.get(range.end..).unwrap_or_default());
+    let inner = text.get(range.clone()).unwrap_or_default();
+    let numeric = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    if numeric(inner.chars().next()) {
+        let mut before = head.chars().rev();
+        let (last, other) = (before.next(), before.next());
+        if last.is_some_and(goes_on)
+            || (matches!(last, Some('-' | '.')) && other.is_some_and(char::is_alphanumeric))
+        {
+            return false;
+        }
+    }
+    if numeric(inner.chars().next_back()) {
+        let mut after = tail.chars();
+        let (next, other) = (after.next(), after.next());
+        if next.is_some_and(goes_on) || (matches!(next, Some('-' | '.')) && numeric(other)) {
+            return false;
+        }
+    }
+    true
+}
+
+/// Whether a number beside this character is part of something longer. A letter of a script that
+/// numbers are not spelt with, as in `口座…です`, is of another word, blank or no blank.
+fn goes_on(c: char) -> bool {
+    const ALPHABETS_END: char = '\u{590}';
+    c == '_' || c.is_alphanumeric() && c < ALPHABETS_END
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::redact::detect::scan::stands_alone;
     use proptest::prelude::*;
     use regex::Regex;
     use regex::bytes;
@@ -141,6 +173,21 @@ mod tests {
                     prop_assert!(context.is_match(text.as_bytes()), "{pattern}: {range:?} of {text}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_number_stands_alone_among_letters_of_scripts_without_blanks() {
+        for (text, alone) in [
+            ("口座12です", true),
+            ("ن12ن", true),
+            ("é12", false),
+            ("12я", false),
+            ("a12", false),
+            ("12_", false),
+        ] {
+            let start = text.find("12").unwrap();
+            assert_eq!(stands_alone(text, &(start..start + 2)), alone, "{text}");
         }
     }
 }

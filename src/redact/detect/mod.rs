@@ -17,6 +17,7 @@ mod named;
 mod narrow;
 mod need;
 mod outline;
+mod pattern;
 mod prefilter;
 mod rule;
 mod scan;
@@ -31,6 +32,7 @@ mod words;
 
 use crate::model::fault::SourceFault;
 use crate::model::ids::{Entity, RuleId};
+use crate::redact::rules::Source;
 pub use keys::KeyPath;
 pub use rule::Detector;
 pub use scan::Scanner;
@@ -86,21 +88,21 @@ pub struct Detectors {
 }
 
 impl Detectors {
-    /// Reads rule files and runs every example in them.
+    /// Reads rule files and runs every example in them that was not when the gate was built.
     ///
     /// # Errors
     /// Every fault of every file, with its place: a detector that does not do what
     /// its examples say is not loaded, and neither are the others.
-    pub fn load(sources: impl IntoIterator<Item = (String, String)>) -> Result<Self, Vec<SourceFault>> {
+    pub fn load<'s>(sources: impl IntoIterator<Item = &'s Source>) -> Result<Self, Vec<SourceFault>> {
         let (mut all, mut faults) = (Vec::<Detector>::new(), Vec::new());
-        for (file, text) in sources {
-            match rule::read(&file, &text) {
+        for source in sources {
+            match rule::read(source) {
                 Ok(detector) => match all.iter().find(|other| other.id == detector.id) {
                     Some(other) => {
                         let (id, taken) = (&detector.id, &other.file);
                         let message =
                             format!("{taken} has the id `{id}` already: give the rule one of its own");
-                        faults.push(SourceFault::whole(&file, message));
+                        faults.push(SourceFault::whole(&source.file, message));
                     }
                     None => all.push(detector),
                 },
@@ -113,6 +115,16 @@ impl Detectors {
 
     pub fn iter(&self) -> impl Iterator<Item = &Detector> {
         self.all.iter()
+    }
+
+    /// Compiles every pattern that no text has asked for yet, so that none waits for it.
+    pub fn compile(&self) {
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        std::thread::scope(|scope| {
+            for part in self.all.chunks(self.all.len().div_ceil(threads).max(1)) {
+                scope.spawn(|| part.iter().for_each(Detector::compile));
+            }
+        });
     }
 
     /// A scanner with one detector alone.

@@ -47,14 +47,16 @@ pub(super) fn apart(hir: &Hir) -> Hir {
 
 fn narrow(hir: &Hir) -> Hir {
     let ascii = |class: &Class| match class {
-        Class::Unicode(class) => {
-            let mut class = class.clone();
-            class.intersect(&ClassUnicode::new([ClassUnicodeRange::new('\0', '\u{7f}')]));
-            Class::Unicode(class)
-        }
+        Class::Unicode(class) => Class::Unicode(in_ascii(class)),
         Class::Bytes(_) => class.clone(),
     };
     rewrite(hir, &ascii, &<[u8]>::to_vec)
+}
+
+/// What of a class is ASCII.
+pub(super) fn in_ascii(class: &ClassUnicode) -> ClassUnicode {
+    let ranges = class.iter().take_while(|range| range.start().is_ascii());
+    ClassUnicode::new(ranges.map(|range| ClassUnicodeRange::new(range.start(), range.end().min('\u{7f}'))))
 }
 
 /// The pattern with other classes and literals in it.

@@ -183,7 +183,7 @@ pub(super) fn mask(class: &Class) -> u128 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::redact::detect::scan::stands_alone;
+    use crate::redact::detect::alone::stands_alone;
     use proptest::prelude::*;
     use regex::Regex;
 

@@ -53,10 +53,8 @@ impl Prefilter {
         let mut cues = Vec::new();
         let mut waits = vec![false; detectors.len()];
         for (index, (detector, waits)) in detectors.iter().zip(&mut waits).enumerate() {
-            if detector.pattern.is_none() {
-                continue;
-            }
-            needs.push((index, detector.syntax.as_ref().map_or_else(Need::anything, Need::of)));
+            let Some(pattern) = &detector.pattern else { continue };
+            needs.push((index, pattern.need().clone()));
             // The automaton knows the two cases of ASCII letters alone.
             if !detector.needs_context || !detector.cue_words.iter().all(|word| word.is_ascii()) {
                 continue;

@@ -5,19 +5,15 @@ use crate::model::ids::{self, Entity, RuleId};
 use crate::model::yaml::read_yaml;
 use crate::redact::detect::check::{self, Check};
 use crate::redact::detect::keys::{KeyPath, KeyPattern};
+use crate::redact::detect::pattern::Pattern;
 use crate::redact::detect::sense::ValueShape;
-use crate::redact::detect::{Finding, Scanner, narrow};
+use crate::redact::detect::{Finding, Scanner};
 use crate::redact::names;
-use regex::{Regex, RegexBuilder};
-use regex_syntax::ParserBuilder;
+use crate::redact::rules::Source;
 use regex_syntax::hir::Hir;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-/// A rule's pattern may not compile to more than this.
-const MAX_PATTERN_BYTES: usize = 1 << 20;
-/// What the lazy DFA of one pattern may hold; Unicode classes need more than the default.
-const MAX_CACHE_BYTES: usize = 1 << 24;
 const FEWEST_EXAMPLES: usize = 3;
 
 #[derive(Debug, Deserialize)]
@@ -84,11 +80,7 @@ pub struct Detector {
     pub examples: usize,
     /// The file it was read from.
     pub file: String,
-    pub(crate) pattern: Option<Regex>,
-    /// The pattern as it reads on ASCII text.
-    pub(crate) narrow: Option<Regex>,
-    /// The pattern as it was parsed, for what it needs to match.
-    pub(crate) syntax: Option<Hir>,
+    pub(crate) pattern: Option<Pattern>,
     pub(crate) check: Option<Check>,
     /// What the model of names finds for it.
     pub(crate) model: Option<names::Kind>,
@@ -96,7 +88,7 @@ pub struct Detector {
     pub(crate) begins: Option<fn([u8; 2]) -> bool>,
     /// What passes the check is the value, however it is spelt.
     pub(crate) proves: bool,
-    pub(crate) context: Option<Regex>,
+    pub(crate) context: Option<Pattern>,
     /// The words of `context`, as they are written.
     pub(crate) cue_words: Vec<String>,
     pub(crate) needs_context: bool,
@@ -106,15 +98,29 @@ pub struct Detector {
     pub(crate) veto_keys: Vec<KeyPattern>,
 }
 
-/// Reads one file and runs its examples.
-pub(super) fn read(file: &str, text: &str) -> Result<Detector, Vec<SourceFault>> {
+impl Detector {
+    /// Compiles what no text has asked for yet.
+    pub(super) fn compile(&self) {
+        let value = self.value.as_ref().map(ValueShape::pattern);
+        self.pattern.iter().chain(&self.context).chain(value).for_each(|pattern| drop(pattern.compile()));
+    }
+
+    /// Of its pattern.
+    pub(super) fn syntax(&self) -> Option<&Hir> {
+        self.pattern.as_ref()?.syntax()
+    }
+}
+
+/// Reads one file and runs its examples, if they were not when the gate was built.
+pub(super) fn read(source: &Source) -> Result<Detector, Vec<SourceFault>> {
+    let Source { file, text, is_proven } = source;
     let raw: File = read_yaml(file, text).map_err(|fault| vec![fault])?;
-    let detector = compile(file, &raw).map_err(|fault| vec![fault])?;
-    let faults = prove(file, &raw, &detector);
+    let detector = compile(file, &raw, *is_proven).map_err(|fault| vec![fault])?;
+    let faults = if *is_proven { Vec::new() } else { prove(file, &raw, &detector) };
     if faults.is_empty() { Ok(detector) } else { Err(faults) }
 }
 
-fn compile(file: &str, raw: &File) -> Result<Detector, SourceFault> {
+fn compile(file: &str, raw: &File, is_proven: bool) -> Result<Detector, SourceFault> {
     let whole = |message: &str| Err(SourceFault::whole(file, message));
     if raw.pattern.is_none() && raw.keys.is_empty() && raw.model.is_none() {
         return whole("the rule can never fire: it has neither `pattern` nor `keys`");
@@ -135,26 +141,26 @@ fn compile(file: &str, raw: &File) -> Result<Detector, SourceFault> {
         check::named(&name.value)
             .ok_or_else(|| SourceFault::at(file, name, format!("there is no check `{}`", name.value)))
     };
-    let syntax = raw.pattern.as_ref().and_then(|pattern| syntax(&pattern.value));
+    let pattern = |written: &Option<Spanned<String>>| {
+        written.as_ref().map(|written| pattern(file, written, is_proven)).transpose()
+    };
     Ok(Detector {
         id: RuleId::new(&raw.id),
         file: file.to_owned(),
         title: raw.title.clone(),
         entity: Entity::new(&raw.entity.value),
         examples: raw.examples.matching.len() + raw.examples.ignore.len(),
-        narrow: syntax.as_ref().and_then(narrow::pattern),
-        syntax,
-        pattern: raw.pattern.as_ref().map(|pattern| regex(file, pattern)).transpose()?,
+        pattern: pattern(&raw.pattern)?,
         check: raw.check.as_ref().map(named).transpose()?,
         model: raw.model.as_ref().map(|name| model(file, name)).transpose()?,
         begins: raw.check.as_ref().and_then(|name| check::begins(&name.value)),
         proves: raw.check.as_ref().is_some_and(|name| check::proves(&name.value)),
-        context: words(file, &raw.context)?,
+        context: words(file, &raw.context, is_proven)?,
         cue_words: raw.context.clone(),
         needs_context: raw.needs_context,
         score: raw.score,
         keys: raw.keys.iter().flat_map(|key| KeyPattern::read_all(key)).collect(),
-        value: raw.value.as_ref().map(|pattern| regex(file, pattern)).transpose()?.map(ValueShape::new),
+        value: pattern(&raw.value)?.map(ValueShape::new),
         veto_keys: raw.veto_keys.iter().flat_map(|key| KeyPattern::read_all(key)).collect(),
     })
 }
@@ -168,55 +174,28 @@ fn model(file: &str, name: &Spanned<String>) -> Result<names::Kind, SourceFault>
     }
 }
 
-fn regex(file: &str, pattern: &Spanned<String>) -> Result<Regex, SourceFault> {
-    let built = RegexBuilder::new(&ascii(&pattern.value))
-        .size_limit(MAX_PATTERN_BYTES)
-        .dfa_size_limit(MAX_CACHE_BYTES)
-        .ignore_whitespace(true)
-        .build();
-    built.map_err(|error| {
-        let text = error.to_string();
-        let last = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
-        SourceFault::at(file, pattern, format!("the pattern is not a regular expression: {last}"))
-    })
-}
-
-/// The pattern parsed, as [`regex`] has it compiled.
-pub(super) fn syntax(pattern: &str) -> Option<Hir> {
-    ParserBuilder::new().ignore_whitespace(true).build().parse(&ascii(pattern)).ok()
-}
-
-/// Patterns see folded text, where digits are ASCII and what is not is a letter or a sign:
-/// so `\d` and `\b` are taken in ASCII. In full Unicode they cost hundreds of states, and
-/// at the first letter beyond ASCII a `\b` would send the search to a far slower engine.
-pub(super) fn ascii(pattern: &str) -> String {
-    let mut out = String::with_capacity(pattern.len() + 16);
-    let mut chars = pattern.chars();
-    while let Some(c) = chars.next() {
-        match (c, c == '\\') {
-            (_, false) => out.push(c),
-            (_, true) => match chars.next() {
-                Some('d') => out.push_str("[0-9]"),
-                Some('b') => out.push_str(r"(?-u:\b)"),
-                other => {
-                    out.push(c);
-                    out.extend(other);
-                }
-            },
-        }
+/// An expression that is compiled now, unless it was when the gate was built.
+fn pattern(file: &str, written: &Spanned<String>, is_proven: bool) -> Result<Pattern, SourceFault> {
+    let pattern = Pattern::new(&written.value);
+    if !is_proven {
+        pattern.compile().map_err(|why| {
+            SourceFault::at(file, written, format!("the pattern is not a regular expression: {why}"))
+        })?;
     }
-    out
+    Ok(pattern)
 }
 
 /// The cue words as one pattern, matched as whole words in any case.
-fn words(file: &str, words: &[String]) -> Result<Option<Regex>, SourceFault> {
+fn words(file: &str, words: &[String], is_proven: bool) -> Result<Option<Pattern>, SourceFault> {
     if words.is_empty() {
         return Ok(None);
     }
-    let choices: Vec<String> = words.iter().map(|word| regex::escape(word)).collect();
-    let pattern = format!(r"(?i)(?:^|[^a-z])(?:{})(?:[^a-z]|$)", choices.join("|"));
-    let built = RegexBuilder::new(&pattern).dfa_size_limit(MAX_CACHE_BYTES).build();
-    built.map(Some).map_err(|_| SourceFault::whole(file, "the `context` words are too many"))
+    let choices: Vec<String> = words.iter().map(|word| regex::escape(word).replace(' ', r"\x20")).collect();
+    let pattern = Pattern::new(&format!(r"(?i)(?:^|[^a-z])(?:{})(?:[^a-z]|$)", choices.join("|")));
+    if !is_proven && pattern.compile().is_err() {
+        return Err(SourceFault::whole(file, "the `context` words are too many"));
+    }
+    Ok(Some(pattern))
 }
 
 /// Runs the examples as a scanner with this detector alone would see them.

@@ -4,10 +4,12 @@
 //! ([`Prefilter`]). On the rest the patterns of those concerned are run.
 
 use crate::redact::class::Class;
+use crate::redact::detect::alone::stands_alone;
 use crate::redact::detect::choose::{Candidate, choose};
 use crate::redact::detect::fold::fold;
 use crate::redact::detect::named::{self, Named};
 use crate::redact::detect::need::Makeup;
+use crate::redact::detect::pattern::Pattern;
 use crate::redact::detect::prefilter::{Memory, Prefilter};
 use crate::redact::detect::sense::{Index, Sense, Told};
 use crate::redact::detect::set::Set;
@@ -29,11 +31,18 @@ const CUE_AFTER: usize = 24;
 #[derive(Clone, Debug)]
 pub struct Scanner {
     detectors: Vec<Detector>,
-    index: Index,
-    prefilter: Prefilter,
-    /// Which patterns match. Built when a text first asks.
+    /// Built when a key or a text first asks.
+    search: OnceLock<Search>,
+    /// Which patterns match. Built when a text first asks; None inside if they are too many.
     set: OnceLock<Option<Set>>,
     uuids: Uuids,
+}
+
+/// What is asked of the detectors' keys, words and patterns.
+#[derive(Clone, Debug)]
+struct Search {
+    index: Index,
+    prefilter: Prefilter,
     named: Named,
 }
 
@@ -71,19 +80,27 @@ impl Scratch {
 
 impl Scanner {
     pub(crate) fn new(detectors: Vec<Detector>) -> Self {
-        let (index, prefilter) = (Index::new(&detectors), Prefilter::new(&detectors));
-        let (named, set, uuids) = (Named::new(&detectors), OnceLock::new(), Uuids::new());
-        Self { detectors, index, prefilter, set, uuids, named }
+        Self { detectors, search: OnceLock::new(), set: OnceLock::new(), uuids: Uuids::new() }
+    }
+
+    fn search(&self) -> &Search {
+        let detectors = &self.detectors;
+        let build = || Search {
+            index: Index::new(detectors),
+            prefilter: Prefilter::new(detectors),
+            named: Named::new(detectors),
+        };
+        self.search.get_or_init(build)
     }
 
     /// Tells which patterns match. None if they are too many.
     fn set(&self) -> Option<&Set> {
         let build = || {
             // If one pattern's syntax is not known, the automaton would be deaf to it.
-            let known = |detector: &Detector| detector.pattern.is_some() == detector.syntax.is_some();
+            let known = |detector: &Detector| detector.pattern.is_some() == detector.syntax().is_some();
             // One pattern is as soon asked itself.
             let worth = self.detectors.len() > 1 && self.detectors.iter().all(known);
-            worth.then(|| Set::new(self.detectors.iter().map(|detector| detector.syntax.as_ref()))).flatten()
+            worth.then(|| Set::new(self.detectors.iter().map(Detector::syntax))).flatten()
         };
         self.set.get_or_init(build).as_ref()
     }
@@ -94,12 +111,12 @@ impl Scanner {
 
     /// What the detectors make of the keys that lead to a value.
     pub(crate) fn sense(&self, path: &KeyPath) -> Sense {
-        self.index.sense(&self.detectors, path)
+        self.search().index.sense(&self.detectors, path)
     }
 
     /// What detectors may be told by paths that end with this name.
     pub(crate) fn told(&self, name: &str) -> Told {
-        self.index.told(name)
+        self.search().index.told(name)
     }
 
     /// Finds personal data in `text`: a decoded JSON string, the literal of a number,
@@ -200,11 +217,12 @@ impl Scanner {
             let asked = asked.get_or_insert_with(|| Some(self.set()?.matches(shadow, heard.take()?)));
             asked.as_mut().is_none_or(|asked| asked.has(detector))
         };
-        self.prefilter.concerned(sense, text, makeup, memory, matches, |detector| {
+        let Search { prefilter, named, .. } = self.search();
+        prefilter.concerned(sense, text, makeup, memory, matches, |detector| {
             self.collect(detector, sense, text, ascii, candidates);
         });
-        if wanted == Wanted::All && self.named.listens(sense, text, class) {
-            self.named.collect(&self.detectors, sense, text, names, candidates);
+        if wanted == Wanted::All && named.listens(sense, text, class) {
+            named.collect(&self.detectors, sense, text, names, candidates);
         }
         self.choose(original, folded, candidates, findings);
     }
@@ -257,18 +275,20 @@ impl Scanner {
     /// All places where one detector's pattern holds.
     fn collect(&self, owner: usize, sense: &Sense, text: &str, ascii: bool, candidates: &mut Vec<Candidate>) {
         let Some(detector) = self.detectors.get(owner) else { return };
-        let narrow = detector.narrow.as_ref().filter(|_| ascii);
-        let Some(pattern) = narrow.or(detector.pattern.as_ref()) else { return };
-        if sense.vetoes(owner) {
-            return;
-        }
+        let Some(pattern) = detector.pattern.as_ref().filter(|_| !sense.vetoes(owner)) else { return };
+        let Some(pattern) = (if ascii { pattern.on_ascii() } else { pattern.on_any() }) else {
+            // What does not compile could be anything.
+            let all =
+                Candidate { range: 0..text.len(), detector: owner, score: detector.score, yields: false };
+            return candidates.push(all);
+        };
         let mut from = 0;
         while let Some((all, part)) = next_match(pattern, text, from) {
             let range = part.clone();
             let alone = stands_alone(text, &range);
             let sound = alone && detector.check.is_none_or(|check| check(text.get(part).unwrap_or_default()));
             if alone {
-                let cues = |cues: &Regex| sense.cues(owner) || cued(cues, text, &range);
+                let cues = |cues: &Pattern| sense.cues(owner) || cued(cues, text, &range);
                 let cued = detector.context.as_ref().is_some_and(cues);
                 // A cue outweighs a failed check: a mistyped number is still somebody's.
                 if cued || (sound && !detector.needs_context) {
@@ -300,43 +320,11 @@ fn next_match(pattern: &Regex, text: &str, from: usize) -> Option<(Range<usize>,
 }
 
 /// Whether a cue word stands near the match.
-fn cued(cues: &Regex, text: &str, range: &Range<usize>) -> bool {
+fn cued(cues: &Pattern, text: &str, range: &Range<usize>) -> bool {
     let from = floor(text, range.start.saturating_sub(CUE_BEFORE));
     let to = floor(text, range.end.saturating_add(CUE_AFTER).min(text.len()));
     let near = |part: Option<&str>| part.is_some_and(|part| cues.is_match(part));
     near(text.get(from..range.start)) || near(text.get(range.end..to))
-}
-
-/// A number within a longer run of digits, a hash or a decimal is not the value.
-pub(super) fn stands_alone(text: &str, range: &Range<usize>) -> bool {
-    let (head, tail) =
-        (text.get(..range.start).unwrap_or_default(), text.get(range.end..).unwrap_or_default());
-    let inner = text.get(range.clone()).unwrap_or_default();
-    let numeric = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
-    if numeric(inner.chars().next()) {
-        let mut before = head.chars().rev();
-        let (last, other) = (before.next(), before.next());
-        if last.is_some_and(goes_on)
-            || (matches!(last, Some('-' | '.')) && other.is_some_and(char::is_alphanumeric))
-        {
-            return false;
-        }
-    }
-    if numeric(inner.chars().next_back()) {
-        let mut after = tail.chars();
-        let (next, other) = (after.next(), after.next());
-        if next.is_some_and(goes_on) || (matches!(next, Some('-' | '.')) && numeric(other)) {
-            return false;
-        }
-    }
-    true
-}
-
-/// Whether a number beside this character is part of something longer. A letter of a script that
-/// numbers are not spelt with, as in `口座…です`, is of another word, blank or no blank.
-fn goes_on(c: char) -> bool {
-    const ALPHABETS_END: char = '\u{590}';
-    c == '_' || c.is_alphanumeric() && c < ALPHABETS_END
 }
 
 fn ceiling(text: &str, mut place: usize) -> usize {
@@ -360,21 +348,6 @@ mod tests {
     use crate::redact::rules::Rules;
 
     /// Without it every value would be searched by every detector it may concern.
-    #[test]
-    fn a_number_stands_alone_among_letters_of_scripts_without_blanks() {
-        for (text, alone) in [
-            ("口座12です", true),
-            ("ن12ن", true),
-            ("é12", false),
-            ("12я", false),
-            ("a12", false),
-            ("12_", false),
-        ] {
-            let start = text.find("12").unwrap();
-            assert_eq!(super::stands_alone(text, &(start..start + 2)), alone, "{text}");
-        }
-    }
-
     #[test]
     fn the_detectors_that_ship_are_one_automaton() {
         let rules = Rules::load(&builtin::rules()).unwrap_or_else(|faults| panic!("{faults:?}"));

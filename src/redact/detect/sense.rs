@@ -3,8 +3,9 @@
 use crate::redact::class::Class;
 use crate::redact::detect::Detector;
 use crate::redact::detect::keys::{KeyPath, KeyPattern, normalise};
+use crate::redact::detect::pattern::Pattern;
 use foldhash::fast::RandomState;
-use regex::{Regex, RegexSet};
+use regex::RegexSet;
 use std::collections::{HashMap, HashSet};
 
 /// The verdict of all detectors on one key path.
@@ -124,13 +125,13 @@ impl Claim {
 /// of a kind, which the class of the value answers.
 #[derive(Clone, Debug)]
 pub(crate) struct ValueShape {
-    pattern: Regex,
+    pattern: Pattern,
     /// Text that has any of these fits.
     enough: Option<Class>,
 }
 
 impl ValueShape {
-    pub(crate) fn new(pattern: Regex) -> Self {
+    pub(crate) fn new(pattern: Pattern) -> Self {
         let enough = match pattern.as_str() {
             "[0-9]" => Some(Class::DIGIT),
             r"\pL" => Some(Class::LOWER.join(Class::UPPER)),
@@ -138,6 +139,10 @@ impl ValueShape {
             _ => None,
         };
         Self { pattern, enough }
+    }
+
+    pub(super) fn pattern(&self) -> &Pattern {
+        &self.pattern
     }
 
     fn fits(&self, text: &str, class: Class) -> bool {

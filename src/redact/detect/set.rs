@@ -147,9 +147,9 @@ fn written(choices: &[Hir], asked: impl Fn(&Hir) -> Hir) -> String {
 mod tests {
     use super::*;
     use crate::config::builtin;
+    use crate::redact::detect::alone::stands_alone;
     use crate::redact::detect::fold::fold;
-    use crate::redact::detect::scan::stands_alone;
-    use crate::redact::detect::{Detector, rule};
+    use crate::redact::detect::{Detector, pattern::Pattern};
     use crate::redact::rules::Rules;
     use proptest::prelude::*;
     use serde::Deserialize;
@@ -190,18 +190,14 @@ mod tests {
             word in "|key|secret|straße ab|Ünal Z|é12|12´|中A1|key_a‿",
         ) {
             // As rules have them compiled.
-            let compiled = PATTERNS.map(|pattern| {
-                let written = rule::ascii(pattern);
-                let regex = regex::RegexBuilder::new(&written).ignore_whitespace(true).build().unwrap();
-                (regex, rule::syntax(pattern).unwrap())
-            });
-            let set = Set::new(compiled.iter().map(|(_, syntax)| Some(syntax))).unwrap();
+            let compiled = PATTERNS.map(Pattern::new);
+            let set = Set::new(compiled.iter().map(Pattern::syntax)).unwrap();
             let (mut shadow, mut heard) = (String::new(), Heard::default());
             for text in [format!("{word}{text}"), format!("{text}{word}"), format!("{text} {word}")] {
                 let folded = fold(&text).text;
                 shadow::cast(&folded, &mut shadow);
                 let mut told = set.matches(&shadow, &mut heard);
-                for (index, (pattern, _)) in compiled.iter().enumerate() {
+                for (index, pattern) in compiled.iter().filter_map(Pattern::on_any).enumerate() {
                     prop_assert!(
                         !matches(pattern, &folded) || told.has(index),
                         "{pattern} in {folded:?}, whose shadow is {shadow:?}"
@@ -236,12 +232,12 @@ mod tests {
     fn the_examples_of_every_rule_are_told_whatever_stands_beside_them() {
         let rules = Rules::load(&builtin::rules()).unwrap_or_else(|faults| panic!("{faults:?}"));
         let detectors: Vec<&Detector> = rules.detectors.iter().collect();
-        let set = Set::new(detectors.iter().map(|detector| detector.syntax.as_ref())).unwrap();
+        let set = Set::new(detectors.iter().map(|detector| detector.syntax())).unwrap();
         let (mut shadow, mut heard, mut held) = (String::new(), Heard::default(), 0);
         for source in builtin::rules().detectors {
             let file: File = serde_saphyr::from_str(&source.text).unwrap();
             let index = detectors.iter().position(|detector| detector.id.as_str() == file.id).unwrap();
-            let Some(pattern) = &detectors[index].pattern else { continue };
+            let Some(pattern) = detectors[index].pattern.as_ref().and_then(Pattern::on_any) else { continue };
             for Example { text } in file.examples.matching {
                 let beside = |glue: &str| {
                     [format!("{glue}{text}"), format!("{text}{glue}"), format!("{glue}{text}{glue}")]
@@ -261,8 +257,8 @@ mod tests {
 
     #[test]
     fn what_matches_nowhere_is_told() {
-        let syntaxes = PATTERNS.map(|pattern| rule::syntax(pattern).unwrap());
-        let set = Set::new(syntaxes.iter().map(Some)).unwrap();
+        let compiled = PATTERNS.map(Pattern::new);
+        let set = Set::new(compiled.iter().map(Pattern::syntax)).unwrap();
         let mut heard = Heard::default();
         for text in ["", "plain words", "9123-45x", "1a2"] {
             let mut told = set.matches(text, &mut heard);

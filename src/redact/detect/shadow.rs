@@ -8,7 +8,7 @@
 //!
 //! Invariant: what a pattern matches in a folded text, its shadow matches in the text's shadow.
 
-use crate::redact::detect::narrow::rewrite;
+use crate::redact::detect::narrow::{in_ascii, rewrite};
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind};
 use std::sync::LazyLock;
 
@@ -66,15 +66,20 @@ pub(super) fn of_pattern(pattern: &Hir) -> Hir {
     rewrite(pattern, &of_class, &of_literal)
 }
 
+/// Whether two classes have a character in common.
+fn meet(one: &ClassUnicode, other: &ClassUnicode) -> bool {
+    one.iter().any(|range| {
+        let place = other.ranges().partition_point(|other| other.end() < range.start());
+        other.ranges().get(place).is_some_and(|other| other.start() <= range.end())
+    })
+}
+
 /// What a character of the class casts.
 fn of_class(class: &ClassUnicode) -> ClassUnicode {
-    let mut shadow = class.clone();
-    shadow.intersect(&ClassUnicode::new([ClassUnicodeRange::new('\0', '\u{7f}')]));
+    let mut shadow = in_ascii(class);
     if !class.is_ascii() {
         for (kind, cast) in OUTSIDE_ASCII.iter() {
-            let mut common = class.clone();
-            common.intersect(kind);
-            if common.iter().next().is_some() {
+            if meet(class, kind) {
                 shadow.push(ClassUnicodeRange::new(*cast, *cast));
             }
         }

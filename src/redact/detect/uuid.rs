@@ -131,9 +131,8 @@ impl Uuids {
 
 impl Asks {
     fn of(detector: &Detector) -> Self {
-        let Some(pattern) = &detector.syntax else {
-            return if detector.pattern.is_some() { Self::Anything } else { Self::Nothing };
-        };
+        let Some(pattern) = &detector.pattern else { return Self::Nothing };
+        let Some(pattern) = pattern.syntax() else { return Self::Anything };
         let cue = |word: &String| Pattern::new(&Hir::literal(word.to_lowercase().into_bytes()));
         let cues = detector.needs_context.then(|| detector.cue_words.iter().map(cue).collect());
         Self::Pattern(Pattern::new(pattern), cues, (Head::of(pattern), detector.begins))
@@ -178,7 +177,7 @@ fn outlines(uuid: Uuid<'_>) -> Vec<Outline> {
 mod tests {
     use super::*;
     use crate::config::builtin;
-    use crate::redact::detect::rule;
+    use crate::redact::detect::pattern::in_ascii;
     use crate::redact::rules::Rules;
 
     #[test]
@@ -215,7 +214,7 @@ mod tests {
             r"\b[a-z]{3,}[0-9]{1,3}-",
         ];
         let heads = patterns.map(|pattern| {
-            let pattern = rule::ascii(pattern);
+            let pattern = in_ascii(pattern);
             (regex::Regex::new(&pattern).unwrap(), Head::of(&regex_syntax::parse(&pattern).unwrap()))
         });
         assert!(heads.iter().filter(|(_, head)| head.is_some()).count() >= 4);

@@ -46,11 +46,12 @@ impl Choices {
                 };
                 let found = parts.iter().enumerate().find_map(choice);
                 for (place, choice) in
-                    found.iter().flat_map(|(place, all)| all.iter().map(|one| (*place, one)))
+                    found.iter().flat_map(|(place, all)| parted(all).into_iter().map(|one| (*place, one)))
                 {
-                    let mut parts = parts.clone();
-                    parts.splice(place..=place, [choice.clone()]);
-                    self.cut(&Hir::concat(parts));
+                    let part = |(index, part): (usize, &Hir)| {
+                        if index == place { choice.clone() } else { part.clone() }
+                    };
+                    self.cut(&Hir::concat(parts.iter().enumerate().map(part).collect()));
                 }
                 // Cut for nothing.
                 if found.is_none() || self.worded.len() == known.0 || self.left == 0 {
@@ -63,6 +64,23 @@ impl Choices {
             _ => self.bare.push(hir.clone()),
         }
     }
+}
+
+/// The choices of an alternation with those that name a word as one, and those that name none.
+fn parted(choices: &[Hir]) -> Vec<Hir> {
+    let (mut worded, mut bare, mut mixed) = (Vec::new(), Vec::new(), Vec::new());
+    for choice in choices {
+        let kind = match words_of(choice) {
+            Some(_) => &mut worded,
+            None if names_word(choice) => &mut mixed,
+            None => &mut bare,
+        };
+        kind.push(choice.clone());
+    }
+    let alone = worded.len() == choices.len();
+    let one = |choices: Vec<Hir>| if alone { choices } else { vec![Hir::alternation(choices)] };
+    let some = [worded, bare].into_iter().filter(|choices| !choices.is_empty());
+    some.flat_map(one).chain(mixed).collect()
 }
 
 /// Words of which one is in whatever the pattern matches.
@@ -107,7 +125,7 @@ mod tests {
             ("ghp_[a-z]{9}", 1, vec!["ghp_"], 0),
             ("[0-9]{9}", 0, vec![], 1),
             ("ghp_[a-z]{9}|[0-9]{9}", 1, vec!["ghp_"], 1),
-            (r"(?-u:\b)(?:ghp_[a-z]{9}|xox[ab]-[0-9]|[0-9]{9})x", 2, vec!["ghp_", "xoxa-", "xoxb-"], 1),
+            (r"(?-u:\b)(?:ghp_[a-z]{9}|xox[ab]-[0-9]|[0-9]{9})x", 1, vec!["ghp_", "xoxa-", "xoxb-"], 1),
             (r"[0-9]?(?P<value>d[0-9]|ghp_[0-9])[x-z]", 1, vec!["ghp_"], 1),
             ("(?:a|b)[0-9](?:c|d)", 0, vec![], 1),
             ("19[0-9]{2}0[1-9]|1000[0-9]", 0, vec![], 2),
@@ -122,8 +140,9 @@ mod tests {
 
     #[test]
     fn a_pattern_of_very_many_choices_is_left_whole() {
-        let choices: Vec<String> = (0..MOST_CHOICES).map(|n| format!("[0-9]{{{}}}x", n + 2)).collect();
-        let pattern = format!("(?:{}|ghp_)", choices.join("|"));
+        let choices: Vec<String> =
+            (0..MOST_CHOICES).map(|n| format!("[0-9]{{{}}}(?:x|ghp_)", n + 2)).collect();
+        let pattern = format!("(?:{})", choices.join("|"));
         let pattern = format!("{pattern}{pattern}[a-z]");
         let Choices { worded, bare, .. } = Choices::of(&regex_syntax::parse(&pattern).unwrap());
         assert_eq!((worded.len(), bare.len()), (0, 1));

@@ -153,14 +153,15 @@ mod tests {
     use super::*;
     use crate::model::ids::Entity;
     use crate::redact::detect::Detectors;
+    use crate::redact::rules::Source;
 
     const SSN: &str = "id: ssn\ntitle: t\nentity: SSN\nreference: r\nkeys: [ssn]\nexamples:\n  match:\n    - { text: '1', key: ssn, finds: ['1'] }\n    - { text: '2', key: ssn, finds: ['2'] }\n    - { text: '3', key: ssn, finds: ['3'] }\n  ignore:\n    - { text: '1' }\n    - { text: '2' }\n    - { text: '3' }\n";
     const ANN: &str = "id: ann\ntitle: t\nentity: PERSON\nreference: r\npattern: 'Ann'\nexamples:\n  match:\n    - { text: 'Ann', finds: ['Ann'] }\n    - { text: 'is Ann', finds: ['Ann'] }\n    - { text: 'Ann is', finds: ['Ann'] }\n  ignore:\n    - { text: '1' }\n    - { text: '2' }\n    - { text: '3' }\n";
 
     /// Claims all under `ssn`, and everywhere the word `Ann`.
     fn detection(keeps: &[&str]) -> Detection {
-        let sources = [("ssn.yaml", SSN), ("ann.yaml", ANN)].map(|(file, text)| (file.into(), text.into()));
-        let detectors = Detectors::load(sources).unwrap_or_else(|faults| panic!("{faults:?}"));
+        let sources = [("ssn.yaml", SSN), ("ann.yaml", ANN)].map(|(file, text)| Source::new(file, text));
+        let detectors = Detectors::load(&sources).unwrap_or_else(|faults| panic!("{faults:?}"));
         let operators = keeps.iter().map(|entity| (Entity::new(entity), Operator::Keep)).collect();
         Detection::new(detectors.scanner(|_| true), operators)
     }

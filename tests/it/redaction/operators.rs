@@ -73,12 +73,11 @@ fn surrogates_are_the_same_in_a_lineage_and_nobodys() {
 fn what_pci_dss_forbids_is_not_loaded() {
     let faults = |profiles: &[&str], tool: &str| {
         let mut sources = builtin::rules();
-        sources.tools =
-            vec![Source { file: "t.yaml".into(), text: format!("server: s\ntools:\n  t: {tool}\n") }];
+        sources.tools = vec![Source::new("t.yaml", format!("server: s\ntools:\n  t: {tool}\n"))];
         for (number, entities) in profiles.iter().enumerate() {
             let text =
                 format!("name: p{number}\ntitle: t\nreference: r\nknown_limits: l\nentities: {entities}\n");
-            sources.profiles.push(Source { file: format!("p{number}.yaml"), text });
+            sources.profiles.push(Source::new(format!("p{number}.yaml"), text));
         }
         Rules::load(&sources).err().map(|faults| faults.iter().map(ToString::to_string).collect::<String>())
     };
