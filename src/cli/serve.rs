@@ -56,7 +56,7 @@ pub(super) async fn gate(
 ) -> anyhow::Result<()> {
     let (places, texts) = (checked.places.clone(), checked.texts.clone());
     let Built { gate, servers, served, body, connections, tls, heartbeat } = checked.build(&Clock::System)?;
-    gate.rulebook.load().rules.detectors.compile();
+    gate.rulebook.load().rules.prepare();
     let reader = CatalogueReader { gate: gate.clone(), servers };
     // A server that is not up yet is read later; until then its tools are unknown.
     let _ = tokio::time::timeout(FIRST_READING, reader.read_all()).await;

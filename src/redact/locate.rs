@@ -182,6 +182,14 @@ impl Locator {
         Self { plan: Plan::released(detection), this_year }
     }
 
+    /// Reads the detectors' own examples, so that no text after them waits for what is built
+    /// when it is first asked.
+    pub fn warm(&self) {
+        let detectors = self.plan.detection.iter().flat_map(|detection| detection.scanner.detectors());
+        // What one of them would be refused for is no matter here.
+        detectors.flat_map(|detector| detector.examples.iter()).for_each(|text| drop(self.locate(text)));
+    }
+
     /// Finds personal data in a text: a JSON document, one a line, or prose.
     ///
     /// # Errors

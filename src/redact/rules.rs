@@ -156,6 +156,18 @@ impl Rules {
         Ok(Option::clone(&detection))
     }
 
+    /// Compiles what tools look for, so that no result waits for it.
+    pub fn prepare(&self) {
+        self.detectors.compile();
+        let used = self.servers.values().flat_map(ServerRules::all).filter_map(|tool| tool.profile.as_ref());
+        let used: BTreeSet<&String> = used.collect();
+        std::thread::scope(|scope| {
+            for profile in used.into_iter().filter_map(|name| self.profiles.get(name)) {
+                scope.spawn(|| profile.detection.scanner.prepare());
+            }
+        });
+    }
+
     /// How many detectors, profiles, tools and examples were loaded.
     pub fn census(&self) -> Census {
         let tools = || self.servers.values().flat_map(ServerRules::all);
@@ -163,7 +175,7 @@ impl Rules {
             detectors: self.detectors.iter().count(),
             profiles: self.profiles.len(),
             tools: tools().count(),
-            examples: self.detectors.iter().map(|detector| detector.examples).sum::<usize>()
+            examples: self.detectors.iter().map(|detector| detector.examples.len()).sum::<usize>()
                 + tools().map(|tool| tool.examples).sum::<usize>(),
         }
     }

@@ -251,7 +251,7 @@ pub async fn watch_rules(gate: Arc<Gate>, places: Places, mut last: Texts) {
             continue;
         }
         last = texts.clone();
-        let load = move || texts.load().inspect(|rulebook| rulebook.rules.detectors.compile());
+        let load = move || texts.load().inspect(|rulebook| rulebook.rules.prepare());
         match tokio::task::spawn_blocking(load).await {
             Ok(Ok(rulebook))
                 if let faults = misfits_of_all(&gate, &rulebook.rules)

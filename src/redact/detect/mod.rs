@@ -118,7 +118,7 @@ impl Detectors {
     }
 
     /// Compiles every pattern that no text has asked for yet, so that none waits for it.
-    pub fn compile(&self) {
+    pub(crate) fn compile(&self) {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         std::thread::scope(|scope| {
             for part in self.all.chunks(self.all.len().div_ceil(threads).max(1)) {

@@ -13,6 +13,7 @@ use crate::redact::rules::Source;
 use regex_syntax::hir::Hir;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
+use std::sync::Arc;
 
 const FEWEST_EXAMPLES: usize = 3;
 
@@ -76,8 +77,8 @@ pub struct Detector {
     pub id: RuleId,
     pub title: String,
     pub entity: Entity,
-    /// How many examples it was proven by.
-    pub examples: usize,
+    /// The texts it was proven by.
+    pub(crate) examples: Arc<[String]>,
     /// The file it was read from.
     pub file: String,
     pub(crate) pattern: Option<Pattern>,
@@ -144,12 +145,14 @@ fn compile(file: &str, raw: &File, is_proven: bool) -> Result<Detector, SourceFa
     let pattern = |written: &Option<Spanned<String>>| {
         written.as_ref().map(|written| pattern(file, written, is_proven)).transpose()
     };
+    let matching = raw.examples.matching.iter().map(|example| example.value.text.clone());
+    let ignored = raw.examples.ignore.iter().map(|example| example.value.text.clone());
     Ok(Detector {
         id: RuleId::new(&raw.id),
         file: file.to_owned(),
         title: raw.title.clone(),
         entity: Entity::new(&raw.entity.value),
-        examples: raw.examples.matching.len() + raw.examples.ignore.len(),
+        examples: matching.chain(ignored).collect(),
         pattern: pattern(&raw.pattern)?,
         check: raw.check.as_ref().map(named).transpose()?,
         model: raw.model.as_ref().map(|name| model(file, name)).transpose()?,

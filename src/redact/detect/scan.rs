@@ -93,6 +93,12 @@ impl Scanner {
         self.search.get_or_init(build)
     }
 
+    /// Builds what the first text would have to wait for, save the patterns.
+    pub(crate) fn prepare(&self) {
+        self.search();
+        self.set();
+    }
+
     /// Tells which patterns match. None if they are too many.
     fn set(&self) -> Option<&Set> {
         let build = || {
