@@ -1,5 +1,6 @@
 //! What happens to a value that must not pass as it is.
 
+use crate::redact::transform::SURROGATES;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, de};
@@ -103,11 +104,23 @@ const CARD_SECURITY: &str = "CARD_SECURITY";
 /// Primary account numbers.
 pub(crate) const PAN: &str = "PAN";
 
-/// Why an operator may not be used on an entity, if it may not.
-pub(crate) fn forbidden(entity: &str, operator: Operator) -> Option<&'static str> {
+/// Why an operator may not be used on an entity, if it may not. `None` is a value of which no
+/// rule says what it is.
+pub(crate) fn forbidden(entity: Option<&str>, operator: Operator) -> Option<String> {
     let kept = !matches!(operator, Operator::Drop | Operator::Null);
-    (entity == CARD_SECURITY && kept)
-        .then_some("PCI DSS 3.3.1: nothing of CARD_SECURITY may be kept: write `drop` or `null`")
+    if entity == Some(CARD_SECURITY) && kept {
+        return Some("PCI DSS 3.3.1: nothing of CARD_SECURITY may be kept: write `drop` or `null`".to_owned());
+    }
+    // It would mask, and be told of as a surrogate.
+    if operator != Operator::Surrogate || entity.is_some_and(|entity| SURROGATES.contains(&entity)) {
+        return None;
+    }
+    let instead = match entity {
+        None => "say which of them the value is, such as `entity: PERSON`, or write another operator",
+        Some(entity) if entity.contains("DATE") => "write `shift`, which moves a date, or another operator",
+        Some(_) => "write `pseudonym`, `replace` or another operator",
+    };
+    Some(format!("`surrogate` makes values of {} alone: {instead}", SURROGATES.join(", ")))
 }
 
 const WORDS: [Operator; 15] = [
@@ -128,6 +141,26 @@ const WORDS: [Operator; 15] = [
     Operator::Null,
 ];
 
+/// All that may stand in an operator's place, for whoever wrote something else there.
+const TAKEN: [&str; 16] = [
+    "keep",
+    "drop",
+    "mask",
+    "partial",
+    "replace",
+    "pseudonym",
+    "surrogate",
+    "token",
+    "hash",
+    "fpe",
+    "shift",
+    "year",
+    "age",
+    "zip3",
+    "null",
+    "{ round: 1000 }",
+];
+
 /// A word, or `{ round: N }`.
 impl<'de> Deserialize<'de> for Operator {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -141,13 +174,12 @@ impl<'de> Deserialize<'de> for Operator {
             type Value = Operator;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let words: Vec<&str> = WORDS.iter().map(|operator| operator.name()).collect();
-                write!(f, "one of {}, or {{ round: 1000 }}", words.join(", "))
+                write!(f, "one of {}", TAKEN.join(", "))
             }
 
             fn visit_str<E: de::Error>(self, word: &str) -> Result<Operator, E> {
                 let known = WORDS.into_iter().find(|operator| operator.name() == word);
-                known.ok_or_else(|| E::invalid_value(de::Unexpected::Str(word), &self))
+                known.ok_or_else(|| E::unknown_variant(word, &TAKEN))
             }
 
             /// YAML's own `null` is the operator of that name.
@@ -164,5 +196,35 @@ impl<'de> Deserialize<'de> for Operator {
             }
         }
         deserializer.deserialize_any(Either)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_told_to_whoever_wrote_another() {
+        let words: Vec<&str> = WORDS.iter().map(|operator| operator.name()).collect();
+        assert_eq!(TAKEN.split_last().map(|(_, words)| words), Some(words.as_slice()));
+        let said = |text: &str| crate::model::yaml::read_yaml::<Operator>("x", text).unwrap_err().message;
+        assert!(said("yaer").ends_with("did you mean `year`?"), "{}", said("yaer"));
+        assert!(said("round").ends_with("did you mean `{ round: 1000 }`?"), "{}", said("round"));
+    }
+
+    #[test]
+    fn a_surrogate_is_of_a_kind_that_is_made() {
+        for entity in SURROGATES {
+            assert_eq!(forbidden(Some(entity), Operator::Surrogate), None, "{entity}");
+        }
+        for (entity, instead) in [
+            (Some("DATE"), "write `shift`"),
+            (Some("ADDRESS"), "write `pseudonym`"),
+            (None, "such as `entity: PERSON`"),
+        ] {
+            let why = forbidden(entity, Operator::Surrogate).unwrap();
+            assert!(why.contains("PERSON, EMAIL, PHONE, US_SSN, PAN alone") && why.contains(instead), "{why}");
+            assert_eq!(forbidden(entity, Operator::Mask), None);
+        }
     }
 }

@@ -53,7 +53,7 @@ impl Profile {
                 let meant = meant(&name, known.iter().map(Entity::as_str));
                 return Err(SourceFault::at(file, &operator, format!("no detector finds `{name}`{meant}")));
             }
-            if let Some(why) = operator::forbidden(&name, operator.value) {
+            if let Some(why) = operator::forbidden(Some(&name), operator.value) {
                 return Err(SourceFault::at(file, &operator, why));
             }
             origins.insert(entity.clone(), Origin::of(file, &operator));

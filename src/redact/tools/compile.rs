@@ -48,11 +48,8 @@ pub(super) fn compile(
         match Path::compile(&rule.value.path) {
             Err(why) => faults.push(SourceFault::at(file, rule, why)),
             Ok(_)
-                if let Some(why) = rule
-                    .value
-                    .entity
-                    .as_deref()
-                    .and_then(|entity| operator::forbidden(entity, rule.value.operator)) =>
+                if let Some(why) =
+                    operator::forbidden(rule.value.entity.as_deref(), rule.value.operator) =>
             {
                 faults.push(SourceFault::at(file, rule, why));
             }

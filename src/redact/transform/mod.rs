@@ -14,6 +14,7 @@ use crate::redact::operator::Operator;
 use crate::redact::run::Run;
 pub use keyed::Secrets;
 use std::sync::Arc;
+pub(crate) use surrogate::SURROGATES;
 pub use substitutes::{Mention, NUMBERS, Numbered, Reference, Substitutes, mentions, pseudonym, token};
 
 /// What takes a value's place.

@@ -57,20 +57,19 @@ fn keyed_operators_are_stable_and_hide() {
 #[test]
 fn surrogates_are_the_same_in_a_lineage_and_nobodys() {
     let rule = "{ release: all, redact: [{ path: $.name, as: surrogate, entity: PERSON }, \
-                { path: '$.ssn', as: surrogate, entity: US_SSN }, { path: $.born, as: surrogate }] }";
-    let document = json!({"name": "Amara Okafor", "ssn": 536_904_399, "born": "1980-02-03"});
+                { path: '$.ssn', as: surrogate, entity: US_SSN }] }";
+    let document = json!({"name": "Amara Okafor", "ssn": 536_904_399});
     let (mine, theirs) = (keyed(rule, &document, "me"), keyed(rule, &document, "you"));
     assert_eq!(mine, keyed(rule, &document, "me"));
     assert_ne!(mine["ssn"], theirs["ssn"]);
     assert!(mine["ssn"].as_str().unwrap().starts_with('9'), "{mine}");
     assert!(mine["name"].as_str().is_some_and(|name| name != "Amara Okafor" && name.contains(' ')), "{mine}");
-    assert_eq!(mine["born"], "[REDACTED]");
     let without = filter(rule, "", &document.to_string()).0.unwrap();
-    assert_eq!(without.matches("[REDACTED]").count(), 3, "{without}");
+    assert_eq!(without.matches("[REDACTED]").count(), 2, "{without}");
 }
 
 #[test]
-fn what_pci_dss_forbids_is_not_loaded() {
+fn what_pci_dss_forbids_and_what_no_surrogate_is_made_of_is_not_loaded() {
     let faults = |profiles: &[&str], tool: &str| {
         let mut sources = builtin::rules();
         sources.tools = vec![Source::new("t.yaml", format!("server: s\ntools:\n  t: {tool}\n"))];
@@ -98,5 +97,9 @@ fn what_pci_dss_forbids_is_not_loaded() {
     let hashed = "{ release: all, redact: [{ path: $.c, as: hash, entity: PAN }] }";
     assert!(faults(&[], hashed).unwrap().starts_with("t.yaml:3:1: PCI DSS 3.5.1"));
     assert_eq!(faults(&[], "{ release: all, redact: [{ path: $.c, as: hash }] }"), None);
-    assert!(faults(&["{ PAN: round }"], plain).unwrap().contains("one of keep, drop"));
+    // It would mask them and say otherwise.
+    assert!(faults(&["{ DATE: surrogate }"], plain).unwrap().starts_with("p0.yaml:5:18: `surrogate` makes"));
+    let dated = "{ release: all, redact: [{ path: $.c, as: surrogate, entity: DATE }] }";
+    assert!(faults(&[], dated).unwrap().contains("PERSON, EMAIL, PHONE, US_SSN, PAN alone"));
+    assert!(faults(&["{ PAN: round }"], plain).unwrap().contains("write one of `keep`, `drop`"));
 }
