@@ -96,7 +96,7 @@ pub(super) fn detection(rules: &Rules, profiles: &[String]) -> anyhow::Result<De
         let operators: HashMap<_, _> = rules.detectors.entities().into_iter().map(mask).collect();
         return Ok(profile::detection(&rules.detectors, operators));
     }
-    let found = rules.detection(profiles).map_err(|name| anyhow!("there is no profile `{name}`"))?;
+    let found = rules.detection(profiles).map_err(|fault| anyhow!("{fault}"))?;
     found.ok_or_else(|| anyhow!("name a profile"))
 }
 

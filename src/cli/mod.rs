@@ -13,6 +13,7 @@ mod detect;
 mod doctor;
 mod redact;
 mod review;
+mod scopes;
 mod score;
 mod serve;
 mod style;
@@ -220,6 +221,16 @@ pub fn run() -> ExitCode {
         Exit::Usage
     });
     ExitCode::from(exit as u8)
+}
+
+/// Names, as a sentence lists them.
+fn named<N: AsRef<str>>(names: impl IntoIterator<Item = N>) -> String {
+    names.into_iter().map(|name| format!("`{}`", name.as_ref())).collect::<Vec<_>>().join(", ")
+}
+
+/// A number of things; `many` is their word where there is not one of them.
+fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 #[cfg(test)]

@@ -109,7 +109,9 @@ pub(crate) const PAN: &str = "PAN";
 pub(crate) fn forbidden(entity: Option<&str>, operator: Operator) -> Option<String> {
     let kept = !matches!(operator, Operator::Drop | Operator::Null);
     if entity == Some(CARD_SECURITY) && kept {
-        return Some("PCI DSS 3.3.1: nothing of CARD_SECURITY may be kept: write `drop` or `null`".to_owned());
+        return Some(
+            "PCI DSS 3.3.1: nothing of CARD_SECURITY may be kept: write `drop` or `null`".to_owned(),
+        );
     }
     // It would mask, and be told of as a surrogate.
     if operator != Operator::Surrogate || entity.is_some_and(|entity| SURROGATES.contains(&entity)) {
@@ -223,7 +225,10 @@ mod tests {
             (None, "such as `entity: PERSON`"),
         ] {
             let why = forbidden(entity, Operator::Surrogate).unwrap();
-            assert!(why.contains("PERSON, EMAIL, PHONE, US_SSN, PAN alone") && why.contains(instead), "{why}");
+            assert!(
+                why.contains("PERSON, EMAIL, PHONE, US_SSN, PAN alone") && why.contains(instead),
+                "{why}"
+            );
             assert_eq!(forbidden(entity, Operator::Mask), None);
         }
     }

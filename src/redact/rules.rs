@@ -2,6 +2,7 @@
 
 use crate::model::fault::SourceFault;
 use crate::model::ids::{Entity, ServerName};
+use crate::model::nearest::meant;
 use crate::model::scope::Scopes;
 use crate::redact::detect::Detectors;
 use crate::redact::kept::Kept;
@@ -146,10 +147,19 @@ impl Rules {
         profile::combine(&self.detectors, names.filter_map(|name| self.profiles.get(name)))
     }
 
-    /// Several profiles by name as one detection. `Err` names the unknown one.
+    /// In order.
+    pub fn profile_names(&self) -> BTreeSet<&str> {
+        self.profiles.keys().map(String::as_str).collect()
+    }
+
+    /// Several profiles by name as one detection. `Err` says which is unknown, and which there
+    /// are.
     pub fn detection(&self, names: &[String]) -> Result<Option<Detection>, String> {
         if let Some(unknown) = names.iter().find(|name| !self.profiles.contains_key(*name)) {
-            return Err(unknown.clone());
+            let known = self.profile_names();
+            let meant = meant(unknown, known.iter().copied());
+            let known = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            return Err(format!("there is no profile `{unknown}`; there are {known}{meant}"));
         }
         let profiles = names.iter().filter_map(|name| self.profiles.get(name));
         let detection = self.detections.get(names.to_vec(), || profile::combine(&self.detectors, profiles));

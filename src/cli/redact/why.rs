@@ -1,38 +1,87 @@
 //! `portcullis redact --explain`: what became of each value, by which rule, and which scope
 //! would release it.
 
-use crate::model::scope::Scopes;
-use crate::redact::plan::Detection;
-use crate::redact::tools::{Detected, Explained, Fate, ToolRules, explain};
+use super::input::Form;
+use super::{Whose, is_tool_result};
+use crate::cli::counted;
+use crate::model::trail::Filtered;
+use crate::redact::plan::Plan;
+use crate::redact::tools::{Detected, Explained, Fate, explain};
 use serde_json::Value;
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
-/// A table with a line for each value, or for values beside each other that fare alike.
-/// Empty for text that is no JSON.
-pub(super) fn table(
-    tool: Option<&ToolRules>,
-    scopes: &Scopes,
-    detection: Option<&Detection>,
-    input: &[u8],
-    filtered: &Result<Option<String>, &'static str>,
+/// A table with a line for each value, or for values beside each other that fare alike; then
+/// how many fared how, and which rules acted.
+pub(super) fn explained(
+    whose: &Whose<'_>,
+    plan: &Plan,
+    form: &Form,
+    output: Option<&str>,
+    report: &Filtered,
 ) -> String {
-    let Ok(output) = filtered else { return String::new() };
-    let output = output.as_deref().unwrap_or("null");
-    let Ok(input) = serde_json::from_slice::<Value>(input) else { return String::new() };
-    let structure = |value: Value| value.get("structuredContent").cloned().unwrap_or(value);
-    let (input, output) = (structure(input), structure(serde_json::from_str(output).unwrap_or_default()));
+    let mut out = match form {
+        Form::Json(document) => table(whose, plan, document, output).unwrap_or_else(|| {
+            "the result holds text and no JSON: there are no values to tell apart\n".to_owned()
+        }),
+        Form::Broken(fault) => format!("{fault}: it is read as text\n"),
+        Form::Text => "it is text and no JSON document: there are no values to tell apart\n".to_owned(),
+    };
+    for action in &report.actions {
+        let entity = action.entity.as_ref().map(|entity| format!(" {entity}")).unwrap_or_default();
+        let _ = writeln!(out, "  {:>5} × {}{entity} by {}", action.count, action.operator, action.rule);
+    }
+    // They are counted whatever is released of them.
+    if report.subjects > 0 {
+        let subjects = counted(report.subjects, "data subject counts", "data subjects count");
+        let _ = writeln!(out, "{subjects} against the caller's budget");
+    }
+    out
+}
+
+fn table(whose: &Whose<'_>, plan: &Plan, document: &Value, output: Option<&str>) -> Option<String> {
+    let input = structure(document)?;
+    let output = serde_json::from_str(output.unwrap_or("null")).ok();
+    let output = output.as_ref().and_then(structure).unwrap_or_default();
     let mut shown = HashSet::new();
     strings(&output, &mut shown);
-    let lines = explain(tool, scopes, detection, &input);
+    let lines = explain(whose.tool.map(|(_, tool)| tool), &whose.scopes, plan.detection(), &input);
     let width = lines.iter().map(|line| line.path.chars().count()).max().unwrap_or_default().min(48);
     let mut out = String::new();
+    let mut fared = [("released as they are", 0), ("changed", 0), ("dropped", 0)];
     for line in &lines {
         let (fate, why) = words(line, &input, &shown);
         let values = if line.values > 1 { format!(" ({} values)", line.values) } else { String::new() };
         let _ = writeln!(out, "  {:<width$}  {fate:<9} {why}{values}", line.path);
+        let [released, changed, dropped] = &mut fared;
+        let how = match fate.as_str() {
+            "released" | "keep" => released,
+            "dropped" | "drop" => dropped,
+            _ => changed,
+        };
+        how.1 += line.values;
     }
-    out
+    let all = fared.iter().map(|(_, values)| values).sum();
+    let how: Vec<String> = fared.iter().map(|(how, values)| format!("{values} {how}")).collect();
+    let _ = writeln!(out, "{}: {}", counted(all, "value", "values"), how.join(", "));
+    Some(out)
+}
+
+/// What the paths of rules are held against: of a tool's result its structure, or the JSON that
+/// is its only text. None if it has neither.
+pub(super) fn structure(value: &Value) -> Option<Value> {
+    if !is_tool_result(value) {
+        return Some(value.clone());
+    }
+    if let Some(structure) = value.get("structuredContent") {
+        return Some(structure.clone());
+    }
+    let texts = value.get("content")?.as_array()?.iter().filter_map(|block| block.get("text")?.as_str());
+    let mut documents = texts.map(serde_json::from_str);
+    match (documents.next(), documents.next()) {
+        (Some(Ok(document)), None) => Some(document),
+        _ => None,
+    }
 }
 
 fn words(line: &Explained, input: &Value, shown: &HashSet<String>) -> (String, String) {
@@ -56,10 +105,13 @@ fn words(line: &Explained, input: &Value, shown: &HashSet<String>) -> (String, S
                 ("changed".into(), why.to_owned())
             }
         }
-        Fate::Withheld { by } if by.is_empty() => ("dropped".into(), "no scope releases it".into()),
-        Fate::Withheld { by } => {
+        Fate::Withheld { by, .. } if by.is_empty() => ("dropped".into(), "no scope releases it".into()),
+        Fate::Withheld { by, acts } => {
             let scopes: Vec<&str> = by.iter().map(String::as_str).collect();
-            ("dropped".into(), format!("{} would release it", scopes.join(" or ")))
+            let acts: Vec<&str> = acts.iter().copied().collect();
+            let through =
+                if acts.is_empty() { String::new() } else { format!(", through {}", acts.join(", ")) };
+            ("dropped".into(), format!("{} would release it{through}", scopes.join(" or ")))
         }
         Fate::Redacted { operator, rule, origin } => ((*operator).into(), format!("by {rule}  {origin}")),
         Fate::Detected(found) => {

@@ -48,8 +48,7 @@ pub(super) fn compile(
         match Path::compile(&rule.value.path) {
             Err(why) => faults.push(SourceFault::at(file, rule, why)),
             Ok(_)
-                if let Some(why) =
-                    operator::forbidden(rule.value.entity.as_deref(), rule.value.operator) =>
+                if let Some(why) = operator::forbidden(rule.value.entity.as_deref(), rule.value.operator) =>
             {
                 faults.push(SourceFault::at(file, rule, why));
             }
@@ -78,6 +77,7 @@ pub(super) fn compile(
         return Err(faults);
     }
     Ok(ToolRules {
+        origin: Origin::of(file, tool),
         scopes: raw.scopes.iter().cloned().collect(),
         labels: raw.labels.clone(),
         access,

@@ -3,11 +3,12 @@
 //! Paths are answered by jsonpath-rust on a tree, as in the reference, and not by the walk:
 //! what explains the walk must not share its faults.
 
-use super::ToolRules;
+use super::{ScopedRedaction, ToolRules};
 use crate::model::fault::Origin;
 use crate::model::scope::Scopes;
 use crate::redact::Path;
 use crate::redact::detect::KeyPath;
+use crate::redact::operator::Operator;
 use crate::redact::plan::Detection;
 use jsonpath_rust::parser::parse_json_path;
 use jsonpath_rust::query::js_path_process;
@@ -31,9 +32,11 @@ pub enum Fate {
         scope: Option<String>,
         origin: Option<Origin>,
     },
-    /// Nothing that the caller holds releases it; these scopes would.
+    /// Nothing that the caller holds releases it; these scopes would, and these operators would
+    /// act on it then.
     Withheld {
         by: BTreeSet<String>,
+        acts: BTreeSet<&'static str>,
     },
     Redacted {
         operator: &'static str,
@@ -63,7 +66,7 @@ pub fn explain(
     detection: Option<&Detection>,
     document: &Value,
 ) -> Vec<Explained> {
-    let mut explainer = Explainer { releases: Vec::new(), redactions: Vec::new(), detection };
+    let mut explainer = Explainer { held, releases: Vec::new(), redactions: Vec::new(), detection };
     for rule in rules.iter().flat_map(|rules| &rules.release) {
         let selected = nodes(&rule.path, document);
         let (scope, origin) = (rule.scope.clone(), Some(rule.origin.clone()));
@@ -74,17 +77,8 @@ pub fn explain(
         let nodes = nodes(&Path::root(), document);
         explainer.releases.push(Released { scope: None, origin: None, holds: true, nodes });
     }
-    for rule in rules.iter().flat_map(|rules| &rules.redact).filter(|rule| rule.applies(held)) {
-        let operator = rule.redaction.operator;
-        explainer.redactions.push(Redacted {
-            nodes: nodes(&rule.path, document),
-            shows: operator.shows(),
-            fate: Fate::Redacted {
-                operator: operator.name(),
-                rule: rule.redaction.id.to_string(),
-                origin: rule.origin.clone(),
-            },
-        });
+    for rule in rules.iter().flat_map(|rules| &rules.redact) {
+        explainer.redactions.push(Redacted { nodes: nodes(&rule.path, document), rule });
     }
     let mut lines = Vec::new();
     explainer.value(document, "$", &KeyPath::default(), &Above::default(), &mut lines);
@@ -99,8 +93,9 @@ fn nodes(path: &Path, document: &Value) -> HashSet<*const Value> {
 }
 
 struct Explainer<'e> {
+    held: &'e Scopes,
     releases: Vec<Released>,
-    redactions: Vec<Redacted>,
+    redactions: Vec<Redacted<'e>>,
     detection: Option<&'e Detection>,
 }
 
@@ -111,13 +106,12 @@ struct Released {
     nodes: HashSet<*const Value>,
 }
 
-struct Redacted {
+struct Redacted<'e> {
     nodes: HashSet<*const Value>,
-    shows: u8,
-    fate: Fate,
+    rule: &'e ScopedRedaction,
 }
 
-/// What is so from above: the releases and redactions that hold, by number.
+/// What is so from above: the releases and redactions of a place, by number.
 #[derive(Clone, Default)]
 struct Above {
     releases: BTreeSet<usize>,
@@ -156,11 +150,16 @@ impl Explainer<'_> {
         let of = |number: &usize| self.releases.get(*number);
         let Some(release) = here.releases.iter().filter_map(of).find(|release| release.holds) else {
             let scopes = here.releases.iter().filter_map(of).filter_map(|release| release.scope.clone());
-            return Fate::Withheld { by: scopes.collect() };
+            let by: BTreeSet<String> = scopes.collect();
+            let acts = by.iter().flat_map(|scope| self.acting(scope, scalar, keys, here)).collect();
+            return Fate::Withheld { by, acts };
         };
-        let redactions = here.redactions.iter().filter_map(|number| self.redactions.get(*number));
-        if let Some(redaction) = redactions.min_by_key(|redaction| redaction.shows) {
-            return redaction.fate.clone();
+        if let Some(rule) = self.redaction(self.held, here) {
+            return Fate::Redacted {
+                operator: rule.redaction.operator.name(),
+                rule: rule.redaction.id.to_string(),
+                origin: rule.origin.clone(),
+            };
         }
         let found = self.detected(scalar, keys);
         if found.is_empty() {
@@ -168,6 +167,23 @@ impl Explainer<'_> {
         } else {
             Fate::Detected(found)
         }
+    }
+
+    /// The rule by path that shows least to a caller who holds these scopes.
+    fn redaction(&self, held: &Scopes, here: &Above) -> Option<&ScopedRedaction> {
+        let rules = here.redactions.iter().filter_map(|number| self.redactions.get(*number));
+        let rules = rules.map(|redaction| redaction.rule).filter(|rule| rule.applies(held));
+        rules.min_by_key(|rule| rule.redaction.operator.shows())
+    }
+
+    /// The operators that would change the value if the caller held one scope more.
+    fn acting(&self, scope: &str, scalar: &Value, keys: &KeyPath, here: &Above) -> BTreeSet<&'static str> {
+        let held = self.held.union(&[scope].into_iter().collect());
+        let acting: BTreeSet<&'static str> = match self.redaction(&held, here) {
+            Some(rule) => [rule.redaction.operator.name()].into(),
+            None => self.detected(scalar, keys).iter().map(|found| found.operator).collect(),
+        };
+        acting.into_iter().filter(|operator| *operator != Operator::Keep.name()).collect()
     }
 
     fn detected(&self, scalar: &Value, keys: &KeyPath) -> Vec<Detected> {
@@ -201,10 +217,17 @@ fn numbers<T>(rules: &[T], holds: impl Fn(&T) -> bool) -> impl Iterator<Item = u
 /// Values beneath one place that are released or withheld alike become one line.
 fn join(path: &str, first: usize, lines: &mut Vec<Explained>) {
     let Some((head, rest)) = lines.get(first..).and_then(<[Explained]>::split_first) else { return };
-    let joins = matches!(head.fate, Fate::Released { .. } | Fate::Withheld { .. });
-    if joins && rest.iter().all(|line| line.fate == head.fate) {
+    let mut fate = head.fate.clone();
+    let joins = rest.iter().all(|line| match (&mut fate, &line.fate) {
+        (Fate::Withheld { by, acts }, Fate::Withheld { by: other, acts: more }) => {
+            acts.extend(more);
+            by == other
+        }
+        (Fate::Released { .. }, other) => head.fate == *other,
+        _ => false,
+    });
+    if joins && matches!(fate, Fate::Released { .. } | Fate::Withheld { .. }) {
         let values = head.values + rest.iter().map(|line| line.values).sum::<usize>();
-        let fate = head.fate.clone();
         lines.truncate(first);
         lines.push(Explained { path: path.to_owned(), fate, values });
     }

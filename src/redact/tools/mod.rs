@@ -41,6 +41,8 @@ pub struct Known<'k> {
 /// The rules of one tool, prompt or resource, compiled.
 #[derive(Clone)]
 pub struct ToolRules {
+    /// Where the file names it.
+    pub origin: Origin,
     pub scopes: Scopes,
     pub labels: Vec<String>,
     /// What a call needs beyond scopes.
@@ -179,6 +181,19 @@ impl ToolRules {
         };
         let results = results.map(|rule| fault(rule, "outputSchema"));
         results.chain(arguments.map(|rule| fault(rule, "inputSchema"))).collect()
+    }
+
+    /// Every scope that the rules name, and where.
+    pub fn named_scopes(&self) -> impl Iterator<Item = (&str, &Origin)> {
+        let granted = self.access.break_glass.iter().flat_map(|rule| &rule.grants).map(String::as_str);
+        let called = self.scopes.iter().chain(granted).map(|scope| (scope, &self.origin));
+        let release = self.release.iter().map(|rule| (rule.scope.as_ref(), &rule.origin));
+        let redact = self.redact.iter();
+        let redact =
+            redact.flat_map(|rule| [&rule.when, &rule.unless].map(|scope| (scope.as_ref(), &rule.origin)));
+        let restore = self.restore.iter().map(|rule| (rule.when.as_ref(), &rule.origin));
+        let more = release.chain(redact).chain(restore);
+        called.chain(more.filter_map(|(scope, origin)| Some((scope?.as_str(), origin))))
     }
 
     /// The scopes under which something is released.

@@ -14,8 +14,8 @@ use crate::redact::operator::Operator;
 use crate::redact::run::Run;
 pub use keyed::Secrets;
 use std::sync::Arc;
-pub(crate) use surrogate::SURROGATES;
 pub use substitutes::{Mention, NUMBERS, Numbered, Reference, Substitutes, mentions, pseudonym, token};
+pub(crate) use surrogate::SURROGATES;
 
 /// What takes a value's place.
 #[derive(Clone, Debug, PartialEq, Eq)]
