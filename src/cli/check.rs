@@ -1,16 +1,15 @@
 //! `portcullis check`.
 
-use crate::cli::Exit;
 use crate::cli::style::Style;
+use crate::cli::{Exit, counted, scopes};
 use crate::config::build::Checked;
 use crate::config::servers;
 use crate::model::ids::{ServerName, ToolName};
 use crate::model::nearest::meant;
-use crate::model::scope::Scopes;
 use crate::redact::tools::ServerRules;
 use std::path::Path;
 
-pub(super) fn run(config: &Path, explain: Option<&str>, scopes: Option<&str>) -> anyhow::Result<Exit> {
+pub(super) fn run(config: &Path, explain: Option<&str>, held: Option<&str>) -> anyhow::Result<Exit> {
     let checked = match Checked::read(config) {
         Ok(checked) => checked,
         Err(faults) => {
@@ -21,21 +20,25 @@ pub(super) fn run(config: &Path, explain: Option<&str>, scopes: Option<&str>) ->
     let style = Style::detect();
     let rulebook = &checked.rulebook;
     if let Some(name) = explain {
-        let (server, tool) =
-            name.split_once('.').ok_or_else(|| anyhow::anyhow!("--explain takes SERVER.TOOL"))?;
+        let (server, tool) = name
+            .split_once('.')
+            .ok_or_else(|| anyhow::anyhow!("--explain takes SERVER.TOOL, such as clinic.getPatient"))?;
         let rules = rulebook.rules.tool(&ServerName::new(server), tool);
         let rules = rules.ok_or_else(|| anyhow::anyhow!("{}", without_rules(&checked, server, tool)))?;
-        let held = scopes.map(|text| {
-            Scopes::parse(text).ok_or_else(|| anyhow::anyhow!("--scopes has characters that no scope has"))
-        });
-        let whose = scopes.map(|scopes| format!(" for a caller with `{scopes}`")).unwrap_or_default();
-        println!("{}{whose}\n{}", style.bold(name), rules.describe(held.transpose()?.as_ref()));
+        let known = rules.named_scopes().map(|(scope, _)| scope);
+        let whose = held.map(|held| format!(" for a caller with `{held}`")).unwrap_or_default();
+        let held = held.map(|text| scopes::read(text, known)).transpose()?;
+        println!("{}{whose}\n{}", style.bold(name), rules.describe(held.as_ref()));
         return Ok(Exit::Ok);
     }
     let census = rulebook.rules.census();
     let (injection, injection_examples) = rulebook.injection.census();
     println!("{} {}", style.green("fine"), config.display());
-    println!("  {} servers, {} tools with rules", checked.file.upstreams.len(), census.tools);
+    println!(
+        "  {}, {} with rules",
+        counted(checked.file.upstreams.len(), "server", "servers"),
+        counted(census.tools, "tool", "tools")
+    );
     for (name, federation) in &checked.file.federations {
         println!("  /{name}/mcp federates {}", federation.value.members.join(", "));
     }
@@ -49,11 +52,16 @@ pub(super) fn run(config: &Path, explain: Option<&str>, scopes: Option<&str>) ->
     if !open.is_empty() {
         println!("  {} any token may call, for want of `scopes`: {}", style.red("note"), open.join(", "));
     }
-    println!("  {} detectors, {} profiles, {injection} injection rules", census.detectors, census.profiles);
     println!(
-        "  {} examples hold, {} policy tests hold",
-        census.examples + injection_examples,
-        rulebook.policies.tests().len()
+        "  {}, {}, {}",
+        counted(census.detectors, "detector", "detectors"),
+        counted(census.profiles, "profile", "profiles"),
+        counted(injection, "injection rule", "injection rules")
+    );
+    println!(
+        "  {}, {}",
+        counted(census.examples + injection_examples, "example holds", "examples hold"),
+        counted(rulebook.policies.tests().len(), "policy test holds", "policy tests hold")
     );
     println!("  rulebook {}", rulebook.version);
     for note in checked.notes() {

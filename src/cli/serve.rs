@@ -8,7 +8,9 @@ use crate::server::listener;
 use crate::server::metrics;
 use crate::server::router;
 use crate::server::upkeep::{CatalogueReader, watch_reviews, watch_revocations, watch_rules};
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
+use std::io::ErrorKind;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -29,14 +31,10 @@ pub(super) fn run(config: &Path, json: bool) -> anyhow::Result<Exit> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
     runtime.block_on(async {
-        let listener = TcpListener::bind(checked.listen)
-            .await
-            .with_context(|| format!("listen on {}", checked.listen))?;
+        let listener = bind("listen", checked.listen).await?;
         let scraped = match checked.metrics {
             None => None,
-            Some(address) => Some(
-                TcpListener::bind(address).await.with_context(|| format!("serve metrics on {address}"))?,
-            ),
+            Some(address) => Some(bind("metrics", address).await?),
         };
         tracing::info!(address = %checked.listen, url = %checked.file.public_url.value, "the gate is up");
         let drain = Drain::default();
@@ -44,6 +42,21 @@ pub(super) fn run(config: &Path, json: bool) -> anyhow::Result<Exit> {
         gate(checked, listener, scraped, drain).await?;
         tracing::info!("the gate is down");
         Ok(Exit::Ok)
+    })
+}
+
+/// An address of the configuration to listen on.
+async fn bind(name: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let why = match error.kind() {
+            ErrorKind::AddrInUse => "another program has it, perhaps another gate: end that one, or write another port",
+            ErrorKind::AddrNotAvailable => {
+                "this machine has no such address: write one of its own, such as 127.0.0.1, or 0.0.0.0 for all"
+            }
+            ErrorKind::PermissionDenied => "this user may not take it: write a port above 1023",
+            _ => return anyhow!("`{name}: {address}` cannot be listened on: {error}"),
+        };
+        anyhow!("`{name}: {address}` cannot be listened on: {why}")
     })
 }
 

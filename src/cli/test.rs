@@ -1,7 +1,7 @@
 //! `portcullis rules test`, `policy test` and `policy matrix`.
 
-use crate::cli::Exit;
 use crate::cli::style::Style;
+use crate::cli::{Exit, counted};
 use crate::config::builtin;
 use crate::config::rulebook::Places;
 use crate::inspect::injection::Injection;
@@ -23,10 +23,14 @@ pub(super) fn rules(folder: Option<PathBuf>) -> anyhow::Result<Exit> {
             let census = rulebook.rules.census();
             let (injection, examples) = rulebook.injection.census();
             println!(
-                "{} detectors, {} profiles, {} tools, {injection} injection rules",
-                census.detectors, census.profiles, census.tools
+                "{}, {}, {}, {}",
+                counted(census.detectors, "detector", "detectors"),
+                counted(census.profiles, "profile", "profiles"),
+                counted(census.tools, "tool", "tools"),
+                counted(injection, "injection rule", "injection rules")
             );
-            println!("{}", Style::detect().green(&format!("{} examples hold", census.examples + examples)));
+            let held = counted(census.examples + examples, "example holds", "examples hold");
+            println!("{}", Style::detect().green(&held));
             Ok(Exit::Ok)
         }
         Err(faults) => {
@@ -45,8 +49,8 @@ pub(super) fn policies(folder: Option<PathBuf>) -> anyhow::Result<Exit> {
                 println!("{} {}", style.green("holds"), test.name);
             }
             println!(
-                "{} tests hold, policy {}",
-                rulebook.policies.tests().len(),
+                "{}, policy {}",
+                counted(rulebook.policies.tests().len(), "test holds", "tests hold"),
                 rulebook.policies.revision()
             );
             Ok(Exit::Ok)

@@ -22,7 +22,7 @@ use crate::jose::issuer::{IssuerSettings, safe_url};
 use crate::journal::Journal;
 use crate::journal::record::Pseudonyms;
 use crate::model::clock::Clock;
-use crate::model::fault::SourceFault;
+use crate::model::fault::{SourceFault, unread};
 use crate::model::ids::ServerName;
 use crate::model::scope::Scopes;
 use crate::model::sensitive::Sensitive;
@@ -97,7 +97,7 @@ impl Checked {
     pub fn read(path: &Path) -> Result<Self, Faults> {
         let name = path.display().to_string();
         let text =
-            std::fs::read_to_string(path).map_err(|error| SourceFault::whole(&name, error.to_string()))?;
+            std::fs::read_to_string(path).map_err(|error| SourceFault::whole(&name, unread(&error)))?;
         let folder = path.parent().unwrap_or(Path::new("."));
         Self::from_text(&name, &text, folder, false)
     }

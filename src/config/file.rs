@@ -246,6 +246,55 @@ impl File {
     /// # Errors
     /// A fault with line and column.
     pub fn read(name: &str, text: &str) -> Result<Self, SourceFault> {
-        read_yaml(name, text)
+        read_yaml(name, text).map_err(|fault: SourceFault| {
+            let wanted =
+                WANTED.iter().find(|(name, _)| fault.message.starts_with(&format!("`{name}` is missing")));
+            match wanted {
+                Some((name, line)) => {
+                    SourceFault { message: format!("`{name}` is missing: write {line}"), ..fault }
+                }
+                None => fault,
+            }
+        })
+    }
+}
+
+/// What to write where something is missing of which a name alone says too little.
+const WANTED: [(&str, &str); 6] = [
+    ("listen", "`listen: 127.0.0.1:8700`, the address that the gate is to have"),
+    ("public_url", "`public_url: https://gate.example`, the gate's URL as clients know it"),
+    ("state_dir", "`state_dir: state`, a folder for the audit journal, pins and keys"),
+    (
+        "issuers",
+        "`issuers: [{ issuer: 'https://as.example' }]`, the authorization servers whose tokens are taken",
+    ),
+    ("upstreams", "`upstreams: { clinic: { url: 'http://127.0.0.1:9001/mcp', auth: none } }`, the servers"),
+    (
+        "auth",
+        "`auth: exchange` (tokens by exchange at the authorization server), `auth: local_sts` (tokens that the gate \
+         signs) or `auth: none` (no token)",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_told_with_a_line_to_write() {
+        let said = |text: &str| File::read("x", text).unwrap_err().to_string();
+        let mut text = String::new();
+        for (name, line) in WANTED.iter().take(4) {
+            assert!(
+                said(&format!("{text}metrics: x\n")).contains(&format!("`{name}` is missing: write {line}"))
+            );
+            text += &format!("{}\n", line.split('`').nth(1).unwrap());
+        }
+        assert!(said(&text).contains("write `upstreams: { clinic: "), "{}", said(&text));
+        let upstream = said(&format!("{text}upstreams:\n  clinic: {{ url: x }}\n"));
+        assert!(
+            upstream.starts_with("x:6:") && upstream.contains("`auth: local_sts` (tokens that"),
+            "{upstream}"
+        );
     }
 }

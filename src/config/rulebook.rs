@@ -3,7 +3,7 @@
 use crate::config::{Faults, builtin};
 use crate::inspect::injection::Injection;
 use crate::jose::{base64url, sha256};
-use crate::model::fault::SourceFault;
+use crate::model::fault::{SourceFault, unread};
 use crate::model::nearest::meant;
 use crate::pipeline::Rulebook;
 use crate::policy::engine::Policies;
@@ -153,8 +153,8 @@ fn files(folder: &Path, ending: &str) -> Result<Vec<Source>, Faults> {
         }
         let file = path.display().to_string();
         if path.extension().is_some_and(|found| found == ending) {
-            let text = std::fs::read_to_string(&path)
-                .map_err(|error| SourceFault::whole(&file, error.to_string()))?;
+            let text =
+                std::fs::read_to_string(&path).map_err(|error| SourceFault::whole(&file, unread(&error)))?;
             found.push(Source::new(file, text));
         } else if is_meant(&path, ending) {
             let message = format!("only files that end in `.{ending}` are taken: rename it");

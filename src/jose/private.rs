@@ -1,6 +1,7 @@
 //! Files that are their owner's alone: keys and secrets.
 
 use crate::jose::random_id;
+use crate::model::fault::unread;
 use crate::model::sensitive::Sensitive;
 use std::io;
 use std::path::Path;
@@ -26,7 +27,7 @@ pub fn read(path: &Path) -> Result<Sensitive<String>, String> {
     if open_to_others(path) {
         return Err(format!("{shown} is readable by others: chmod 600 it"));
     }
-    std::fs::read_to_string(path).map(Sensitive::new).map_err(|error| format!("read {shown}: {error}"))
+    std::fs::read_to_string(path).map(Sensitive::new).map_err(|error| format!("{shown}: {}", unread(&error)))
 }
 
 /// Puts a file of its owner's alone in the place of another, whole or not at all. Its folder is

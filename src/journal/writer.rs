@@ -26,7 +26,9 @@ impl Writer {
     pub(super) fn open(directory: &Path, clock: Clock) -> Result<Self, String> {
         let said =
             |act: &str, error: &dyn std::fmt::Display| format!("{act} {}: {error}", directory.display());
-        std::fs::create_dir_all(directory).map_err(|error| said("create", &error))?;
+        std::fs::create_dir_all(directory).map_err(|error| {
+            said("create", &format!("{error}: let the gate's user write there, or name another `state_dir`"))
+        })?;
         let path = directory.join(FILE_NAME);
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);

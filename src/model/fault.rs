@@ -27,6 +27,18 @@ impl SourceFault {
     }
 }
 
+/// Why a file that somebody names cannot be read, in words and with what to do.
+pub fn unread(error: &std::io::Error) -> String {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::NotFound => "there is no such file: see how it is spelt, and from which folder".to_owned(),
+        ErrorKind::PermissionDenied => "this user may not read it: let its owner grant that".to_owned(),
+        ErrorKind::IsADirectory => "it is a folder: name a file in it".to_owned(),
+        ErrorKind::InvalidData => "it is not in UTF-8: save it so".to_owned(),
+        _ => format!("it cannot be read: {error}"),
+    }
+}
+
 /// Where a rule is written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {

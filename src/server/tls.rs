@@ -6,6 +6,7 @@
 //! they began with.
 
 use crate::jose::private::open_to_others;
+use crate::model::fault::unread;
 use arc_swap::ArcSwap;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::{self, PemObject};
@@ -104,7 +105,9 @@ struct Texts {
 
 impl Files {
     fn read(&self) -> Result<Texts, TlsFault> {
-        let read = |path: &Path| std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()));
+        let read = |path: &Path| {
+            std::fs::read(path).map_err(|error| format!("{}: {}", path.display(), unread(&error)))
+        };
         if open_to_others(&self.private_key) {
             let message = format!("{} is readable by others: chmod 600 it", self.private_key.display());
             return Err(TlsFault::PrivateKey(message));

@@ -45,7 +45,7 @@ impl World {
             let port = if port == 0 { 0 } else { port + offset };
             TcpListener::bind(("127.0.0.1", port))
                 .await
-                .with_context(|| format!("listen on port {port}; --port takes another"))
+                .with_context(|| format!("listen on 127.0.0.1:{port}; --port takes another, and 0 free ones"))
         };
         let (gate_at, issuer_at, clinic_at, ledger_at) =
             (listen(0).await?, listen(1).await?, listen(2).await?, listen(3).await?);

@@ -35,6 +35,7 @@ pub(super) fn read() -> anyhow::Result<Vec<u8>> {
 
 impl Form {
     pub(super) fn of(text: &str) -> Self {
+        let text = text.trim_end();
         let fault = match serde_json::from_str(text) {
             Ok(document) => return Self::Json(document),
             Err(fault) => fault,

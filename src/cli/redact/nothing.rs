@@ -16,15 +16,15 @@ pub(super) fn why(whose: &Whose<'_>, plan: &Plan, form: &Form) -> String {
             Some(document) => of_document(whose, name, tool, plan, &document),
             None => of_text("the result holds text and no JSON"),
         },
-        Form::Broken(fault) => of_text(&format!("it is {fault}, and is read as text")),
+        Form::Broken(fault) => of_text(&format!("it is {fault}: mend it. Until then it is text")),
         Form::Text => of_text("it is text and no JSON"),
     }
 }
 
 fn of_text(what: &str) -> String {
     format!(
-        "{what}: the tool's rules show text only as their `text` says, `same` where the caller's scopes release the \
-         whole document, `detect` always"
+        "{what}: of text the tool's rules show what their `text` says: `same` all of it, to callers whose scopes \
+         release the whole document, `detect` all of it, to everybody, and `drop` nothing"
     )
 }
 

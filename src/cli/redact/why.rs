@@ -48,7 +48,7 @@ fn table(whose: &Whose<'_>, plan: &Plan, document: &Value, output: Option<&str>)
     let lines = explain(whose.tool.map(|(_, tool)| tool), &whose.scopes, plan.detection(), &input);
     let width = lines.iter().map(|line| line.path.chars().count()).max().unwrap_or_default().min(48);
     let mut out = String::new();
-    let mut fared = [("released as they are", 0), ("changed", 0), ("dropped", 0)];
+    let mut fared = [("unchanged", 0), ("changed", 0), ("dropped", 0)];
     for line in &lines {
         let (fate, why) = words(line, &input, &shown);
         let values = if line.values > 1 { format!(" ({} values)", line.values) } else { String::new() };
