@@ -20,6 +20,9 @@ pub(super) fn rules(folder: Option<PathBuf>) -> anyhow::Result<Exit> {
         Places { rules: folder, policies: None, demo }.read().and_then(|texts| texts.doubted().load());
     match loaded {
         Ok(rulebook) => {
+            let style = Style::detect();
+            let notes = rulebook.rules.notes();
+            notes.iter().for_each(|note| println!("{} {note}", style.red("note")));
             let census = rulebook.rules.census();
             let (injection, examples) = rulebook.injection.census();
             println!(
@@ -30,7 +33,7 @@ pub(super) fn rules(folder: Option<PathBuf>) -> anyhow::Result<Exit> {
                 counted(injection, "injection rule", "injection rules")
             );
             let held = counted(census.examples + examples, "example holds", "examples hold");
-            println!("{}", Style::detect().green(&held));
+            println!("{}", style.green(&held));
             Ok(Exit::Ok)
         }
         Err(faults) => {

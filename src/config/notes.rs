@@ -5,6 +5,9 @@ use crate::config::file::{Auth, UpstreamFile};
 use crate::config::servers;
 use crate::jose::issuer::safe_url;
 use crate::model::fault::SourceFault;
+use crate::redact::tools::scopes::is_slip;
+use crate::redact::tools::{ServerRules, ToolRules};
+use std::collections::BTreeSet;
 
 const IN_CLEAR: &str = "plain HTTP on an address that others can reach: tokens and results can be read on the way. \
     Configure `tls`, or listen on 127.0.0.1 with a proxy in front that speaks TLS";
@@ -16,6 +19,8 @@ impl Checked {
     pub fn notes(&self) -> Vec<SourceFault> {
         let file = &self.file;
         let mut notes = servers::strays(file, &self.rulebook.rules);
+        notes.extend(self.rulebook.rules.notes());
+        notes.extend(self.implied());
         if !self.listen.ip().is_loopback() && file.tls.is_none() {
             notes.push(SourceFault::at(&self.name, &file.listen, format!("`listen`: {IN_CLEAR}")));
         }
@@ -29,6 +34,23 @@ impl Checked {
             notes.extend(upstream_notes(&upstream.value).into_iter().map(of));
         }
         notes
+    }
+}
+
+impl Checked {
+    /// Scopes that others imply, that no rule names, and that nearly have the name of one.
+    fn implied(&self) -> Vec<SourceFault> {
+        let rules =
+            self.rulebook.rules.servers().flat_map(ServerRules::all).flat_map(ToolRules::named_scopes);
+        let named: BTreeSet<&str> = rules.map(|(scope, _)| scope).collect();
+        let implied = self.file.scopes.implies.values().flatten().collect::<BTreeSet<_>>();
+        let strange = implied.into_iter().filter(|scope| !named.contains(scope.as_str()));
+        let note = |scope: &String| {
+            let near = named.iter().find(|near| is_slip(scope, near))?;
+            let message = format!("`scopes`: no rule names `{scope}`; did you mean `{near}`?");
+            Some(SourceFault::whole(&self.name, message))
+        };
+        strange.filter_map(note).collect()
     }
 }
 

@@ -16,6 +16,11 @@ pub(crate) fn meant<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) ->
     nearest(word, known).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
 }
 
+/// How many letters are wrong, missing, too many or swapped.
+pub(crate) fn distance_of(one: &str, other: &str) -> usize {
+    distance(&one.chars().collect::<Vec<_>>(), &other.chars().collect::<Vec<_>>())
+}
+
 /// How many letters are wrong, missing, too many or swapped; None for too many of them.
 fn slips(word: &str, name: &str) -> Option<usize> {
     let plain = |text: &str| text.to_lowercase().chars().collect::<Vec<_>>();

@@ -12,7 +12,7 @@ use crate::redact::plan::{Detection, Plan};
 use crate::redact::profile::{self, Profile};
 use crate::redact::restore::Restore;
 use crate::redact::shape::Shape;
-use crate::redact::tools::{Known, Narrowing, ServerRules, ToolRules};
+use crate::redact::tools::{Known, Narrowing, ServerRules, ToolRules, scopes};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -176,6 +176,14 @@ impl Rules {
                 scope.spawn(|| profile.detection.scanner.prepare());
             }
         });
+    }
+
+    /// What of the tool rules is no fault and likely not meant, in order.
+    pub fn notes(&self) -> Vec<SourceFault> {
+        let mut notes: Vec<_> = self.servers().flat_map(|server| server.notes.clone()).collect();
+        notes.extend(scopes::misspelt(self.servers()));
+        notes.sort_by(|one, other| (&one.file, one.line).cmp(&(&other.file, other.line)));
+        notes
     }
 
     /// How many detectors, profiles, tools and examples were loaded.

@@ -7,6 +7,8 @@ mod describe;
 mod entities;
 mod explain;
 mod file;
+mod notes;
+pub mod scopes;
 mod server;
 
 use crate::model::fault::{Origin, SourceFault};
@@ -166,11 +168,7 @@ impl ToolRules {
     /// The paths that can select nothing, given what the tool's schemas allow of results and
     /// of arguments: each is a rule that never fires.
     pub fn misfits(&self, output: Option<&Shape>, input: &Shape) -> Vec<SourceFault> {
-        let release = self.release.iter().map(|rule| (&rule.path, &rule.origin));
-        let redact = self.redact.iter().map(|rule| (&rule.path, &rule.origin));
-        let subject = self.subject.iter().map(|(path, origin)| (path, origin));
-        let results = release.chain(redact).chain(subject);
-        let results = results.filter(|(path, _)| output.is_some_and(|shape| !fits(path, shape)));
+        let results = self.result_paths().filter(|(path, _)| output.is_some_and(|shape| !fits(path, shape)));
         let arguments = self.restore.iter().map(|rule| (&rule.path, &rule.origin));
         let arguments = arguments.filter(|(path, _)| !fits(path, input));
         let fault = |(path, origin): (&Path, &Origin), schema: &str| SourceFault {
@@ -181,6 +179,14 @@ impl ToolRules {
         };
         let results = results.map(|rule| fault(rule, "outputSchema"));
         results.chain(arguments.map(|rule| fault(rule, "inputSchema"))).collect()
+    }
+
+    /// The paths within results, and where they are written.
+    fn result_paths(&self) -> impl Iterator<Item = (&Path, &Origin)> {
+        let release = self.release.iter().map(|rule| (&rule.path, &rule.origin));
+        let redact = self.redact.iter().map(|rule| (&rule.path, &rule.origin));
+        let subject = self.subject.iter().map(|(path, origin)| (path, origin));
+        release.chain(redact).chain(subject)
     }
 
     /// Every scope that the rules name, and where.

@@ -2,7 +2,7 @@
 
 use super::compile::{compile, detection, prove};
 use super::file::{File, ToolFile};
-use super::{Known, ToolRules, entities};
+use super::{Known, ToolRules, entities, notes};
 use crate::model::fault::{Origin, SourceFault};
 use crate::model::feature::Feature;
 use crate::model::ids::{ServerName, ToolName};
@@ -24,6 +24,8 @@ pub struct ServerRules {
     pub(crate) prompts: HashMap<String, ToolRules>,
     pub(crate) resources: Vec<(Pattern, ToolRules)>,
     pub messages: MessageRules,
+    /// What is no fault, and likely not meant.
+    pub notes: Vec<SourceFault>,
 }
 
 /// What belongs to no tool, prompt or resource.
@@ -74,6 +76,7 @@ impl ServerRules {
             prompts: HashMap::new(),
             resources: Vec::new(),
             messages: MessageRules::default(),
+            notes: Vec::new(),
         }
     }
 
@@ -133,6 +136,17 @@ impl ServerRules {
         for (uri, rules) in &raw.resources {
             faults.extend(super::access::beyond_a_resource(file, uri, rules));
         }
+        for (name, rules) in raw.tools.iter().chain(&raw.prompts) {
+            faults.extend(notes::never_met(file, name, rules));
+        }
+        let mut found = Vec::new();
+        for (written, compiled) in
+            [(&raw.tools, &tools), (&raw.prompts, &prompts), (&raw.resources, &resources)]
+        {
+            let both = written.iter().filter_map(|(name, raw)| Some((name, raw, compiled.get(name)?)));
+            found.extend(both.flat_map(|(name, raw, rules)| notes::notes(file, name, raw, rules)));
+        }
+        found.extend(raw.resources.iter().filter_map(|(uri, rules)| notes::of_uri(file, uri, rules)));
         let declared = raw.messages.is_some();
         let raw_messages = raw.messages.unwrap_or_default();
         let messages = MessageRules {
@@ -144,7 +158,7 @@ impl ServerRules {
         };
         let resources = resources.into_iter().map(|(uri, rules)| (Pattern::new(&uri), rules)).collect();
         let (server, origin) = (ServerName::new(&raw.server.value), Origin::of(file, &raw.server));
-        let rules = Self { server, origin, tools, prompts, resources, messages };
+        let rules = Self { server, origin, tools, prompts, resources, messages, notes: found };
         if faults.is_empty() { Ok(rules) } else { Err(faults) }
     }
 }
