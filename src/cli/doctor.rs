@@ -4,6 +4,9 @@
 //! Invariant: nothing of the deployment is changed. The state is a folder of its own, and
 //! no call is made to a tool.
 
+mod advice;
+mod reach;
+mod scopes;
 mod state;
 mod tools;
 
@@ -17,6 +20,8 @@ use crate::model::clock::Clock;
 use crate::model::ids::ServerName;
 use crate::pipeline::Gate;
 use crate::server::upkeep::CatalogueReader;
+use advice::{TIMED_OUT, UNREACHABLE, advice, is_unreached, shared_advice};
+use reach::{Places, Trouble};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -33,7 +38,7 @@ pub(super) fn run(config: &Path) -> anyhow::Result<Exit> {
     checked.notes().iter().for_each(|said| println!("note   {said}"));
     let mut run = Run::begin()?;
     let trial = run.folder("doctor")?;
-    let Some(looked) = run.until_stopped(look(&mut findings, checked, trial)) else {
+    let Some(looked) = run.until_stopped(look(&mut findings, checked, config, trial)) else {
         eprintln!("portcullis: stopped before all was tried out");
         return Ok(Exit::Failed);
     };
@@ -42,15 +47,23 @@ pub(super) fn run(config: &Path) -> anyhow::Result<Exit> {
 }
 
 /// Tries everything out, with `trial` as the state.
-async fn look(findings: &mut Findings, checked: Checked, trial: PathBuf) -> anyhow::Result<()> {
+async fn look(
+    findings: &mut Findings,
+    checked: Checked,
+    config: &Path,
+    trial: PathBuf,
+) -> anyhow::Result<()> {
     let kept = checked.state();
+    let places = Places::of(&checked.file, config.parent().unwrap_or(Path::new("")));
+    let named = scopes::named(&checked);
     state::directory(findings, &kept);
     state::pins(findings, &kept, &trial);
     let Built { gate, servers, .. } = checked.with_state(trial).build(&Clock::System)?;
-    shared(findings, &gate).await;
+    shared(findings, &gate, &places).await;
     issuers(findings, &gate).await;
+    scopes::look(&gate, &named).await;
     client(findings, &gate).await;
-    upstreams(findings, &gate, servers, &kept).await;
+    upstreams(findings, &gate, servers, &kept, &places).await;
     gate.upstream.shut_down().await;
     Ok(())
 }
@@ -69,6 +82,14 @@ impl Findings {
         self.wrong += 1;
         println!("{}  {what}: {fault} — {instead}", self.style.red("wrong"));
     }
+
+    /// As `wrong`, with what became of a try to get there, if that says more.
+    fn unreached(&mut self, what: &str, fault: &str, trouble: Option<Trouble>) {
+        match trouble {
+            Some(Trouble { fault: why, instead }) => self.wrong(what, &format!("{fault}: {why}"), &instead),
+            None => self.wrong(what, fault, advice(fault)),
+        }
+    }
 }
 
 fn note(what: &str, said: &str) {
@@ -76,14 +97,18 @@ fn note(what: &str, said: &str) {
 }
 
 /// That what replicas share can be shared.
-async fn shared(findings: &mut Findings, gate: &Gate) {
+async fn shared(findings: &mut Findings, gate: &Gate, places: &Places) {
     let Some(shared) = &gate.shared else { return };
     match shared.reach().await {
         Ok(()) => findings.well("shared", "the server answers, and forgets nothing"),
         Err(fault) => {
-            let until =
-                format!("{}; until then calls with proofs (DPoP) are refused", shared_advice(fault.0));
-            findings.wrong("shared", fault.0, &until);
+            let trouble = if is_unreached(fault.0) { places.shared().await } else { None };
+            let (fault, instead) = match trouble {
+                Some(trouble) => (format!("{}: {}", fault.0, trouble.fault), trouble.instead),
+                None => (fault.0.to_owned(), shared_advice(fault.0).to_owned()),
+            };
+            let until = format!("{instead}; until then calls with proofs (DPoP) are refused");
+            findings.wrong("shared", &fault, &until);
         }
     }
 }
@@ -93,7 +118,10 @@ async fn issuers(findings: &mut Findings, gate: &Gate) {
         let name = format!("issuer {}", issuer.settings.issuer);
         match issuer.reach().await {
             Ok(()) => findings.well(&name, "metadata and keys"),
-            Err(fault) => findings.wrong(&name, fault.0, advice(fault.0)),
+            Err(fault) => {
+                let trouble = if is_unreached(fault.0) { reach::issuer(issuer, None).await } else { None };
+                findings.unreached(&name, fault.0, trouble);
+            }
         }
     }
 }
@@ -124,7 +152,13 @@ async fn client(findings: &mut Findings, gate: &Gate) {
     }
 }
 
-async fn upstreams(findings: &mut Findings, gate: &Arc<Gate>, servers: Vec<ServerName>, state: &Path) {
+async fn upstreams(
+    findings: &mut Findings,
+    gate: &Arc<Gate>,
+    servers: Vec<ServerName>,
+    state: &Path,
+    places: &Places,
+) {
     let reader = CatalogueReader { gate: gate.clone(), servers: servers.clone() };
     for server in servers {
         let name = format!("upstream {server}");
@@ -133,7 +167,13 @@ async fn upstreams(findings: &mut Findings, gate: &Arc<Gate>, servers: Vec<Serve
             note(&name, &format!("it is to trust the issuer {} (auth: local_sts)", issuer.issuer(&server)));
         }
         if let Err(fault) = issuance.own(&server, "server/discover").await {
-            findings.wrong(&name, &format!("no token for it: {fault}"), advice(fault));
+            let trouble = if is_unreached(fault) { authority(gate).await } else { None };
+            match trouble {
+                Some(trouble) => {
+                    findings.unreached(&name, &format!("no token for it: {fault}"), Some(trouble))
+                }
+                None => findings.wrong(&name, &format!("no token for it: {fault}"), advice(fault)),
+            }
             continue;
         }
         if matches!(issuance.modes.get(&server), Some(Mode::LocalSts(_))) {
@@ -143,68 +183,20 @@ async fn upstreams(findings: &mut Findings, gate: &Arc<Gate>, servers: Vec<Serve
         }
         match reader.read(&server).await {
             Ok(_) => tools::look(findings, gate, &server, state),
+            Err(UNREACHABLE) => {
+                findings.unreached(&name, "it cannot be reached", places.upstream(&server).await);
+            }
+            Err(TIMED_OUT) => {
+                findings.unreached(&name, "it does not answer in time", places.upstream(&server).await);
+            }
             Err(fault) => findings.wrong(&name, fault, advice(fault)),
         }
     }
 }
 
-/// What to do about the shared server, by its fault.
-fn shared_advice(fault: &str) -> &'static str {
-    match fault {
-        "the shared server refuses the password" => "write the `user` and `password` that it knows",
-        "the shared server does not let the gate's user run a command" => {
-            "allow the commands in that user's ACL: docs/access.md names them"
-        }
-        "the shared server is a replica that cannot be written to" => "name its primary in `redis`",
-        "the shared server does not answer in time" => {
-            "see that it runs and is near, or raise `timeout_milliseconds`"
-        }
-        "the shared server cannot be reached" => {
-            "see that it runs at `redis`, that this machine reaches it and, for rediss://, that its certificate is \
-             trusted here (`ca_file`)"
-        }
-        fault if fault.contains("maxmemory-policy") => "CONFIG SET maxmemory-policy noeviction",
-        _ => "see that `redis` names a Redis server of version 6.2 or later, and no other program's database",
-    }
-}
-
-/// What to do about a fault, by its word.
-fn advice(fault: &str) -> &'static str {
-    match fault {
-        "the issuer cannot be reached"
-        | "the issuer did not answer in time"
-        | "the issuer's certificate is not to be trusted"
-        | "the authorization server cannot be reached" => {
-            "see that it runs and that this machine reaches it; for https, that its certificate is trusted here \
-             (SSL_CERT_FILE)"
-        }
-        "the issuer does not serve the document" | "the issuer's metadata cannot be fetched" => {
-            "write the issuer exactly as it names itself, its path included"
-        }
-        "the issuer's address is in a network that `networks` does not name" => {
-            "name its network beneath the issuer: `networks: [10.1.0.0/16]`"
-        }
-        "jwks_uri is on another host than the issuer" | "an endpoint is on another host than the issuer" => {
-            "name that host beneath the issuer, as docs/identity.md says"
-        }
-        "the metadata names another issuer" => "write `issuer` exactly as its metadata does, to the slash",
-        "the authorization server does not know the client" => {
-            "register the client id with the public half of its key, its certificate, or its secret"
-        }
-        "refused by the authorization server" => {
-            "let the client have the grants client_credentials and token-exchange for this audience, with scopes \
-             such as SERVER:tools/list"
-        }
-        "upstream_unreachable" | "upstream_timed_out" => {
-            "see that the server runs at its `url`, or the program of its `command`"
-        }
-        "upstream_refused" => "let the server take the gate's tokens: its issuer, audience and scope",
-        "the pins cannot be kept" => {
-            "see that the files in `pins` of the state directory are as the gate wrote them"
-        }
-        fault if fault.starts_with("delegated") => {
-            "let the authorization server issue exactly what is asked for"
-        }
-        _ => "docs/delegation.md says what is needed",
-    }
+/// Of the token endpoint, when it gives no answer.
+async fn authority(gate: &Gate) -> Option<Trouble> {
+    let client = gate.exchange.issuance.client.as_ref()?.client();
+    let endpoint = client.issuer.endpoint("token_endpoint").await.ok();
+    reach::issuer(&client.issuer, endpoint.as_ref()).await
 }

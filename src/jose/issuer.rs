@@ -153,9 +153,14 @@ impl Issuer {
     /// Whether the metadata names this among the values of a list, such as a grant type;
     /// None where it has no such list.
     pub async fn offers(&self, list: &str, value: &str) -> Result<Option<bool>, IssuerFault> {
+        Ok(self.listed(list).await?.map(|values| values.iter().any(|known| known == value)))
+    }
+
+    /// The texts in a list of the metadata; None where it has no such list.
+    pub async fn listed(&self, list: &str) -> Result<Option<Vec<String>>, IssuerFault> {
         let metadata = self.metadata().await?;
         let values = metadata.get(list).and_then(Value::as_array);
-        Ok(values.map(|values| values.iter().any(|known| known == value)))
+        Ok(values.map(|values| values.iter().filter_map(Value::as_str).map(str::to_owned).collect()))
     }
 
     /// The metadata document, as old as the keys may be.

@@ -6,6 +6,7 @@
 mod certificate;
 mod guard;
 pub mod networks;
+pub mod probe;
 
 use bytes::Bytes;
 pub use certificate::ClientCertificate;
@@ -148,11 +149,16 @@ fn unreached(error: &(dyn Error + 'static)) -> NetFault {
 
 /// Whether an error of this kind lies beneath another.
 fn caused_by<E: Error + 'static>(error: &(dyn Error + 'static)) -> bool {
+    found_in::<E>(error).is_some()
+}
+
+/// The first error of this kind beneath another, or the error itself.
+fn found_in<'e, E: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e E> {
     // An I/O error leaves what it wraps out of its chain of sources.
     let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    error.is::<E>()
-        || wrapped.is_some_and(|inner| caused_by::<E>(inner))
-        || error.source().is_some_and(|source| caused_by::<E>(source))
+    let own = error.downcast_ref::<E>();
+    let wrapped = || wrapped.and_then(|inner| found_in::<E>(inner));
+    own.or_else(wrapped).or_else(|| error.source().and_then(found_in::<E>))
 }
 
 fn trusting_nobody() -> rustls::ClientConfig {
