@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
-fn run(arguments: &[&str], input: &str) -> Output {
+pub(crate) fn run(arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(PROGRAM)
         .args(arguments)
         .stdin(Stdio::piped())
@@ -58,10 +58,16 @@ fn redact_reads_a_whole_tool_result_as_what_it_is() {
 #[test]
 fn mistakes_are_answered_with_what_to_do() {
     for (arguments, code, said) in [
-        (vec!["redact"], 2, "--tool"),
-        (vec!["redact", "--profile", "hippa"], 2, "there is no profile `hippa`"),
+        (vec!["redact"], 2, "--tool for those of one tool, such as --tool clinic.getPatient"),
+        (vec!["redact"], 2, "`gdpr`, `glba`"),
+        (vec!["redact", "--profile", "hippa"], 2, "there is no profile `hippa`; there are `gdpr`, `glba`"),
         (vec!["redact", "--tool", "clinic"], 2, "SERVER.TOOL"),
-        (vec!["serve", "--config", "/nonexistent.yaml"], 1, "/nonexistent.yaml"),
+        (vec!["redact", "--tool", "clinic.getPatien"], 2, "did you mean `clinic.getPatient`?"),
+        (vec!["redact", "--tool", "x.y"], 2, "without --rules, which names a folder of your own, there are"),
+        (vec!["redact", "--profile", "gdpr"], 2, "standard input is empty"),
+        (vec!["detect", "--profile", "gdrp"], 2, "did you mean `gdpr`?"),
+        (vec!["serve", "--config", "/nonexistent.yaml"], 1, "/nonexistent.yaml: there is no such file"),
+        (vec!["check", "--config", "/"], 1, "/: it is a folder: name a file in it"),
         (vec!["audit", "verify", "/nonexistent"], 2, "read the journal"),
         (vec!["frobnicate"], 2, "unrecognized"),
     ] {
@@ -123,8 +129,10 @@ fn what_became_of_each_value_is_explained() {
             "$.birthDate              year      by getPatient.redact[0]  rules/tools/clinic.yaml:{}",
             released + 3
         ),
-        "$.ssn                    dropped   phi:read would release it".to_owned(),
-        "$.name                   dropped   phi:read would release it (2 values)".to_owned(),
+        "$.ssn                    dropped   phi:read would release it, through replace\n".to_owned(),
+        "$.name                   dropped   phi:read would release it, through replace (2 values)".to_owned(),
+        "\n11 values: 2 unchanged, 1 changed, 8 dropped\n".to_owned(),
+        "1 data subject counts against the caller's budget".to_owned(),
     ] {
         assert!(narrow.contains(&said), "{said}\n{narrow}");
     }
@@ -179,7 +187,7 @@ fn the_effective_plan_of_a_tool_is_explained_for_scopes() {
 }
 
 /// A configuration of one upstream, `clinic`, with a folder of rules beside it.
-fn configured(name: &str, more: &str, tools: &str) -> std::path::PathBuf {
+pub(crate) fn configured(name: &str, more: &str, tools: &str) -> std::path::PathBuf {
     let folder = folder(name);
     std::fs::create_dir_all(folder.join("rules/tools")).unwrap();
     std::fs::write(folder.join("rules/tools/clinic.yaml"), tools).unwrap();
@@ -200,7 +208,7 @@ fn checked(folder: &Path, more: &[&str]) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8(said).unwrap())
 }
 
-const RULES: &str = "server: clinic\ntools:\n  read: { release: all }\n";
+pub(crate) const RULES: &str = "server: clinic\ntools:\n  read: { release: all }\n";
 
 #[test]
 fn what_others_on_the_network_may_read_is_noted() {

@@ -72,8 +72,9 @@ fn the_doctor_says_what_is_well_and_what_to_do() {
     let shared = "shared: { redis: 'redis://127.0.0.1:1' }\n";
     let (code, said) = doctor(authority.url(), shared, "url: 'http://127.0.0.1:1/', auth: none");
     assert!(code == Some(1) && said.contains("wrong  shared: the shared server cannot be reached"), "{said}");
-    assert!(said.contains("— see that it runs at `redis`"), "{said}");
+    assert!(said.contains("127.0.0.1:1 refuses connections — see that it runs and listens there, and that the port in `redis`"), "{said}");
 
+    let plain = format!("url: '{}', auth: none", upstream.url.replace("http:", "https:"));
     let slash = format!("{}/", authority.url());
     let stranger = state.join("stranger.pem");
     std::fs::write(&stranger, SigningKey::generate().unwrap().to_pem()).unwrap();
@@ -84,7 +85,7 @@ fn the_doctor_says_what_is_well_and_what_to_do() {
             "http://127.0.0.1:1",
             "",
             "url: 'http://127.0.0.1:1/', auth: none",
-            "wrong  issuer",
+            "wrong  issuer http://127.0.0.1:1: the issuer cannot be reached: 127.0.0.1:1 refuses connections",
             "see that it runs",
         ),
         (&slash, "", "url: 'http://127.0.0.1:1/', auth: none", "wrong  issuer", "to the slash"),
@@ -92,8 +93,23 @@ fn the_doctor_says_what_is_well_and_what_to_do() {
             authority.url(),
             "",
             "url: 'http://127.0.0.1:1/', auth: none",
-            "wrong  upstream records",
-            "server runs at its",
+            "wrong  upstream records: it cannot be reached: 127.0.0.1:1 refuses connections",
+            "that the port in `url` is its own",
+        ),
+        (
+            authority.url(),
+            "",
+            "url: 'https://no-such-host.invalid/mcp', auth: none",
+            "upstream records: it cannot be reached: there is no host `no-such-host.invalid`",
+            "see how `url` is spelt",
+        ),
+        (authority.url(), "", &plain, "does not speak TLS", "see that https and the port in `url` are right"),
+        (
+            authority.url(),
+            "",
+            "command: [no-such-program-here], auth: none",
+            "there is no program `no-such-program-here` in PATH",
+            "write its whole path",
         ),
         (authority.url(), &unknown, &exchanged, "does not know the client", "register the client id"),
     ] {

@@ -128,6 +128,16 @@ fn rules_for_binary_content_are_of_types_and_of_what_can_be_done() {
 }
 
 #[test]
+fn a_name_that_no_tool_has_is_a_fault() {
+    for block in ["tools", "prompts"] {
+        let named = |name: &str| faults(&format!("{block}:\n  '{name}': {{ release: all }}\n"));
+        assert_eq!((named("*"), named("read.all/now")), (String::new(), String::new()));
+        assert!(named("patient://*").contains("write it under `resources`"), "{}", named("patient://*"));
+        assert!(named("get*").contains("`get*` names nothing"), "{}", named("get*"));
+    }
+}
+
+#[test]
 fn a_rule_of_one_person_names_them_by_an_argument() {
     let patient = "scopes: ['patient/Observation.rs'], patient: id";
     let glass = |subject: &str| format!("break_glass: {{ subject: {subject} }}");
