@@ -170,7 +170,7 @@ async fn upstreams(
             let trouble = if is_unreached(fault) { authority(gate).await } else { None };
             match trouble {
                 Some(trouble) => {
-                    findings.unreached(&name, &format!("no token for it: {fault}"), Some(trouble))
+                    findings.unreached(&name, &format!("no token for it: {fault}"), Some(trouble));
                 }
                 None => findings.wrong(&name, &format!("no token for it: {fault}"), advice(fault)),
             }

@@ -22,7 +22,9 @@ pub(super) fn rules(folder: Option<PathBuf>) -> anyhow::Result<Exit> {
         Ok(rulebook) => {
             let style = Style::detect();
             let notes = rulebook.rules.notes();
-            notes.iter().for_each(|note| println!("{} {note}", style.red("note")));
+            for note in notes {
+                println!("{} {note}", style.red("note"));
+            }
             let census = rulebook.rules.census();
             let (injection, examples) = rulebook.injection.census();
             println!(

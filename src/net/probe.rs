@@ -84,10 +84,14 @@ impl HttpClient {
         let request = Request::head(url.as_str()).body(Full::new(Bytes::new())).ok()?;
         let asked = tokio::time::timeout(limits.timeout, self.inner.request(request)).await.ok()?;
         let error = asked.err()?;
-        match found_in::<rustls::Error>(&error)? {
-            rustls::Error::InvalidCertificate(fault) => Some(Some(certificate(fault))),
-            rustls::Error::InvalidMessage(_) => Some(None),
-            _ => Some(Some("the TLS handshake fails: it may want a client certificate or a newer version")),
+        match found_in::<rustls::Error>(&error) {
+            Some(rustls::Error::InvalidCertificate(fault)) => Some(Some(certificate(fault))),
+            Some(rustls::Error::InvalidMessage(_)) => Some(None),
+            Some(_) => {
+                Some(Some("the TLS handshake fails: it may want a client certificate or a newer version"))
+            }
+            // It hangs up on the first words.
+            None => error.is_connect().then_some(None),
         }
     }
 }

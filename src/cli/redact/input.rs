@@ -48,14 +48,18 @@ impl Form {
         if !text.trim_start().starts_with(['{', '[']) || lines() {
             return Self::Text;
         }
-        Self::Broken(format!("not JSON at byte {} ({fault})", byte(text, fault.line(), fault.column())))
+        Self::Broken(if fault.is_eof() {
+            format!("not JSON: it breaks off after byte {} ({fault})", text.len())
+        } else {
+            format!("not JSON at byte {} ({fault})", byte(text, fault.line(), fault.column()))
+        })
     }
 }
 
-/// Where a line and column are, which count from 1 as the parser has them.
+/// Which byte a line and column are; all of them count from 1.
 fn byte(text: &str, line: usize, column: usize) -> usize {
     let before = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>();
-    before + column.saturating_sub(1)
+    before + column
 }
 
 #[cfg(test)]
@@ -71,10 +75,10 @@ mod tests {
         };
         assert_eq!(broken(" {\"a\": 1}\n"), "JSON");
         assert_eq!(broken("{\"a\": 1}\n{\"a\": 2}\n"), "text");
-        assert_eq!(broken("[note] all is well").split(" (").next(), Some("not JSON at byte 2"));
+        assert_eq!(broken("[note] all is well").split(" (").next(), Some("not JSON at byte 3"));
         assert_eq!(broken("Ann Lee"), "text");
         let cut = broken("{\"a\": 1,\n\"b\": x}");
-        assert!(cut.starts_with("not JSON at byte 14 (expected value at line 2"), "{cut}");
-        assert!(broken("{\"a\": \"b").contains("EOF while parsing a string"));
+        assert!(cut.starts_with("not JSON at byte 15 (expected value at line 2"), "{cut}");
+        assert!(broken("{\"a\": \"b\n").starts_with("not JSON: it breaks off after byte 8 (EOF while"));
     }
 }

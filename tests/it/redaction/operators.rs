@@ -98,7 +98,7 @@ fn what_pci_dss_forbids_and_what_no_surrogate_is_made_of_is_not_loaded() {
     assert!(faults(&[], hashed).unwrap().starts_with("t.yaml:3:1: PCI DSS 3.5.1"));
     assert_eq!(faults(&[], "{ release: all, redact: [{ path: $.c, as: hash }] }"), None);
     // It would mask them and say otherwise.
-    assert!(faults(&["{ DATE: surrogate }"], plain).unwrap().starts_with("p0.yaml:5:18: `surrogate` makes"));
+    assert!(faults(&["{ DATE: surrogate }"], plain).unwrap().starts_with("p0.yaml:5:19: `surrogate` makes"));
     let dated = "{ release: all, redact: [{ path: $.c, as: surrogate, entity: DATE }] }";
     assert!(faults(&[], dated).unwrap().contains("PERSON, EMAIL, PHONE, US_SSN, PAN alone"));
     assert!(faults(&["{ PAN: round }"], plain).unwrap().contains("write one of `keep`, `drop`"));
