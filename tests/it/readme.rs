@@ -38,7 +38,7 @@ fn every_block_of_rules_loads() {
     assert_eq!(rules.len(), 3);
     for text in rules {
         let mut sources = builtin::rules();
-        sources.tools = vec![Source { file: "clinic.yaml".into(), text: text.clone() }];
+        sources.tools = vec![Source::new("clinic.yaml", text.clone())];
         let faults = Rules::load(&sources).err().unwrap_or_default();
         assert!(faults.is_empty(), "{text}\n{faults:?}");
     }
