@@ -103,7 +103,7 @@ fn looks_like_name(text: &str) -> bool {
         && text.starts_with(char::is_uppercase)
         && text.split(' ').count() <= MOST_WORDS
         && text.split(' ').all(|word| capital(word) || names::is_particle(word))
-        && check::named("name").is_some_and(|may_name| may_name(text))
+        && check::may_be_name(text)
 }
 
 /// Whether lists know the first word as a given name and the last as a surname, or turned round

@@ -139,8 +139,8 @@ fn compile(file: &str, raw: &File, is_proven: bool) -> Result<Detector, SourceFa
         return whole("`title` and `reference` must not be empty");
     }
     let named = |name: &Spanned<String>| {
-        check::named(&name.value)
-            .ok_or_else(|| SourceFault::at(file, name, format!("there is no check `{}`", name.value)))
+        let unknown = || SourceFault::at(file, name, check::unknown(&name.value));
+        check::named(&name.value).ok_or_else(unknown)
     };
     let pattern = |written: &Option<Spanned<String>>| {
         written.as_ref().map(|written| pattern(file, written, is_proven)).transpose()

@@ -37,53 +37,67 @@ mod verhoeff;
 mod vin;
 mod za_id;
 
+use crate::model::nearest::meant;
+pub(crate) use name::valid as may_be_name;
+
 /// A check on the matched text. It takes the text as found, separators and all.
 pub(crate) type Check = fn(&str) -> bool;
 
+/// All of them, by the name that rules have for them.
+const CHECKS: [(&str, Check); 39] = [
+    ("aba", aba::valid),
+    ("abn", abn::valid),
+    ("au_medicare", au_medicare::valid),
+    ("belgian_nn", belgian_nn::valid),
+    ("bsn", bsn::valid),
+    ("card", card::valid),
+    ("cn_id", cn_id::valid),
+    ("codice_fiscale", codice_fiscale::valid),
+    ("cpf", cpf::valid),
+    ("curp", curp::valid),
+    ("dea", dea::valid),
+    ("disguised_name", disguised::valid),
+    ("dni", dni::valid),
+    ("email", email::valid),
+    ("hetu", hetu::valid),
+    ("iban", iban::valid),
+    ("ip", ip::valid),
+    ("listed_name", name::listed),
+    ("name", name::valid),
+    ("name_parts", name::parts),
+    ("nhs", nhs::valid),
+    ("nino", nino::valid),
+    ("nir", nir::valid),
+    ("npi", npi::valid),
+    ("nric", nric::valid),
+    ("personnummer", personnummer::valid),
+    ("pesel", pesel::valid),
+    ("phone", phone::valid),
+    ("place", place::valid),
+    ("rodne_cislo", rodne_cislo::valid),
+    ("said_name", name::said),
+    ("sin", sin::valid),
+    ("ssn", ssn::valid),
+    ("steuer_id", steuer_id::valid),
+    ("tckn", tckn::valid),
+    ("tfn", tfn::valid),
+    ("verhoeff", verhoeff::valid),
+    ("vin", vin::valid),
+    ("za_id", za_id::valid),
+];
+
 /// The check a rule names.
 pub(crate) fn named(name: &str) -> Option<Check> {
-    match name {
-        "aba" => Some(aba::valid),
-        "abn" => Some(abn::valid),
-        "au_medicare" => Some(au_medicare::valid),
-        "belgian_nn" => Some(belgian_nn::valid),
-        "bsn" => Some(bsn::valid),
-        "cn_id" => Some(cn_id::valid),
-        "codice_fiscale" => Some(codice_fiscale::valid),
-        "cpf" => Some(cpf::valid),
-        "curp" => Some(curp::valid),
-        "dea" => Some(dea::valid),
-        "dni" => Some(dni::valid),
-        "email" => Some(email::valid),
-        "hetu" => Some(hetu::valid),
-        "nhs" => Some(nhs::valid),
-        "nino" => Some(nino::valid),
-        "nir" => Some(nir::valid),
-        "npi" => Some(npi::valid),
-        "nric" => Some(nric::valid),
-        "personnummer" => Some(personnummer::valid),
-        "pesel" => Some(pesel::valid),
-        "rodne_cislo" => Some(rodne_cislo::valid),
-        "sin" => Some(sin::valid),
-        "steuer_id" => Some(steuer_id::valid),
-        "tckn" => Some(tckn::valid),
-        "tfn" => Some(tfn::valid),
-        "verhoeff" => Some(verhoeff::valid),
-        "vin" => Some(vin::valid),
-        "za_id" => Some(za_id::valid),
-        "card" => Some(card::valid),
-        "iban" => Some(iban::valid),
-        "ip" => Some(ip::valid),
-        "disguised_name" => Some(disguised::valid),
-        "listed_name" => Some(name::listed),
-        "name" => Some(name::valid),
-        "name_parts" => Some(name::parts),
-        "said_name" => Some(name::said),
-        "place" => Some(place::valid),
-        "phone" => Some(phone::valid),
-        "ssn" => Some(ssn::valid),
-        _ => None,
-    }
+    CHECKS.iter().find(|(known, _)| *known == name).map(|(_, check)| *check)
+}
+
+/// What to say of a name that no check has.
+pub(crate) fn unknown(name: &str) -> String {
+    let names = || CHECKS.iter().map(|(name, _)| *name);
+    // Luhn's is that of cards.
+    let meant = if name == "luhn" { "; did you mean `card`?".to_owned() } else { meant(name, names()) };
+    let known: Vec<String> = names().map(|name| format!("`{name}`")).collect();
+    format!("there is no check `{name}`; there are {}{meant}", known.join(", "))
 }
 
 /// Whether a check of that name is hard to pass by chance, so that what passes it is the
@@ -114,4 +128,19 @@ pub(crate) fn luhn(digits: &[u32]) -> bool {
 /// The digits of a text.
 pub(crate) fn digits(text: &str) -> Vec<u32> {
     text.chars().filter_map(|c| c.to_digit(10)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_names_no_check_is_told_which_there_are() {
+        for (name, meant) in [("luhn", "`card`"), ("personummer", "`personnummer`"), ("ibann", "`iban`")] {
+            assert!(named(name).is_none());
+            let said = unknown(name);
+            assert!(said.ends_with(&format!("did you mean {meant}?")) && said.contains("`aba`, "), "{said}");
+        }
+        assert!(!unknown("colour").contains("did you mean"));
+    }
 }

@@ -83,7 +83,7 @@ const FIRMS: [&str; 72] = [
 const SPEAKERS: [&str; 4] = ["bot", "dev", "rep", "cust"];
 
 /// Whether some word of the text may be a name, and the last one no firm's.
-pub(super) fn valid(text: &str) -> bool {
+pub(crate) fn valid(text: &str) -> bool {
     let Some(model) = names::shipped() else { return true };
     !is_firm(text) && words(text).any(|word| model.lists.known(names::feature::hash(word)).may_name())
 }
