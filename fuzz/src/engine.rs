@@ -19,7 +19,7 @@ pub static RULES: LazyLock<Rules> = LazyLock::new(|| {
 /// Every entity that a shipped profile withholds.
 pub static STRICT: LazyLock<Plan> = LazyLock::new(|| {
     let names = ["hipaa-safe-harbor", "pci-dss", "secrets"].map(str::to_owned);
-    let detection = RULES.detection(&names).unwrap_or_else(|name| panic!("{name}"));
+    let detection = RULES.detection(&names).unwrap_or_else(|why| panic!("{why}"));
     Plan::everything(detection)
 });
 

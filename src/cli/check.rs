@@ -17,6 +17,11 @@ pub(super) fn run(config: &Path, explain: Option<&str>, held: Option<&str>) -> a
             return Ok(Exit::Failed);
         }
     };
+    // A start leaves the examples of what ships to the tests of the release.
+    if let Err(faults) = checked.texts.clone().doubted().load() {
+        eprintln!("{faults}");
+        return Ok(Exit::Failed);
+    }
     let style = Style::detect();
     let rulebook = &checked.rulebook;
     if let Some(name) = explain {

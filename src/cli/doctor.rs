@@ -197,6 +197,6 @@ async fn upstreams(
 /// Of the token endpoint, when it gives no answer.
 async fn authority(gate: &Gate) -> Option<Trouble> {
     let client = gate.exchange.issuance.client.as_ref()?.client();
-    let endpoint = client.issuer.endpoint("token_endpoint").await.ok();
+    let endpoint = client.endpoint("token_endpoint").await.ok();
     reach::issuer(&client.issuer, endpoint.as_ref()).await
 }

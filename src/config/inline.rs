@@ -37,8 +37,8 @@ const INSTEAD: &str = "write `env:NAME`, `file:PATH` or `{ command: [program, ar
 /// Every secret that was found, at the place of its upstream.
 pub(super) fn secrets(name: &str, file: &File, rules: &Rules) -> Vec<SourceFault> {
     let mut faults = Vec::new();
-    let detection = rules.detection(&["secrets".to_owned()]).unwrap_or_else(|profile| {
-        let fault = format!("there is no profile `{profile}`, which finds secrets in the configuration");
+    let detection = rules.detection(&["secrets".to_owned()]).unwrap_or_else(|why| {
+        let fault = format!("{why}: it is to find secrets in the configuration");
         faults.push(SourceFault::whole(name, fault));
         None
     });

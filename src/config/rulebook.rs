@@ -9,7 +9,11 @@ use crate::pipeline::Rulebook;
 use crate::policy::engine::Policies;
 use crate::redact::rules::{Rules, Source, Sources};
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+
+/// A larger file is no rule file.
+const MOST_STRAY_BYTES: u64 = 1 << 20;
 
 /// The folders within a folder of rules.
 const KINDS: [&str; 4] = ["tools", "detectors", "profiles", "injection"];
@@ -164,21 +168,22 @@ fn files(folder: &Path, ending: &str) -> Result<Vec<Source>, Faults> {
     Ok(found)
 }
 
-/// What is in a folder, in order; nothing if there is none. Folders that begin with a full stop
-/// belong to other programs.
+/// What is in a folder, in order; nothing if there is none. What volumes of containers keep
+/// their versions in, and what version control keeps, holds each file once more.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, Faults> {
-    if !folder.exists() {
+    if std::fs::symlink_metadata(folder).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
         return Ok(Vec::new());
     }
-    let fault = |error: std::io::Error| SourceFault::whole(&folder.display().to_string(), error.to_string());
-    let is_hidden = |path: &Path| {
-        path.is_dir() && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
+    let fault = |error: std::io::Error| SourceFault::whole(&folder.display().to_string(), unread(&error));
+    let is_copy = |path: &Path| {
+        let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        path.is_dir() && (name.starts_with("..") || name == ".git")
     };
     let mut all = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(fault)? {
         all.push(entry.map_err(fault)?.path());
     }
-    all.retain(|path| !is_hidden(path));
+    all.retain(|path| !is_copy(path));
     all.sort();
     Ok(all)
 }
@@ -189,25 +194,39 @@ fn is_meant(path: &Path, ending: &str) -> bool {
     other == ending || ending == "yaml" && matches!(other.as_str(), "yml" | "json")
 }
 
-/// What is beside the folders of rules and reads like rules.
+/// What is beside the folders of rules and reads like rules. Other things may be there, such as
+/// the configuration and the state, and are nobody's fault.
 fn stray(folder: &Path) -> Result<(), Faults> {
     for path in entries(folder)? {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         if KINDS.contains(&name.as_str()) && path.is_dir() {
             continue;
         }
-        let file = path.display().to_string();
-        let is_rules =
-            if path.is_dir() { !files(&path, "yaml")?.is_empty() } else { is_meant(&path, "yaml") };
-        if is_rules {
+        let holds_rules = if path.is_dir() {
+            entries(&path).is_ok_and(|files| files.iter().any(|file| reads_like_rules(file)))
+        } else {
+            reads_like_rules(&path)
+        };
+        if holds_rules {
             let message = format!(
                 "it is not taken: rules are in `tools/`, `detectors/`, `profiles/` or `injection/`{}",
                 meant(&name, KINDS)
             );
-            return Err(SourceFault::whole(&file, message).into());
+            return Err(SourceFault::whole(&path.display().to_string(), message).into());
         }
     }
     Ok(())
+}
+
+/// By what rule files of some kind alone say at the beginning of a line.
+fn reads_like_rules(path: &Path) -> bool {
+    let is_yaml = path.extension().is_some_and(|found| found == "yaml") || is_meant(path, "yaml");
+    let marks = ["server:", "entity:", "entities:", "keywords:"];
+    let is_small = || path.metadata().is_ok_and(|file| file.is_file() && file.len() < MOST_STRAY_BYTES);
+    is_yaml
+        && is_small()
+        && std::fs::read_to_string(path)
+            .is_ok_and(|text| text.lines().any(|line| marks.iter().any(|mark| line.starts_with(mark))))
 }
 
 #[cfg(test)]
@@ -219,7 +238,8 @@ mod tests {
         for file in files {
             let path = folder.join(file);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, "text").unwrap();
+            let text = if *file == "portcullis.yaml" { "listen: 127.0.0.1:0\n" } else { "server: ward\n" };
+            std::fs::write(path, text).unwrap();
         }
         let places = Places { rules: Some(folder.clone()), ..Places::default() };
         let read = places.read().map(|texts| texts.rules.tools.len()).map_err(|faults| faults.to_string());
@@ -237,7 +257,7 @@ mod tests {
                 "detector/ward.yaml",
                 "it is not taken: rules are in `tools/`, `detectors/`, `profiles/` or `injection/`; did you mean `detectors`?",
             ),
-            ("detector/ward.yml", "rename it"),
+            ("detector/ward.yml", "did you mean `detectors`?"),
             ("ward.yaml", "it is not taken"),
         ] {
             let found = read(&["tools/a.yaml", file]).unwrap_err();
@@ -253,7 +273,10 @@ mod tests {
             "notes/why.txt",
             ".git/b.yaml",
             "tools/..data/a.yaml",
+            "state/pins/ward.json",
+            "portcullis.yaml",
         ];
         assert_eq!(read(&beside), Ok(1));
+        assert_eq!(read(&["tools/.own/a.yaml"]), Ok(1));
     }
 }

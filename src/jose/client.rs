@@ -4,7 +4,7 @@
 //! Invariant: a proof goes to an endpoint of the issuer's own metadata and nowhere else.
 
 use crate::jose::credential::{self, proof};
-use crate::jose::issuer::Issuer;
+use crate::jose::issuer::{Issuer, IssuerFault};
 use crate::jose::random_id;
 use crate::jose::sign::SigningKey;
 use crate::model::clock::Clock;
@@ -101,6 +101,14 @@ impl OAuthClient {
         self.send(endpoint, form, accept, None).await
     }
 
+    /// Where the client asks an endpoint that the metadata names.
+    pub(crate) async fn endpoint(&self, name: &str) -> Result<Url, IssuerFault> {
+        match self.proof {
+            Proof::TlsClientAuth => self.issuer.mtls_endpoint(name).await,
+            _ => self.issuer.endpoint(name).await,
+        }
+    }
+
     /// As [`OAuthClient::post`], with the proof of the key to which a token is to be bound, and
     /// a nonce in it.
     async fn send(
@@ -110,11 +118,8 @@ impl OAuthClient {
         accept: &'static str,
         binding: Option<(&SigningKey, Option<&str>)>,
     ) -> Result<Response<Bytes>, &'static str> {
-        let url = match self.proof {
-            Proof::TlsClientAuth => self.issuer.mtls_endpoint(endpoint).await,
-            _ => self.issuer.endpoint(endpoint).await,
-        };
-        let request = self.request(&url.map_err(|fault| fault.0)?, form, accept, binding)?;
+        let url = self.endpoint(endpoint).await.map_err(|fault| fault.0)?;
+        let request = self.request(&url, form, accept, binding)?;
         let answer = self.http.fetch(request, LIMITS).await;
         answer.map_err(|_| "the authorization server cannot be reached")
     }

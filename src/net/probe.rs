@@ -4,7 +4,7 @@
 //! Invariant: no packet goes to an address that [`Networks`] does not allow.
 
 use crate::net::networks::Networks;
-use crate::net::{HttpClient, Limits, found_in};
+use crate::net::{HttpClient, found_in};
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
@@ -32,7 +32,7 @@ pub enum Way {
     Failed(SocketAddr, String),
     /// Why the certificate is not taken.
     Untrusted(SocketAddr, &'static str),
-    /// Something is there that does not speak TLS.
+    /// Something is there that does not speak TLS, or not with this name.
     NoTls(SocketAddr),
     /// It takes connections.
     Open(SocketAddr),
@@ -80,9 +80,8 @@ impl HttpClient {
     /// Why no TLS comes about, if it does not: what is wrong with the certificate, or `None`
     /// inside for a peer that does not speak it.
     async fn untrusted(&self, url: &Url) -> Option<Option<&'static str>> {
-        let limits = Limits { max_bytes: 0, timeout: PATIENCE };
         let request = Request::head(url.as_str()).body(Full::new(Bytes::new())).ok()?;
-        let asked = tokio::time::timeout(limits.timeout, self.inner.request(request)).await.ok()?;
+        let asked = tokio::time::timeout(PATIENCE, self.inner.request(request)).await.ok()?;
         let error = asked.err()?;
         match found_in::<rustls::Error>(&error) {
             Some(rustls::Error::InvalidCertificate(fault)) => Some(Some(certificate(fault))),
@@ -91,7 +90,12 @@ impl HttpClient {
                 Some(Some("the TLS handshake fails: it may want a client certificate or a newer version"))
             }
             // It hangs up on the first words.
-            None => error.is_connect().then_some(None),
+            None => found_in::<std::io::Error>(&error)
+                .is_some_and(|error| {
+                    use ErrorKind::{ConnectionAborted, ConnectionReset, UnexpectedEof};
+                    matches!(error.kind(), UnexpectedEof | ConnectionReset | ConnectionAborted)
+                })
+                .then_some(None),
         }
     }
 }

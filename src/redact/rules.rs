@@ -6,6 +6,7 @@ use crate::model::nearest::meant;
 use crate::model::scope::Scopes;
 use crate::redact::detect::Detectors;
 use crate::redact::kept::Kept;
+use crate::redact::names;
 use crate::redact::operator::{Operator, PAN};
 use crate::redact::path::Path;
 use crate::redact::plan::{Detection, Plan};
@@ -21,7 +22,7 @@ use std::sync::Arc;
 pub struct Source {
     pub file: String,
     pub text: String,
-    /// It ships with the gate, and its examples were run when the gate was built.
+    /// It ships with the gate, whose tests run its examples.
     pub is_proven: bool,
 }
 
@@ -169,8 +170,10 @@ impl Rules {
     /// Compiles what tools look for, so that no result waits for it.
     pub fn prepare(&self) {
         self.detectors.compile();
+        names::shipped();
         let used = self.servers.values().flat_map(ServerRules::all).filter_map(|tool| tool.profile.as_ref());
-        let used: BTreeSet<&String> = used.collect();
+        let messages = self.servers.values().filter_map(|server| server.messages.profile.as_ref());
+        let used: BTreeSet<&String> = used.chain(messages).collect();
         std::thread::scope(|scope| {
             for profile in used.into_iter().filter_map(|name| self.profiles.get(name)) {
                 scope.spawn(|| profile.detection.scanner.prepare());

@@ -242,11 +242,24 @@ fn own_name() -> Value {
 /// Watches the rule files by content, which holds on every kind of volume, and takes
 /// a changed set only if it is faultless. Calls under way keep the set they began with.
 pub async fn watch_rules(gate: Arc<Gate>, places: Places, mut last: Texts) {
+    // What cannot be read is said once, however often it is tried.
+    let mut said = None;
     loop {
         tokio::time::sleep(RULES_EVERY).await;
         let place = places.clone();
-        let read = tokio::task::spawn_blocking(move || place.read()).await;
-        let Ok(Ok(texts)) = read else { continue };
+        let texts = match tokio::task::spawn_blocking(move || place.read()).await {
+            Ok(Ok(texts)) => texts,
+            Ok(Err(faults)) => {
+                let why = faults.to_string();
+                if said.as_ref() != Some(&why) {
+                    tracing::error!("rules not read, the last good ones stay:\n{why}");
+                }
+                said = Some(why);
+                continue;
+            }
+            Err(_) => continue,
+        };
+        said = None;
         if texts == last {
             continue;
         }

@@ -76,7 +76,8 @@ impl Places {
 pub(super) async fn issuer(issuer: &Issuer, endpoint: Option<&Url>) -> Option<Trouble> {
     let own = Url::parse(&issuer.settings.issuer).ok();
     let way = probe(endpoint.or(own.as_ref())?, issuer.client(), &issuer.settings.reachable()).await;
-    Some(told(way, "`issuer`")).filter(|trouble| !trouble.instead.is_empty())
+    let place = if endpoint.is_some() { "the endpoint of the issuer's metadata" } else { "`issuer`" };
+    Some(told(way, place)).filter(|trouble| !trouble.instead.is_empty())
 }
 
 /// `place` is what names the address. Without advice where connections are taken.
@@ -112,8 +113,8 @@ fn told(way: Way, place: &str) -> Trouble {
             ),
         ),
         Way::NoTls(address) => (
-            format!("{address} does not speak TLS"),
-            format!("see that https and the port in {place} are right"),
+            format!("{address} ends the connection when TLS begins"),
+            format!("see that https and the port in {place} are right, and that it takes this name"),
         ),
         Way::Open(address) => {
             (format!("{address} takes connections and gives no usable answer"), String::new())

@@ -41,6 +41,7 @@ pub(super) fn explained(
 
 fn table(whose: &Whose<'_>, plan: &Plan, document: &Value, output: Option<&str>) -> Option<String> {
     let input = structure(document)?;
+    let is_blocked = output.is_none();
     let output = serde_json::from_str(output.unwrap_or("null")).ok();
     let output = output.as_ref().and_then(structure).unwrap_or_default();
     let mut shown = HashSet::new();
@@ -54,12 +55,18 @@ fn table(whose: &Whose<'_>, plan: &Plan, document: &Value, output: Option<&str>)
         let values = if line.values > 1 { format!(" ({} values)", line.values) } else { String::new() };
         let _ = writeln!(out, "  {:<width$}  {fate:<9} {why}{values}", line.path);
         let [released, changed, dropped] = &mut fared;
-        let how = match fate.as_str() {
-            "released" | "keep" => released,
-            "dropped" | "drop" => dropped,
-            _ => changed,
-        };
-        how.1 += line.values;
+        match fate.as_str() {
+            _ if is_blocked => dropped.1 += line.values,
+            "released" | "keep" => released.1 += line.values,
+            "dropped" | "drop" => dropped.1 += line.values,
+            // Of values on one line not all need be.
+            "changed" => {
+                let others = absent(at(&input, line.path.trim_start_matches('$')), &shown).min(line.values);
+                changed.1 += others;
+                released.1 += line.values - others;
+            }
+            _ => changed.1 += line.values,
+        }
     }
     let all = fared.iter().map(|(_, values)| values).sum();
     let how: Vec<String> = fared.iter().map(|(how, values)| format!("{values} {how}")).collect();
@@ -81,6 +88,16 @@ pub(super) fn structure(value: &Value) -> Option<Value> {
     match (documents.next(), documents.next()) {
         (Some(Ok(document)), None) => Some(document),
         _ => None,
+    }
+}
+
+/// How many strings of a value are not among those that are shown.
+fn absent(value: Option<&Value>, shown: &HashSet<String>) -> usize {
+    match value {
+        Some(Value::String(text)) => usize::from(!shown.contains(text)),
+        Some(Value::Array(elements)) => elements.iter().map(|element| absent(Some(element), shown)).sum(),
+        Some(Value::Object(members)) => members.values().map(|member| absent(Some(member), shown)).sum(),
+        _ => 0,
     }
 }
 

@@ -58,6 +58,9 @@ pub(super) fn run(options: &Options) -> anyhow::Result<Exit> {
     for path in &options.gold {
         let gold = read(path, &entities)?;
         anyhow::ensure!(!gold.is_empty(), "{}: there is no text in it", path.display());
+        if let Some(record) = gold.iter().find(|record| record.text.is_empty()) {
+            anyhow::bail!("{}: {}: it has no `text`", path.display(), record.id);
+        }
         let beyond = |record: &&Record| {
             let length = record.text.chars().count();
             record.spans.iter().any(|span| span.end > length)

@@ -1,7 +1,7 @@
 //! Annotated texts, a JSON object a line.
 
 use anyhow::{Context as _, anyhow};
-use serde::de::Error as _;
+use serde::de::{Error as _, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::path::Path;
@@ -12,7 +12,16 @@ pub(in crate::cli) struct Record {
     pub(in crate::cli) id: Value,
     #[serde(default)]
     pub(in crate::cli) text: String,
+    #[serde(default)]
     pub(in crate::cli) spans: Vec<Span>,
+}
+
+/// What a line must have, besides.
+#[derive(Deserialize)]
+struct Line {
+    spans: Option<IgnoredAny>,
+    /// Why a text was refused, in the place of spans.
+    error: Option<IgnoredAny>,
 }
 
 /// A part of a text; what follows the type in the array is left unread.
@@ -62,8 +71,11 @@ pub(in crate::cli) fn read(path: &Path) -> anyhow::Result<Vec<Record>> {
     lines
         .map(|(number, line)| {
             let wanted = r#"expected {"id": …, "text": …, "spans": [[start, end, "TYPE"]]}"#;
-            serde_json::from_str(line)
-                .map_err(|error| anyhow!("{}:{}: {wanted}: {error}", path.display(), number + 1))
+            let record = serde_json::from_str(line).and_then(|record: Record| {
+                let Line { spans, error } = serde_json::from_str(line)?;
+                spans.or(error).map(|_| record).ok_or_else(|| serde_json::Error::missing_field("spans"))
+            });
+            record.map_err(|error| anyhow!("{}:{}: {wanted}: {error}", path.display(), number + 1))
         })
         .collect()
 }

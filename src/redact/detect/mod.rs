@@ -88,7 +88,7 @@ pub struct Detectors {
 }
 
 impl Detectors {
-    /// Reads rule files and runs every example in them that was not when the gate was built.
+    /// Reads rule files and runs every example in them that the tests of the release have not.
     ///
     /// # Errors
     /// Every fault of every file, with its place: a detector that does not do what

@@ -36,19 +36,19 @@ impl Pattern {
         Self(Arc::new(Compiled { written, syntax, need, any, ascii }))
     }
 
-    /// Compiles it now.
+    /// Compiles it now, for any text.
     ///
     /// # Errors
     /// When it is no regular expression, or one too large: why.
     pub(super) fn compile(&self) -> Result<(), String> {
-        if self.0.any.get().is_none() {
-            let built = build(&self.0.written).map_err(|error| {
-                let text = error.to_string();
-                text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
-            })?;
-            self.0.any.get_or_init(|| Some(built));
+        if let Some(Some(_)) = self.0.any.get() {
+            return Ok(());
         }
-        self.on_ascii();
+        let built = build(&self.0.written).map_err(|error| {
+            let text = error.to_string();
+            text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
+        })?;
+        self.0.any.get_or_init(|| Some(built));
         Ok(())
     }
 

@@ -103,7 +103,15 @@ impl Detector {
     /// Compiles what no text has asked for yet.
     pub(super) fn compile(&self) {
         let value = self.value.as_ref().map(ValueShape::pattern);
-        self.pattern.iter().chain(&self.context).chain(value).for_each(|pattern| drop(pattern.compile()));
+        for pattern in self.pattern.iter().chain(&self.context).chain(value) {
+            if let Err(why) = pattern.compile() {
+                // What ships was compiled by the tests of the release; a build of one's own may not be.
+                tracing::error!(rule = %self.id, "a pattern does not compile and takes all text for a match: {why}");
+            }
+        }
+        if let Some(pattern) = &self.pattern {
+            pattern.on_ascii();
+        }
     }
 
     /// Of its pattern.
@@ -112,7 +120,7 @@ impl Detector {
     }
 }
 
-/// Reads one file and runs its examples, if they were not when the gate was built.
+/// Reads one file and runs its examples, if the tests of the release have not.
 pub(super) fn read(source: &Source) -> Result<Detector, Vec<SourceFault>> {
     let Source { file, text, is_proven } = source;
     let raw: File = read_yaml(file, text).map_err(|fault| vec![fault])?;
@@ -193,12 +201,19 @@ fn words(file: &str, words: &[String], is_proven: bool) -> Result<Option<Pattern
     if words.is_empty() {
         return Ok(None);
     }
-    let choices: Vec<String> = words.iter().map(|word| regex::escape(word).replace(' ', r"\x20")).collect();
+    let choices: Vec<String> = words.iter().map(|word| literal(word)).collect();
     let pattern = Pattern::new(&format!(r"(?i)(?:^|[^a-z])(?:{})(?:[^a-z]|$)", choices.join("|")));
     if !is_proven && pattern.compile().is_err() {
         return Err(SourceFault::whole(file, "the `context` words are too many"));
     }
     Ok(Some(pattern))
+}
+
+/// A word as a pattern in which blanks mean nothing has it.
+fn literal(word: &str) -> String {
+    let blank = |c: char| format!("\\x{{{:x}}}", u32::from(c));
+    let escaped = regex::escape(word);
+    escaped.chars().map(|c| if c.is_whitespace() { blank(c) } else { c.to_string() }).collect()
 }
 
 /// Runs the examples as a scanner with this detector alone would see them.
