@@ -90,13 +90,18 @@ impl HttpClient {
                 Some(Some("the TLS handshake fails: it may want a client certificate or a newer version"))
             }
             // It hangs up on the first words.
-            None => found_in::<std::io::Error>(&error)
-                .is_some_and(|error| {
-                    use ErrorKind::{ConnectionAborted, ConnectionReset, UnexpectedEof};
-                    matches!(error.kind(), UnexpectedEof | ConnectionReset | ConnectionAborted)
-                })
-                .then_some(None),
+            None => hangs_up(&error).then_some(None),
         }
+    }
+}
+
+/// Whether the innermost error is that of a connection that ended.
+fn hangs_up(error: &(dyn std::error::Error + 'static)) -> bool {
+    use ErrorKind::{ConnectionAborted, ConnectionReset, UnexpectedEof};
+    let Some(error) = found_in::<std::io::Error>(error) else { return false };
+    match error.get_ref() {
+        Some(inner) if found_in::<std::io::Error>(inner).is_some() => hangs_up(inner),
+        _ => matches!(error.kind(), UnexpectedEof | ConnectionReset | ConnectionAborted),
     }
 }
 

@@ -103,7 +103,13 @@ fn the_doctor_says_what_is_well_and_what_to_do() {
             "upstream records: it cannot be reached: there is no host `no-such-host.invalid`",
             "see how `url` is spelt",
         ),
-        (authority.url(), "", &plain, "does not speak TLS", "see that https and the port in `url` are right"),
+        (
+            authority.url(),
+            "",
+            &plain,
+            "ends the connection when TLS begins",
+            "see that https and the port in `url` are right",
+        ),
         (
             authority.url(),
             "",

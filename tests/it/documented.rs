@@ -67,7 +67,7 @@ fn the_checks_of_detectors_are_those_documented() {
     let documented: BTreeSet<&str> = checks.split('`').skip(1).step_by(2).collect();
     let code = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/redact/detect/check/mod.rs");
     let code = std::fs::read_to_string(code).unwrap();
-    let known = code.lines().filter_map(|line| line.trim().strip_prefix('"')?.split_once("\" => Some("));
+    let known = code.lines().filter_map(|line| line.trim().strip_prefix("(\"")?.split_once("\", "));
     assert_eq!(documented, known.map(|(name, _)| name).collect());
 }
 
