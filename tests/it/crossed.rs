@@ -47,12 +47,16 @@ fn serve(name: &str, stream: TcpStream, streams: &Mutex<Vec<TcpStream>>, log: &M
         }
         let out = reader.get_mut();
         if head.starts_with("GET") {
-            let number = streams.lock().unwrap().len();
+            // It is there before whoever reads the event posts to it.
+            let number = {
+                let mut streams = streams.lock().unwrap();
+                streams.push(out.try_clone().unwrap());
+                streams.len() - 1
+            };
             let _ = write!(
                 out,
                 "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\nevent: endpoint\ndata: /post/{number}\n\n"
             );
-            streams.lock().unwrap().push(out.try_clone().unwrap());
             continue;
         }
         let number: usize = head.split(['/', ' ']).nth(3).and_then(|number| number.parse().ok()).unwrap();
