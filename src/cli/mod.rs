@@ -223,11 +223,6 @@ pub fn run() -> ExitCode {
     ExitCode::from(exit as u8)
 }
 
-/// Names, as a sentence lists them.
-fn named<N: AsRef<str>>(names: impl IntoIterator<Item = N>) -> String {
-    names.into_iter().map(|name| format!("`{}`", name.as_ref())).collect::<Vec<_>>().join(", ")
-}
-
 /// A number of things; `many` is their word where there is not one of them.
 fn counted(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })

@@ -4,12 +4,12 @@ mod input;
 mod nothing;
 mod why;
 
-use crate::cli::{Exit, named, scopes};
+use crate::cli::{Exit, scopes};
 use crate::config::rulebook::Places;
 use crate::jose::random_id;
 use crate::model::denial::Denial;
 use crate::model::ids::ServerName;
-use crate::model::nearest::nearest;
+use crate::model::nearest::{listed, nearest};
 use crate::model::scope::Scopes;
 use crate::redact::plan::Plan;
 use crate::redact::rules::Rules;
@@ -116,7 +116,7 @@ impl<'r> Whose<'r> {
             bail!(
                 "say whose rules apply: --tool for those of one tool, such as --tool clinic.getPatient --scopes \
                  \"patient:read\", or --profile for detectors alone: {}",
-                named(rules.profile_names())
+                listed(rules.profile_names())
             );
         }
         let known = tool.iter().flat_map(|(_, tool)| tool.named_scopes()).map(|(scope, _)| scope);
@@ -132,7 +132,7 @@ impl<'r> Whose<'r> {
         let detection = rules.detection(self.profiles).map_err(|fault| anyhow!("{fault}"))?;
         detection
             .map(|detection| Arc::new(Plan::released(detection)))
-            .ok_or_else(|| anyhow!("name a profile: {}", named(rules.profile_names())))
+            .ok_or_else(|| anyhow!("name a profile: {}", listed(rules.profile_names())))
     }
 
     /// What a gate would make of these scopes, and this command does not.
@@ -161,7 +161,7 @@ fn tool<'r>(rules: &'r Rules, name: &str, own: bool) -> anyhow::Result<&'r ToolR
     let whose = if own { "there" } else { "without --rules, which names a folder of your own, there" };
     match nearest(name, known.iter().map(String::as_str)) {
         Some(near) => bail!("there are no rules for `{name}`; did you mean `{near}`?"),
-        None => bail!("there are no rules for `{name}`; {whose} are those for {}", named(&known)),
+        None => bail!("there are no rules for `{name}`; {whose} are those for {}", listed(&known)),
     }
 }
 

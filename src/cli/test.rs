@@ -16,8 +16,8 @@ use std::path::PathBuf;
 
 pub(super) fn rules(folder: Option<PathBuf>) -> anyhow::Result<Exit> {
     let demo = folder.is_none();
-    let loaded =
-        Places { rules: folder, policies: None, demo }.read().and_then(|texts| texts.doubted().load());
+    let texts = Places { rules: folder, policies: None, demo }.read();
+    let loaded = texts.and_then(|texts| texts.prove().and_then(|()| texts.load()));
     match loaded {
         Ok(rulebook) => {
             let style = Style::detect();

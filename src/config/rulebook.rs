@@ -7,6 +7,7 @@ use crate::model::fault::{SourceFault, unread};
 use crate::model::nearest::meant;
 use crate::pipeline::Rulebook;
 use crate::policy::engine::Policies;
+use crate::redact::detect::Detectors;
 use crate::redact::rules::{Rules, Source, Sources};
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
@@ -111,11 +112,15 @@ impl Texts {
         Ok(Rulebook { rules, policies, injection, version: self.version() })
     }
 
-    /// Has the examples of what ships with the gate run once more.
-    #[must_use]
-    pub fn doubted(mut self) -> Self {
-        self.rules.detectors.iter_mut().for_each(|source| source.is_proven = false);
-        self
+    /// Runs the examples of the detectors that ship with the gate, which loading leaves to its
+    /// tests.
+    ///
+    /// # Errors
+    /// Every example that does not hold.
+    pub fn prove(&self) -> Result<(), Faults> {
+        let shipped = self.rules.detectors.iter().filter(|source| source.is_proven);
+        let shipped: Vec<Source> = shipped.map(|source| Source::new(&source.file, &source.text)).collect();
+        Detectors::load(&shipped).map(drop).map_err(Faults)
     }
 
     /// A short hash over every file.
@@ -278,5 +283,18 @@ mod tests {
         ];
         assert_eq!(read(&beside), Ok(1));
         assert_eq!(read(&["tools/.own/a.yaml"]), Ok(1));
+    }
+
+    #[test]
+    fn what_ships_is_taken_at_its_word_and_proven_when_asked() {
+        let mut shipped = builtin::rules().detectors.swap_remove(0);
+        shipped.text = shipped.text.replacen("finds: [", "finds: [nowhere, ", 1);
+        let with =
+            |detectors| Texts { rules: Sources { detectors, ..Sources::default() }, ..Texts::default() };
+        let own = Source::new(&shipped.file, &shipped.text);
+        let shipped = with(vec![shipped]);
+        assert!(Rules::load(&shipped.rules).is_ok());
+        assert!(shipped.prove().unwrap_err().to_string().contains("the example should find"));
+        assert!(Rules::load(&with(vec![own]).rules).is_err());
     }
 }

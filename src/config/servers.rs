@@ -3,7 +3,7 @@
 use crate::config::file::File;
 use crate::model::fault::SourceFault;
 use crate::model::ids::ServerName;
-use crate::model::nearest::{meant, nearest};
+use crate::model::nearest::{listed, meant, nearest};
 use crate::redact::rules::Rules;
 use crate::redact::tools::ServerRules;
 
@@ -14,7 +14,7 @@ pub fn names(file: &File) -> impl Iterator<Item = &str> {
 
 /// That there is no server of this name, which there are, and which may have been meant.
 pub fn unknown(file: &File, name: &str) -> String {
-    let known = names(file).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let known = listed(names(file));
     format!("the configuration has no server `{name}`; it has {known}{}", meant(name, names(file)))
 }
 

@@ -16,6 +16,11 @@ pub(crate) fn meant<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) ->
     nearest(word, known).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
 }
 
+/// Names, as a sentence lists them.
+pub(crate) fn listed<N: AsRef<str>>(names: impl IntoIterator<Item = N>) -> String {
+    names.into_iter().map(|name| format!("`{}`", name.as_ref())).collect::<Vec<_>>().join(", ")
+}
+
 /// How many letters are wrong, missing, too many or swapped.
 pub(crate) fn distance_of(one: &str, other: &str) -> usize {
     distance(&one.chars().collect::<Vec<_>>(), &other.chars().collect::<Vec<_>>())

@@ -5,7 +5,7 @@
 //! another value, which may be a secret in the wrong place.
 
 use crate::model::fault::SourceFault;
-use crate::model::nearest::meant;
+use crate::model::nearest::{listed, meant};
 use serde::de::DeserializeOwned;
 use serde_saphyr::Error;
 
@@ -86,7 +86,7 @@ fn instead(expected: &str) -> String {
 }
 
 fn unknown(word: &str, known: &[&str], why: &str) -> String {
-    let among = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let among = listed(known);
     format!("`{}` {why}: write one of {among}{}", shown(word), meant(word, known.iter().copied()))
 }
 

@@ -2,7 +2,7 @@
 
 use crate::model::fault::SourceFault;
 use crate::model::ids::{Entity, ServerName};
-use crate::model::nearest::meant;
+use crate::model::nearest::{listed, meant};
 use crate::model::scope::Scopes;
 use crate::redact::detect::Detectors;
 use crate::redact::kept::Kept;
@@ -159,8 +159,7 @@ impl Rules {
         if let Some(unknown) = names.iter().find(|name| !self.profiles.contains_key(*name)) {
             let known = self.profile_names();
             let meant = meant(unknown, known.iter().copied());
-            let known = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-            return Err(format!("there is no profile `{unknown}`; there are {known}{meant}"));
+            return Err(format!("there is no profile `{unknown}`; there are {}{meant}", listed(known)));
         }
         let profiles = names.iter().filter_map(|name| self.profiles.get(name));
         let detection = self.detections.get(names.to_vec(), || profile::combine(&self.detectors, profiles));

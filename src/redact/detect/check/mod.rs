@@ -37,7 +37,7 @@ mod verhoeff;
 mod vin;
 mod za_id;
 
-use crate::model::nearest::meant;
+use crate::model::nearest::{listed, meant};
 pub(crate) use name::valid as may_be_name;
 
 /// A check on the matched text. It takes the text as found, separators and all.
@@ -96,8 +96,7 @@ pub(crate) fn unknown(name: &str) -> String {
     let names = || CHECKS.iter().map(|(name, _)| *name);
     // Luhn's is that of cards.
     let meant = if name == "luhn" { "; did you mean `card`?".to_owned() } else { meant(name, names()) };
-    let known: Vec<String> = names().map(|name| format!("`{name}`")).collect();
-    format!("there is no check `{name}`; there are {}{meant}", known.join(", "))
+    format!("there is no check `{name}`; there are {}{meant}", listed(names()))
 }
 
 /// Whether a check of that name is hard to pass by chance, so that what passes it is the
