@@ -6,8 +6,9 @@ use crate::model::clock::Clock;
 use crate::server::drain::Drain;
 use crate::server::listener;
 use crate::server::metrics;
+use crate::server::reload::watch_rules;
 use crate::server::router;
-use crate::server::upkeep::{CatalogueReader, watch_reviews, watch_revocations, watch_rules};
+use crate::server::upkeep::{CatalogueReader, watch_reviews, watch_revocations};
 use anyhow::{Context as _, anyhow};
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -70,14 +71,14 @@ pub(super) async fn gate(
     let (places, texts) = (checked.places.clone(), checked.texts.clone());
     let Built { gate, servers, served, body, connections, tls, heartbeat } = checked.build(&Clock::System)?;
     gate.rulebook.load().rules.prepare();
-    let reader = CatalogueReader { gate: gate.clone(), servers };
+    let reader = CatalogueReader { gate: gate.clone(), servers: servers.clone() };
     // A server that is not up yet is read later; until then its tools are unknown.
     let _ = tokio::time::timeout(FIRST_READING, reader.read_all()).await;
     let catalogue = tokio::spawn(reader.run());
     // What others revoked before this one started; if it cannot be learned now, it is later.
     let _ =
         tokio::time::timeout(FIRST_READING, gate.guard.revocations.learn(gate.clock.unix_seconds())).await;
-    let rules = tokio::spawn(watch_rules(gate.clone(), places, texts));
+    let rules = tokio::spawn(watch_rules(gate.clone(), servers, places, texts));
     let reviews = tokio::spawn(watch_reviews(gate.clone()));
     let revocations = tokio::spawn(watch_revocations(gate.clone()));
     let certificates = tls.clone().map(|tls| tokio::spawn(async move { tls.watch().await }));

@@ -8,6 +8,7 @@ pub mod drain;
 mod event_stream;
 pub mod listener;
 pub mod metrics;
+pub mod reload;
 pub mod reply;
 pub mod router;
 mod signals;

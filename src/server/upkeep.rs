@@ -1,9 +1,7 @@
-//! What goes on beside the calls: reading the servers' catalogues, and taking
-//! changed rules.
+//! What goes on beside the calls: reading the servers' catalogues, and what others decided.
 
 use crate::catalogue::Definition;
 use crate::config::Faults;
-use crate::config::rulebook::{Places, Texts};
 use crate::model::denial::Denial;
 use crate::model::fault::SourceFault;
 use crate::model::ids::ServerName;
@@ -19,8 +17,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const CATALOGUE_EVERY: Duration = Duration::from_secs(60);
+/// What reviewers and other replicas decided is looked for.
+const VERDICTS_EVERY: Duration = Duration::from_secs(1);
 const CATALOGUE_RETRY: Duration = Duration::from_secs(2);
-const RULES_EVERY: Duration = Duration::from_secs(1);
 /// MCP 2026-07-28: the error of a server that does not speak the revision asked for.
 const UNSUPPORTED_REVISION: i64 = -32_022;
 const REVISION_REFUSED: &str = "the server does not speak this revision";
@@ -31,7 +30,7 @@ const MOST_PAGES: usize = 100;
 pub async fn watch_reviews(gate: Arc<Gate>) {
     loop {
         gate.audit.verdicts(&gate.reviews).await;
-        tokio::time::sleep(RULES_EVERY).await;
+        tokio::time::sleep(VERDICTS_EVERY).await;
     }
 }
 
@@ -47,7 +46,7 @@ pub async fn watch_revocations(gate: Arc<Gate>) {
             tracing::info!("what other replicas revoke is learned again");
         }
         well = learned.is_ok();
-        tokio::time::sleep(RULES_EVERY).await;
+        tokio::time::sleep(VERDICTS_EVERY).await;
     }
 }
 
@@ -216,14 +215,10 @@ impl CatalogueReader {
 }
 
 /// The rules that can never fire, by what is known of a server's tools.
-fn misfits(gate: &Gate, rules: &Rules, server: &ServerName) -> Vec<SourceFault> {
+pub(super) fn misfits(gate: &Gate, rules: &Rules, server: &ServerName) -> Vec<SourceFault> {
     let tools = gate.catalogue.tools(server).unwrap_or_default();
     let of = |tool: &Arc<Definition>| rules.misfits(server, &tool.name, tool.shape.as_deref(), &tool.input);
     tools.iter().flat_map(of).collect()
-}
-
-fn misfits_of_all(gate: &Gate, rules: &Rules) -> Vec<SourceFault> {
-    rules.servers().flat_map(|server| misfits(gate, rules, &server.server)).collect()
 }
 
 /// What a request of 2026-07-28 says of its client.
@@ -237,47 +232,4 @@ fn about() -> Value {
 
 fn own_name() -> Value {
     json!({"name": "portcullis", "version": env!("CARGO_PKG_VERSION")})
-}
-
-/// Watches the rule files by content, which holds on every kind of volume, and takes
-/// a changed set only if it is faultless. Calls under way keep the set they began with.
-pub async fn watch_rules(gate: Arc<Gate>, places: Places, mut last: Texts) {
-    // What cannot be read is said once, however often it is tried.
-    let mut said = None;
-    loop {
-        tokio::time::sleep(RULES_EVERY).await;
-        let place = places.clone();
-        let texts = match tokio::task::spawn_blocking(move || place.read()).await {
-            Ok(Ok(texts)) => texts,
-            Ok(Err(faults)) => {
-                let why = faults.to_string();
-                if said.as_ref() != Some(&why) {
-                    tracing::error!("rules not read, the last good ones stay:\n{why}");
-                }
-                said = Some(why);
-                continue;
-            }
-            Err(_) => continue,
-        };
-        said = None;
-        if texts == last {
-            continue;
-        }
-        last = texts.clone();
-        let load = move || texts.load().inspect(|rulebook| rulebook.rules.prepare());
-        match tokio::task::spawn_blocking(load).await {
-            Ok(Ok(rulebook))
-                if let faults = misfits_of_all(&gate, &rulebook.rules)
-                    && !faults.is_empty() =>
-            {
-                tracing::error!("rules not taken, the last good ones stay:\n{}", Faults(faults));
-            }
-            Ok(Ok(rulebook)) => {
-                tracing::info!(version = %rulebook.version, "rules taken");
-                gate.rulebook.store(Arc::new(rulebook));
-            }
-            Ok(Err(faults)) => tracing::error!("rules not taken, the last good ones stay:\n{faults}"),
-            Err(_) => tracing::error!("rules not taken: loading them failed"),
-        }
-    }
 }

@@ -2,7 +2,7 @@
 
 use crate::support::{Demo, PROGRAM, folder, free_address, modern, modern_headers};
 use serde_json::json;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 #[test]
@@ -13,30 +13,31 @@ fn rules_change_under_load_and_no_call_is_lost() {
     let listen = free_address();
     let state = folder("reload-gate");
     std::fs::create_dir_all(state.join("rules/tools")).unwrap();
+    let file = state.join("rules/tools/ledger.yaml");
     let rule = |paths: &str| {
         let tool = format!("{{ scopes: [accounts:read], release: {{ accounts:read: [{paths}] }} }}");
         let text = format!("server: ledger\ntools:\n  listAccounts: {tool}\n");
-        std::fs::write(state.join("rules/tools/ledger.yaml"), text).unwrap();
+        std::fs::write(&file, text).unwrap();
     };
     rule("$");
     std::fs::write(state.join("portcullis.yaml"), configuration(&demo, &listen.to_string())).unwrap();
     let mut gate = Command::new(PROGRAM)
         .args(["serve", "--config"])
         .arg(state.join("portcullis.yaml"))
-        .stderr(Stdio::null())
+        .stderr(std::fs::File::create(state.join("log")).unwrap())
         .spawn()
         .unwrap();
     let authorization = demo.authorization("ledger");
     let body = modern("tools/call", json!({"name": "listAccounts", "arguments": {"limit": 1}})).to_string();
     let mut headers = modern_headers(&authorization, "tools/call").to_vec();
     headers.push(("Mcp-Name", "listAccounts"));
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + Duration::from_secs(40);
     while Instant::now() < deadline && std::net::TcpStream::connect(listen).is_err() {
         std::thread::sleep(Duration::from_millis(50));
     }
     // The listener answers once the catalogue was read.
     let (mut calls, mut phase, mut since) = (0, 0, Instant::now());
-    while Instant::now() < deadline && phase < 3 {
+    while Instant::now() < deadline && phase < 5 {
         let answer = Demo::post_to(&listen.to_string(), "ledger", &headers, body.as_bytes());
         assert_eq!(answer.status, 200, "call {calls} was lost: {answer:?}");
         let balance = &answer.json()["result"]["structuredContent"]["accounts"][0]["balance"];
@@ -49,14 +50,30 @@ fn rules_change_under_load_and_no_call_is_lost() {
         } else if phase == 1 && !whole {
             rule("$[");
             (phase, since) = (2, Instant::now());
-        } else if phase == 2 {
+        } else if phase >= 2 {
             assert!(!whole, "a faulty set was taken");
-            phase += u8::from(since.elapsed() > Duration::from_secs(2));
+            if since.elapsed() > Duration::from_secs(3) {
+                match phase {
+                    2 => std::fs::rename(&file, state.join("rules/tools/ledger.yml")).unwrap(),
+                    3 => std::fs::remove_file(state.join("rules/tools/ledger.yml")).unwrap(),
+                    _ => {}
+                }
+                (phase, since) = (phase + 1, Instant::now());
+            }
         }
     }
     gate.kill().unwrap();
     gate.wait().unwrap();
-    assert_eq!(phase, 3, "the rules never changed in {calls} calls");
+    assert_eq!(phase, 5, "the rules never changed in {calls} calls");
+    let log = std::fs::read_to_string(state.join("log")).unwrap();
+    for said in [
+        "ledger.yaml:3:",
+        "rename it",
+        "can be read again",
+        "ledger: there are no tool rules for it any more",
+    ] {
+        assert!(log.contains(said), "{said}: {log}");
+    }
 }
 
 fn configuration(demo: &Demo, listen: &str) -> String {
