@@ -13,6 +13,8 @@ use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+/// Folders within each other, counted from the root.
+const DEEPEST: usize = 64;
 /// A larger file is no rule file.
 const MOST_STRAY_BYTES: u64 = 1 << 20;
 
@@ -161,6 +163,10 @@ fn files(folder: &Path, ending: &str) -> Result<Vec<Source>, Faults> {
             continue;
         }
         let file = path.display().to_string();
+        // Reading a pipe would wait for whoever writes to it.
+        if path.extension().is_some_and(|found| found == ending) && path.exists() && !path.is_file() {
+            return Err(SourceFault::whole(&file, "it is no file: remove it").into());
+        }
         if path.extension().is_some_and(|found| found == ending) {
             let text =
                 std::fs::read_to_string(&path).map_err(|error| SourceFault::whole(&file, unread(&error)))?;
@@ -180,6 +186,10 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, Faults> {
         return Ok(Vec::new());
     }
     let fault = |error: std::io::Error| SourceFault::whole(&folder.display().to_string(), unread(&error));
+    if folder.components().count() > DEEPEST {
+        let message = "it is too deep: a link leads back to a folder above it, perhaps";
+        return Err(SourceFault::whole(&folder.display().to_string(), message).into());
+    }
     let is_copy = |path: &Path| {
         let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
         path.is_dir() && (name.starts_with("..") || name == ".git")
@@ -283,6 +293,20 @@ mod tests {
         ];
         assert_eq!(read(&beside), Ok(1));
         assert_eq!(read(&["tools/.own/a.yaml"]), Ok(1));
+    }
+
+    #[test]
+    fn what_would_be_read_for_ever_is_a_fault() {
+        let folder = std::env::temp_dir().join(format!("rules-{}", crate::jose::random_id()));
+        let (tools, places) =
+            (folder.join("tools"), Places { rules: Some(folder.clone()), ..Places::default() });
+        std::fs::create_dir_all(&tools).unwrap();
+        std::os::unix::fs::symlink("..", tools.join("loop")).unwrap();
+        assert!(places.read().unwrap_err().to_string().contains("it is too deep"));
+        std::fs::remove_file(tools.join("loop")).unwrap();
+        let made = std::process::Command::new("mkfifo").arg(tools.join("a.yaml")).status().unwrap();
+        assert!(made.success() && places.read().unwrap_err().to_string().contains("it is no file"));
+        std::fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]

@@ -22,6 +22,15 @@ impl View {
         self.origin.resize(self.text.len(), place);
     }
 
+    /// Reads another character where the last was read.
+    pub(crate) fn replace_last(&mut self, c: char) {
+        if self.text.pop().is_some() {
+            let place = self.origin.get(self.text.len()).copied().unwrap_or_default();
+            self.origin.truncate(self.text.len());
+            self.push(c, place);
+        }
+    }
+
     /// Takes a part of the original over as it is.
     pub(crate) fn keep(&mut self, original: &str, range: Range<usize>) {
         if let Some(part) = original.get(range.clone()) {

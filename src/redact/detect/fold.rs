@@ -6,7 +6,7 @@
 use crate::redact::detect::confusable;
 use crate::redact::view::View;
 use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::char::{compose, is_combining_mark};
 
 /// Folds a text that is not plain ASCII.
 pub(crate) fn fold(text: &str) -> View {
@@ -28,9 +28,22 @@ pub(crate) fn fold(text: &str) -> View {
         if is_invisible(c) {
             continue;
         }
-        // A mark on a digit or between two makes it no other digit.
-        if is_combining_mark(c) && before.is_some_and(|before: char| !before.is_alphabetic()) {
-            continue;
+        if is_combining_mark(c)
+            && let Some(base) = before
+        {
+            // A mark on a digit or between two makes it no other digit.
+            if !base.is_alphabetic() {
+                continue;
+            }
+            // Names of files, among others, are written with letters and marks apart.
+            if let Some(composed) = compose(base, c) {
+                folded.replace_last(composed);
+                before = Some(composed);
+                continue;
+            }
+            if base < ALPHABETS_END && is_ornament(c) {
+                continue;
+            }
         }
         if confusable::latin(c).is_some() && !in_word {
             (in_word, disguised) = (true, confusable::is_disguised(text, place));
@@ -45,6 +58,17 @@ pub(crate) fn fold(text: &str) -> View {
         before = folded.text.chars().next_back();
     }
     folded.end(text.len())
+}
+
+/// Latin, Greek, Cyrillic and Armenian letters: no mark that is not composed with one of them
+/// makes it another.
+const ALPHABETS_END: char = '\u{590}';
+
+/// The blocks of marks that belong to no script.
+fn is_ornament(c: char) -> bool {
+    matches!(c,
+        '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}'
+        | '\u{fe20}'..='\u{fe2f}')
 }
 
 /// Zero-width, bidirectional controls, soft hyphen, variation selectors, tags.
@@ -126,6 +150,16 @@ mod tests {
     }
 
     #[test]
+    fn letters_and_their_marks_are_one() {
+        let text = "Rene\u{301} A\u{336}m\u{336}a \u{928}\u{92e}\u{938}\u{94d}\u{924}\u{947}";
+        let folded = fold(text);
+        assert_eq!(folded.text, "René Ama नमस्ते");
+        assert_eq!(&text[folded.original(&(0..5))], "Rene\u{301}");
+        assert_eq!(&text[folded.original(&(6..9))], "A\u{336}m\u{336}a");
+        assert_eq!(fold("Vie\u{302}\u{323}t, и\u{306}").text, "Viêt, й");
+    }
+
+    #[test]
     fn one_character_may_become_several() {
         let text = "ﬁn №";
         let folded = fold(text);
@@ -143,7 +177,7 @@ mod tests {
             ("\u{1e954}\u{104a4}\u{1fbf4}\u{ff14}", "4444"),
             ("4\u{fe0f}\u{20e3}1\u{fe0f}\u{20e3}", "41"),
             ("4\u{332}1\u{338}1", "411"),
-            ("Zoe\u{308} 4\u{307}", "Zoe\u{308} 4"),
+            ("Zoe\u{308} 4\u{307}", "Zoë 4"),
         ] {
             assert_eq!(fold(text).text, plain, "{text}");
         }

@@ -134,6 +134,13 @@ fn compile(file: &str, raw: &File, is_proven: bool) -> Result<Detector, SourceFa
     if raw.pattern.is_none() && raw.keys.is_empty() && raw.model.is_none() {
         return whole("the rule can never fire: it has neither `pattern` nor `keys`");
     }
+    let is_one =
+        |word: &String| !word.is_empty() && word.split_whitespace().collect::<Vec<_>>().join(" ") == *word;
+    if !raw.context.iter().all(is_one) {
+        return whole(
+            "a word under `context` is empty, or has blanks at its ends or beside each other: it is met nowhere, or everywhere",
+        );
+    }
     if raw.needs_context && raw.context.is_empty() {
         return whole("the rule can never fire: it needs context but lists no `context` words");
     }
